@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+import {ILuxRollup} from "./ILuxRollup.sol";
+import {IEvidence} from "./IEvidence.sol";
+
+/// @notice What `RollupCore` offers beyond LP-500.
+interface IRollupCore is ILuxRollup {
+    /// @notice `Challenged` is for disputes that take more than one transaction; none of ours does yet.
+    enum BatchStatus {
+        None,
+        Submitted,
+        Proposed,
+        Challenged,
+        Rejected,
+        Finalized
+    }
+
+    /// @notice Parameters of the L2, `abi.encode`d in `RollupConfig.initCode`.
+    struct RollupParams {
+        uint64 l2ChainId;
+        uint64 l2GasLimit;
+        uint64 minBaseFee;
+        uint64 genesisTimestamp;
+        bytes32 genesisBlockHash;
+        uint64 inclusionWindow;
+        uint64 fallbackWindow;
+        uint64 messageGasLimit;
+    }
+
+    /// @notice A stored batch. The roots are zero and `proposedAt` is zero until someone claims them.
+    struct Batch {
+        bytes32 batchHash;
+        bytes32 stateRoot;
+        bytes32 transactionRoot;
+        bytes32 receiptRoot;
+        bytes32 commitment;
+        uint64 timestamp;
+        uint64 l1BlockNumber;
+        uint64 submittedAt;
+        uint64 proposedAt;
+        address claimant;
+        uint64 messageCount;
+        uint16 programVersion;
+        bool claimInHeader;
+        bool proven;
+    }
+
+    /// @notice A batch was disproved; every batch with a higher number is rejected with it.
+    event BatchRejected(uint256 indexed batchNumber, bytes32 indexed batchHash);
+    event CompanionsDeployed(address bridge, address tokenBridge, address registry);
+    event EvidenceSet(IEvidence.Kind indexed kind, address module);
+    event ProgramSet(uint16 indexed version, bytes32 program);
+    event TreasurySet(address treasury);
+
+    function config() external view returns (RollupConfig memory);
+    function params() external view returns (RollupParams memory);
+    function bridge() external view returns (address);
+    function tokenBridge() external view returns (address);
+    function registry() external view returns (address);
+    function treasury() external view returns (address);
+    function evidence(IEvidence.Kind _kind) external view returns (IEvidence);
+
+    function genesisL1Block() external view returns (uint64);
+    function initCodeHash() external view returns (bytes32);
+    function lastBatch() external view returns (uint256);
+    function lastProposed() external view returns (uint256);
+    function lastFinalized() external view returns (uint256);
+    function lastSubmittedAt() external view returns (uint256);
+    function finalizedStateRoot() external view returns (bytes32);
+    function getBatchStatus(uint256 _batchNumber) external view returns (BatchStatus);
+    function getBatch(uint256 _batchNumber) external view returns (Batch memory);
+    function programVersion() external view returns (uint16);
+    function programs(uint256 _version) external view returns (bytes32);
+    function claimOf(uint256 _batchNumber) external view returns (IEvidence.Claim memory);
+    function canonicalBatch(bytes32 _batchHash)
+        external
+        view
+        returns (uint256 batchNumber_, bytes32 receiptRoot_, BatchStatus status_);
+
+    function batchHash(BatchHeader calldata _header) external view returns (bytes32);
+    function batchDigest(BatchHeader calldata _header, bytes32 _transactionsHash) external view returns (bytes32);
+    function domainSeparator() external view returns (bytes32);
+    function payloadCommitment(bytes calldata _payload) external view returns (bytes32);
+
+    function proveStateRoot(uint256 _batchNumber, bytes calldata _proof) external;
+
+    function requireDepositsOpen(uint256 _value) external view;
+    function requireWithdrawalsOpen() external view;
+}

@@ -1,0 +1,195 @@
+//! Typed JSON-RPC calls.
+
+mod fees;
+mod logs;
+
+use std::sync::Arc;
+
+use alloy_primitives::{Address, B256, Bytes, U64, U256};
+use serde::{Serialize, de::DeserializeOwned};
+
+pub use self::{fees::FeeEstimate, logs::LogFilter};
+use self::logs::RangeLimit;
+use crate::{
+    BlockTag, CallError, CallRequest, CriticalError, ErrorDecoder, L1Block, L1Error, L1Receipt,
+    L1Transaction, Transport,
+};
+
+/// A typed client of one L1 endpoint. Clones share what was learned about the endpoint's limits.
+#[derive(Debug, Clone)]
+pub struct L1Client {
+    transport: Transport,
+    errors: ErrorDecoder,
+    log_range: Arc<RangeLimit>,
+}
+
+impl L1Client {
+    pub fn new(transport: Transport) -> Self {
+        Self {
+            transport,
+            errors: ErrorDecoder::default(),
+            log_range: Arc::default(),
+        }
+    }
+
+    /// A client whose endpoint was checked to serve the chain that the configuration names.
+    pub async fn connect(transport: Transport, chain_id: u64) -> Result<Self, L1Error> {
+        let client = Self::new(transport);
+        let got = client.chain_id().await?;
+        if got != chain_id {
+            return Err(CriticalError::WrongChain {
+                expected: chain_id,
+                got,
+            }
+            .into());
+        }
+        Ok(client)
+    }
+
+    /// Uses `errors` to explain reverts.
+    #[must_use]
+    pub fn with_errors(mut self, errors: ErrorDecoder) -> Self {
+        self.errors = errors;
+        self
+    }
+
+    /// For methods that have no wrapper here (`evm_mine`, `debug_*`).
+    pub async fn request<P: Serialize, R: DeserializeOwned>(
+        &self,
+        method: &str,
+        params: P,
+    ) -> Result<R, L1Error> {
+        self.transport.request(method, params).await
+    }
+
+    pub async fn chain_id(&self) -> Result<u64, L1Error> {
+        Ok(self.request::<_, U64>("eth_chainId", no_params()).await?.to())
+    }
+
+    pub async fn block_number(&self) -> Result<u64, L1Error> {
+        Ok(self.request::<_, U64>("eth_blockNumber", no_params()).await?.to())
+    }
+
+    /// A block of the canonical chain, or `None` if the chain has no such block (yet).
+    pub async fn block(&self, tag: impl Into<BlockTag>) -> Result<Option<L1Block>, L1Error> {
+        let tag = tag.into();
+        let block: Option<L1Block> = match self.request("eth_getBlockByNumber", (tag, false)).await
+        {
+            // Geth answers so before the first finality and for numbers above the head.
+            Err(e) if is_unknown_block(&e) => None,
+            answer => answer?,
+        };
+        match (&block, tag) {
+            (Some(b), BlockTag::Number(n)) if b.number != n => {
+                Err(L1Error::inconsistent("block has another number than asked for"))
+            }
+            _ => Ok(block),
+        }
+    }
+
+    /// The newest block.
+    pub async fn head(&self) -> Result<L1Block, L1Error> {
+        self.block(BlockTag::Latest)
+            .await?
+            .ok_or_else(|| L1Error::inconsistent("no latest block"))
+    }
+
+    /// A block by hash, canonical or not, or `None` if the endpoint does not know it.
+    pub async fn block_by_hash(&self, hash: B256) -> Result<Option<L1Block>, L1Error> {
+        let block: Option<L1Block> = match self.request("eth_getBlockByHash", (hash, false)).await {
+            Err(e) if is_unknown_block(&e) => None,
+            answer => answer?,
+        };
+        match &block {
+            Some(b) if b.hash != hash => {
+                Err(L1Error::inconsistent("block has another hash than asked for"))
+            }
+            _ => Ok(block),
+        }
+    }
+
+    pub async fn transaction(&self, hash: B256) -> Result<Option<L1Transaction>, L1Error> {
+        let tx: Option<L1Transaction> = self.request("eth_getTransactionByHash", (hash,)).await?;
+        match &tx {
+            Some(t) if t.hash != hash => {
+                Err(L1Error::inconsistent("transaction has another hash than asked for"))
+            }
+            _ => Ok(tx),
+        }
+    }
+
+    pub async fn receipt(&self, hash: B256) -> Result<Option<L1Receipt>, L1Error> {
+        let receipt: Option<L1Receipt> =
+            self.request("eth_getTransactionReceipt", (hash,)).await?;
+        match &receipt {
+            Some(r) if r.transaction_hash != hash => {
+                Err(L1Error::inconsistent("receipt has another hash than asked for"))
+            }
+            _ => Ok(receipt),
+        }
+    }
+
+    /// Number of transactions of `address`: mined ones up to `tag`, with [`BlockTag::Pending`] also those in the mempool.
+    pub async fn nonce(&self, address: Address, tag: impl Into<BlockTag>) -> Result<u64, L1Error> {
+        let nonce: U64 = self
+            .request("eth_getTransactionCount", (address, tag.into()))
+            .await?;
+        Ok(nonce.to())
+    }
+
+    /// In wei.
+    pub async fn balance(&self, address: Address) -> Result<U256, L1Error> {
+        self.request("eth_getBalance", (address, BlockTag::Latest)).await
+    }
+
+    pub async fn code(&self, address: Address) -> Result<Bytes, L1Error> {
+        self.request("eth_getCode", (address, BlockTag::Latest)).await
+    }
+
+    /// Executes a call without a transaction.
+    pub async fn call(
+        &self,
+        call: &CallRequest,
+        tag: impl Into<BlockTag>,
+    ) -> Result<Bytes, CallError> {
+        self.request("eth_call", (call, tag.into()))
+            .await
+            .map_err(|e| self.explain(e))
+    }
+
+    /// Gas that the call needs on top of the state at `tag`.
+    pub async fn estimate_gas(
+        &self,
+        call: &CallRequest,
+        tag: impl Into<BlockTag>,
+    ) -> Result<u64, CallError> {
+        let gas: Result<U256, _> = self.request("eth_estimateGas", (call, tag.into())).await;
+        gas.map(|g| g.saturating_to()).map_err(|e| self.explain(e))
+    }
+
+    /// Hands a signed transaction to the mempool; returns the hash that the endpoint computed.
+    pub async fn send_raw_transaction(&self, raw: &Bytes) -> Result<B256, L1Error> {
+        self.request("eth_sendRawTransaction", (raw,)).await
+    }
+
+    fn explain(&self, error: L1Error) -> CallError {
+        match error.as_rpc().and_then(|e| self.errors.from_rpc(e)) {
+            Some(revert) => CallError::Reverted(revert),
+            None => CallError::L1(error),
+        }
+    }
+}
+
+const fn no_params() -> [(); 0] {
+    []
+}
+
+/// The endpoint does not have the block: not yet, not any more, or this chain has no such tag.
+pub(crate) fn is_unknown_block(error: &L1Error) -> bool {
+    error.as_rpc().is_some_and(|e| {
+        let message = e.message.to_lowercase();
+        ["unknown block", "block not found", "header not found", "cannot find block"]
+            .iter()
+            .any(|m| message.contains(m))
+    })
+}

@@ -1,0 +1,157 @@
+//! Bindings of the L1 and L2 contracts, as far as the node calls them.
+#![allow(missing_docs, clippy::too_many_arguments, reason = "generated from Solidity")]
+
+use alloy_primitives::{Address, B256, keccak256};
+use alloy_sol_types::{SolStruct, eip712_domain, sol};
+
+sol! {
+    #[derive(Debug, PartialEq, Eq)]
+    enum RollupType { Optimistic, ZKRollup, Hybrid, Sovereign }
+    #[derive(Debug, PartialEq, Eq)]
+    enum ExecutionMode { General, AICompute, DistributedTraining, Confidential }
+    #[derive(Debug, PartialEq, Eq)]
+    enum BatchStatus { None, Submitted, Proposed, Challenged, Rejected, Finalized }
+
+    #[derive(Debug, PartialEq, Eq)]
+    struct RollupConfig {
+        RollupType rollupType;
+        ExecutionMode executionMode;
+        address sequencer;
+        address proposer;
+        address challenger;
+        uint256 challengePeriod;
+        uint256 minStake;
+        bytes32 genesisStateRoot;
+        bytes initCode;
+    }
+
+    #[derive(Debug, PartialEq, Eq)]
+    struct RollupParams {
+        uint64 l2ChainId;
+        uint64 l2GasLimit;
+        uint64 minBaseFee;
+        uint64 genesisTimestamp;
+        bytes32 genesisBlockHash;
+        uint64 inclusionWindow;
+        uint64 fallbackWindow;
+        uint64 messageGasLimit;
+    }
+
+    #[derive(Debug, PartialEq, Eq)]
+    struct BatchHeader {
+        uint256 batchNumber;
+        bytes32 parentBatchHash;
+        bytes32 stateRoot;
+        bytes32 transactionRoot;
+        bytes32 receiptRoot;
+        uint256 timestamp;
+        uint256 l1BlockNumber;
+        address sequencer;
+        bytes signature;
+    }
+
+    #[derive(Debug)]
+    interface ILuxRollup {
+        function initialize(RollupConfig calldata config) external;
+        function submitBatch(BatchHeader calldata header, bytes calldata transactions) external;
+        function proposeStateRoot(uint256 batchNumber, bytes32 stateRoot, bytes calldata proof) external;
+        function challengeStateRoot(uint256 batchNumber, bytes calldata fraudProof) external;
+        function finalizeStateRoot(uint256 batchNumber) external;
+        function depositToL2(address token, uint256 amount, bytes calldata userData) external payable;
+        function initiateWithdrawal(address token, uint256 amount, bytes calldata proof) external;
+        function finalizeWithdrawal(uint256 withdrawalId, bytes calldata proof) external;
+
+        event BatchSubmitted(uint256 indexed batchNumber, bytes32 indexed batchHash);
+        event StateRootProposed(uint256 indexed batchNumber, bytes32 stateRoot);
+        event StateRootChallenged(uint256 indexed batchNumber, address challenger);
+        event StateRootFinalized(uint256 indexed batchNumber, bytes32 stateRoot);
+        event BatchRejected(uint256 indexed batchNumber, bytes32 indexed batchHash);
+    }
+
+    #[derive(Debug, PartialEq, Eq)]
+    interface IMessageBridge {
+        struct L2Message {
+            address sender;
+            address target;
+            uint256 value;
+            uint256 gasLimit;
+            bytes data;
+            uint256 nonce;
+        }
+        struct MessageProof {
+            bytes32 batchHash;
+            bytes32 messageHash;
+            bytes merkleProof;
+            uint256 messageIndex;
+        }
+        function sendMessageToL2(address target, bytes calldata data) external payable returns (uint256);
+        function relayMessageToL2(L2Message calldata message, bytes calldata signature) external;
+        function sendMessageToL1(address target, bytes calldata data) external returns (bytes32);
+        function relayMessageFromL2(L2Message calldata message, MessageProof calldata proof) external;
+        function getMessageStatus(bytes32 messageHash) external view returns (uint8);
+        function isMessageExecuted(bytes32 messageHash) external view returns (bool);
+
+        event MessageEnqueued(
+            uint256 indexed index, address indexed sender, address indexed target,
+            uint256 value, uint256 gasLimit, bytes data, bytes32 accumulator
+        );
+        event MessageSentToL1(
+            bytes32 indexed messageHash, address indexed sender, address indexed target,
+            uint256 value, uint256 gasLimit, bytes data, uint256 nonce
+        );
+    }
+
+    #[derive(Debug)]
+    interface IL2TokenBridge {
+        function withdraw(address l1Token, uint256 amount, address recipient) external payable;
+    }
+}
+
+/// Shapes that exist only to be hashed and signed (EIP-712).
+mod typed {
+    alloy_sol_types::sol! {
+        struct BatchHeader {
+            uint256 batchNumber;
+            bytes32 parentBatchHash;
+            bytes32 stateRoot;
+            bytes32 transactionRoot;
+            bytes32 receiptRoot;
+            uint256 timestamp;
+            uint256 l1BlockNumber;
+            address sequencer;
+        }
+        struct SignedBatch {
+            bytes32 batchHash;
+            bytes32 transactionsHash;
+        }
+    }
+}
+
+impl BatchHeader {
+    /// EIP-712 struct hash of the header without its signature: the identity of a batch.
+    pub fn batch_hash(&self) -> B256 {
+        typed::BatchHeader {
+            batchNumber: self.batchNumber,
+            parentBatchHash: self.parentBatchHash,
+            stateRoot: self.stateRoot,
+            transactionRoot: self.transactionRoot,
+            receiptRoot: self.receiptRoot,
+            timestamp: self.timestamp,
+            l1BlockNumber: self.l1BlockNumber,
+            sequencer: self.sequencer,
+        }
+        .eip712_hash_struct()
+    }
+
+    /// What the sequencer signs: header and data together.
+    pub fn signing_digest(&self, transactions: &[u8], l1_chain_id: u64, rollup: Address) -> B256 {
+        let domain = eip712_domain! {
+            name: "LuxRollup",
+            version: "1",
+            chain_id: l1_chain_id,
+            verifying_contract: rollup,
+        };
+        typed::SignedBatch { batchHash: self.batch_hash(), transactionsHash: keccak256(transactions) }
+            .eip712_signing_hash(&domain)
+    }
+}

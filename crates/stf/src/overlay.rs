@@ -1,0 +1,176 @@
+//! State changes of a block, kept over a database until the block is done.
+
+use alloc::vec::Vec;
+use alloy_primitives::{Address, B256, U256};
+use revm::bytecode::Bytecode;
+use revm::primitives::{AddressMap, HashMap};
+use revm::state::{Account, AccountInfo};
+use revm::{Database, DatabaseCommit};
+
+/// What a block did to one account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountChange {
+    pub address: Address,
+    /// `None`: the account is gone, or empty (EIP-161).
+    pub info: Option<AccountInfo>,
+    /// Storage before the block no longer counts.
+    pub storage_wiped: bool,
+    /// Written slots; zero deletes.
+    pub storage: Vec<(U256, U256)>,
+}
+
+/// What a block did to the state.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    pub accounts: Vec<AccountChange>,
+    pub code: Vec<(B256, Bytecode)>,
+}
+
+#[derive(Debug)]
+struct OverlayAccount {
+    info: Option<AccountInfo>,
+    changed: bool,
+    storage_wiped: bool,
+    storage: HashMap<U256, Slot>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Slot {
+    value: U256,
+    written: bool,
+}
+
+/// A database with uncommitted changes on top. Also caches what was read.
+#[derive(Debug)]
+pub struct Overlay<D> {
+    db: D,
+    accounts: AddressMap<OverlayAccount>,
+    code: HashMap<B256, Bytecode>,
+}
+
+impl<D: Database> Overlay<D> {
+    pub fn new(db: D) -> Self {
+        Self { db, accounts: AddressMap::default(), code: HashMap::default() }
+    }
+
+    pub fn inner(&self) -> &D {
+        &self.db
+    }
+
+    fn load(&mut self, address: Address) -> Result<&mut OverlayAccount, D::Error> {
+        Ok(match self.accounts.entry(address) {
+            revm::primitives::hash_map::Entry::Occupied(entry) => entry.into_mut(),
+            revm::primitives::hash_map::Entry::Vacant(entry) => entry.insert(OverlayAccount {
+                info: self.db.basic(address)?,
+                changed: false,
+                storage_wiped: false,
+                storage: HashMap::default(),
+            }),
+        })
+    }
+
+    /// Changes an account outside the EVM.
+    pub fn modify(&mut self, address: Address, change: impl FnOnce(&mut AccountInfo)) -> Result<(), D::Error> {
+        let account = self.load(address)?;
+        let mut info = account.info.take().unwrap_or_default();
+        change(&mut info);
+        account.info = (!info.is_empty()).then_some(info);
+        account.changed = true;
+        Ok(())
+    }
+
+    /// Sets a storage slot outside the EVM.
+    pub fn set_storage(&mut self, address: Address, slot: U256, value: U256) -> Result<(), D::Error> {
+        let account = self.load(address)?;
+        account.changed = true;
+        account.storage.insert(slot, Slot { value, written: true });
+        Ok(())
+    }
+
+    /// The database below and everything that changed.
+    pub fn into_changes(self) -> (D, Changes) {
+        let accounts = self
+            .accounts
+            .into_iter()
+            .filter(|(_, account)| account.changed)
+            .map(|(address, account)| AccountChange {
+                address,
+                info: account.info,
+                storage_wiped: account.storage_wiped,
+                storage: account
+                    .storage
+                    .into_iter()
+                    .filter_map(|(key, slot)| slot.written.then_some((key, slot.value)))
+                    .collect(),
+            })
+            .collect();
+        (self.db, Changes { accounts, code: self.code.into_iter().collect() })
+    }
+}
+
+impl<D: Database> Database for Overlay<D> {
+    type Error = D::Error;
+
+    fn basic(&mut self, address: Address) -> Result<Option<AccountInfo>, D::Error> {
+        Ok(self.load(address)?.info.clone())
+    }
+
+    fn code_by_hash(&mut self, code_hash: B256) -> Result<Bytecode, D::Error> {
+        match self.code.get(&code_hash) {
+            Some(code) => Ok(code.clone()),
+            None => self.db.code_by_hash(code_hash),
+        }
+    }
+
+    fn storage(&mut self, address: Address, index: U256) -> Result<U256, D::Error> {
+        let account = self.load(address)?;
+        if let Some(slot) = account.storage.get(&index) {
+            return Ok(slot.value);
+        }
+        let value = if account.storage_wiped { U256::ZERO } else { self.db.storage(address, index)? };
+        // `load` borrowed all of self; look the account up again now that the database was read.
+        self.load(address)?.storage.insert(index, Slot { value, written: false });
+        Ok(value)
+    }
+
+    fn block_hash(&mut self, number: u64) -> Result<B256, D::Error> {
+        self.db.block_hash(number)
+    }
+}
+
+impl<D: Database> DatabaseCommit for Overlay<D> {
+    fn commit(&mut self, changes: AddressMap<Account>) {
+        for (address, account) in changes {
+            if !account.is_touched() {
+                continue;
+            }
+            let entry = self.accounts.entry(address).or_insert_with(|| OverlayAccount {
+                info: None,
+                changed: false,
+                storage_wiped: false,
+                storage: HashMap::default(),
+            });
+            entry.changed = true;
+            if account.is_selfdestructed() || account.is_created() {
+                entry.storage_wiped = true;
+                entry.storage.clear();
+            }
+            if account.is_selfdestructed() {
+                entry.info = None;
+                continue;
+            }
+            for (slot, value) in account.storage {
+                if value.is_changed() {
+                    entry.storage.insert(slot, Slot { value: value.present_value, written: true });
+                }
+            }
+            let mut info = account.info;
+            if let Some(code) = info.code.take()
+                && !code.is_empty()
+            {
+                self.code.entry(info.code_hash).or_insert(code);
+            }
+            entry.info = (!info.is_empty()).then_some(info);
+        }
+    }
+}
