@@ -14,6 +14,7 @@ const INTERFACES = "src/interfaces";
 const SETTINGS = {
   evmVersion: "osaka",
   optimizer: { enabled: true, runs: 200 },
+  viaIR: true,
   metadata: { bytecodeHash: "none", appendCBOR: false },
 };
 

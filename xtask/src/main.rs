@@ -1,1 +1,28 @@
-fn main() {}
+//! `cargo xtask`: the development commands of this repository. One file per subcommand.
+
+mod artifacts;
+mod command;
+mod docs;
+mod node_modules;
+mod test;
+
+use clap::Parser;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Development commands of lux-rollup")]
+enum Xtask {
+    /// Set up what the tests need and run all of them.
+    Test(test::TestArgs),
+    /// Compile the contracts and write their artifacts.
+    Artifacts(artifacts::ArtifactsArgs),
+    /// Check the relative links of all Markdown files.
+    Docs,
+}
+
+fn main() -> eyre::Result<()> {
+    match Xtask::parse() {
+        Xtask::Test(args) => test::run(args),
+        Xtask::Artifacts(args) => artifacts::run(args),
+        Xtask::Docs => docs::run(),
+    }
+}

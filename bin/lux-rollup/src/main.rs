@@ -1,1 +1,99 @@
-fn main() {}
+//! The `lux-rollup` command.
+
+mod batch;
+mod bridge;
+mod config;
+mod deploy;
+mod dev;
+mod duration;
+mod init;
+mod keys;
+mod l2;
+mod node;
+mod output;
+mod screen;
+mod status;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Launch and run Ethereum-compatible layer-2 rollups.
+#[derive(Parser)]
+#[command(name = "lux-rollup", version, about, max_term_width = 110)]
+struct Cli {
+    /// Machine-readable output: one JSON object per line on standard output.
+    #[arg(long, global = true)]
+    json: bool,
+    /// More logs on standard error: -v, -vv. RUST_LOG overrides.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start a complete rollup on this machine: L1, contracts, L2, all roles.
+    Dev(dev::DevArgs),
+    /// Write a commented configuration file.
+    Init(init::InitArgs),
+    /// Deploy the rollup of a configuration to its L1.
+    Deploy(deploy::DeployArgs),
+    /// Run a node of a deployed rollup.
+    Node(node::NodeArgs),
+    /// Move ETH, tokens and messages between L1 and L2.
+    #[command(subcommand)]
+    Bridge(bridge::BridgeCommand),
+    /// Look at the batches on L1.
+    #[command(subcommand)]
+    Batch(batch::BatchCommand),
+    /// Show where a node stands.
+    Status(status::StatusArgs),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    init_logs(cli.verbose);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: cannot start the runtime: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let result = runtime.block_on(run(cli));
+    // Blocking work still under way must not keep a stopped process alive; what it accepted is already on disk.
+    runtime.shutdown_background();
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: Cli) -> eyre::Result<()> {
+    let json = cli.json;
+    match cli.command {
+        Command::Dev(args) => dev::run(args, json).await,
+        Command::Init(args) => init::run(args),
+        Command::Deploy(args) => deploy::run(args, json).await,
+        Command::Node(args) => node::run(args, json).await,
+        Command::Bridge(command) => bridge::run(command, json).await,
+        Command::Batch(command) => batch::run(command, json).await,
+        Command::Status(args) => status::run(args, json).await,
+    }
+}
+
+fn init_logs(verbose: u8) {
+    use tracing_subscriber::EnvFilter;
+    let level = match verbose {
+        0 => "warn",
+        1 => "info",
+        _ => "debug",
+    };
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new(format!("warn,lux_node={level},lux_l1={level},lux_devnet={level},lux_rollup={level}")));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+}

@@ -27,7 +27,7 @@ interface IL1TokenBridge {
         uint256 indexed withdrawalId, address indexed token, address indexed recipient, uint256 amount
     );
 
-    function initialize(address _bridge) external;
+    function initialize(address _rollup, address _bridge) external;
     function depositEther(address _from, bytes calldata _userData) external payable;
     function depositToken(address _token, address _from, uint256 _received, bytes calldata _userData) external;
     function prove(address _token, uint256 _amount, bytes calldata _proof) external;

@@ -13,7 +13,7 @@ interface IMessageQueue {
         bytes32 accumulator
     );
 
-    function initialize(address _tokenBridge, uint64 _messageGasLimit) external;
+    function initialize(address _rollup, address _tokenBridge, uint64 _messageGasLimit) external;
 
     function enqueue(address _sender, address _target, bytes calldata _data) external payable returns (uint256 index_);
     function settle(bytes32 _messageHash, address _to, uint256 _value) external;

@@ -3,6 +3,7 @@ pragma solidity ^0.8.30;
 
 import {ILuxRollup} from "./ILuxRollup.sol";
 import {IEvidence} from "./IEvidence.sol";
+import {IRollupSettings} from "./IRollupSettings.sol";
 
 /// @notice What `RollupCore` offers beyond LP-500.
 interface IRollupCore is ILuxRollup {
@@ -14,18 +15,6 @@ interface IRollupCore is ILuxRollup {
         Challenged,
         Rejected,
         Finalized
-    }
-
-    /// @notice Parameters of the L2, `abi.encode`d in `RollupConfig.initCode`.
-    struct RollupParams {
-        uint64 l2ChainId;
-        uint64 l2GasLimit;
-        uint64 minBaseFee;
-        uint64 genesisTimestamp;
-        bytes32 genesisBlockHash;
-        uint64 inclusionWindow;
-        uint64 fallbackWindow;
-        uint64 messageGasLimit;
     }
 
     /// @notice A stored batch. The roots are zero and `proposedAt` is zero until someone claims them.
@@ -48,18 +37,14 @@ interface IRollupCore is ILuxRollup {
 
     /// @notice A batch was disproved; every batch with a higher number is rejected with it.
     event BatchRejected(uint256 indexed batchNumber, bytes32 indexed batchHash);
-    event CompanionsDeployed(address bridge, address tokenBridge, address registry);
-    event EvidenceSet(IEvidence.Kind indexed kind, address module);
-    event ProgramSet(uint16 indexed version, bytes32 program);
-    event TreasurySet(address treasury);
 
     function config() external view returns (RollupConfig memory);
-    function params() external view returns (RollupParams memory);
+    function params() external view returns (IRollupSettings.RollupParams memory);
+    function owner() external view returns (address);
+    function settings() external view returns (IRollupSettings);
     function bridge() external view returns (address);
     function tokenBridge() external view returns (address);
     function registry() external view returns (address);
-    function treasury() external view returns (address);
-    function evidence(IEvidence.Kind _kind) external view returns (IEvidence);
 
     function genesisL1Block() external view returns (uint64);
     function initCodeHash() external view returns (bytes32);
@@ -70,8 +55,6 @@ interface IRollupCore is ILuxRollup {
     function finalizedStateRoot() external view returns (bytes32);
     function getBatchStatus(uint256 _batchNumber) external view returns (BatchStatus);
     function getBatch(uint256 _batchNumber) external view returns (Batch memory);
-    function programVersion() external view returns (uint16);
-    function programs(uint256 _version) external view returns (bytes32);
     function claimOf(uint256 _batchNumber) external view returns (IEvidence.Claim memory);
     function canonicalBatch(bytes32 _batchHash)
         external
@@ -84,7 +67,4 @@ interface IRollupCore is ILuxRollup {
     function payloadCommitment(bytes calldata _payload) external view returns (bytes32);
 
     function proveStateRoot(uint256 _batchNumber, bytes calldata _proof) external;
-
-    function requireDepositsOpen(uint256 _value) external view;
-    function requireWithdrawalsOpen() external view;
 }

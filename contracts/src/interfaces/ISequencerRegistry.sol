@@ -12,7 +12,7 @@ interface ISequencerRegistry {
     event BondWithdrawn(address indexed account, uint256 amount);
     event Slashed(address indexed account, address indexed beneficiary, uint256 amount, uint256 reward);
 
-    function initialize(address _sequencer, uint256 _minStake, uint256 _exitDelay) external;
+    function initialize(address _rollup, address _sequencer, uint256 _minStake, uint256 _exitDelay) external;
 
     function join() external payable;
     function requestExit() external;

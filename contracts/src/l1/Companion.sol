@@ -3,10 +3,7 @@ pragma solidity ^0.8.30;
 
 import {Initializable} from "@openzeppelin/contracts/proxy/utils/Initializable.sol";
 import {UUPSUpgradeable} from "solady/utils/UUPSUpgradeable.sol";
-
-interface IOwned {
-    function owner() external view returns (address);
-}
+import {IRollupCore} from "../interfaces/IRollupCore.sol";
 
 /// @notice A contract that a rollup deploys for itself; upgraded by the owner of the rollup (a timelock).
 abstract contract Companion is Initializable, UUPSUpgradeable {
@@ -20,8 +17,8 @@ abstract contract Companion is Initializable, UUPSUpgradeable {
         _;
     }
 
-    modifier onlyOwner() {
-        if (msg.sender != IOwned(rollup).owner()) revert Companion_NotOwner();
+    modifier onlyRollupOwner() {
+        if (msg.sender != IRollupCore(rollup).owner()) revert Companion_NotOwner();
         _;
     }
 
@@ -29,9 +26,9 @@ abstract contract Companion is Initializable, UUPSUpgradeable {
         _disableInitializers();
     }
 
-    function _initializeCompanion() internal onlyInitializing {
-        rollup = msg.sender;
+    function _initializeCompanion(address _rollup) internal onlyInitializing {
+        rollup = _rollup;
     }
 
-    function _authorizeUpgrade(address) internal override onlyOwner {}
+    function _authorizeUpgrade(address) internal override onlyRollupOwner {}
 }

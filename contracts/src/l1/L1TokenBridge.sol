@@ -34,8 +34,8 @@ contract L1TokenBridge is IL1TokenBridge, Companion {
     error L1TokenBridge_NotProven();
     error L1TokenBridge_NotFinalized();
 
-    function initialize(address _bridge) external initializer {
-        _initializeCompanion();
+    function initialize(address _rollup, address _bridge) external initializer {
+        _initializeCompanion(_rollup);
         bridge = IMessageQueue(_bridge);
     }
 
@@ -110,7 +110,7 @@ contract L1TokenBridge is IL1TokenBridge, Companion {
         withdrawal.paid = true;
         address token = withdrawal.token;
         uint256 amount = withdrawal.amount;
-        address recipient = withdrawal.recipient == address(0) ? core.treasury() : withdrawal.recipient;
+        address recipient = withdrawal.recipient == address(0) ? core.settings().treasury() : withdrawal.recipient;
         emit WithdrawalFinalized(_withdrawalId, token, recipient, amount);
         if (token == address(0)) {
             bridge.settle(bytes32(_withdrawalId), recipient, amount);

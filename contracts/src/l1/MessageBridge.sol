@@ -82,8 +82,8 @@ contract MessageBridge is IMessageBridge, IMessageQueue, EIP712, Companion, Reen
     error MessageBridge_InsufficientGas();
     error MessageBridge_NoMessage();
 
-    function initialize(address _tokenBridge, uint64 _messageGasLimit) external initializer {
-        _initializeCompanion();
+    function initialize(address _rollup, address _tokenBridge, uint64 _messageGasLimit) external initializer {
+        _initializeCompanion(_rollup);
         tokenBridge = _tokenBridge;
         messageGasLimit = _messageGasLimit;
         _queue.price = uint64(MIN_PRICE);
@@ -127,7 +127,7 @@ contract MessageBridge is IMessageBridge, IMessageQueue, EIP712, Companion, Reen
     /// @dev The first failing call is recorded, so that anyone may repeat it; a repeated one that fails reverts.
     function relayMessageFromL2(L2Message calldata _message, MessageProof calldata _proof) external nonReentrant {
         IRollupCore core = IRollupCore(rollup);
-        core.requireWithdrawalsOpen();
+        core.settings().requireWithdrawalsOpen();
         bytes32 messageHash = Messages.hash(_message);
         uint8 status = _status[messageHash];
         if (status == Messages.EXECUTED) revert MessageBridge_AlreadyExecuted();
@@ -237,7 +237,7 @@ contract MessageBridge is IMessageBridge, IMessageQueue, EIP712, Companion, Reen
         private
         returns (uint256 index_)
     {
-        IRollupCore(rollup).requireDepositsOpen(msg.value);
+        IRollupCore(rollup).settings().requireDepositsOpen(msg.value);
         // The wrapping of a message adds less than 1 KiB.
         if (_data.length > Messages.MAX_DATA_BYTES + 1024) revert MessageBridge_DataTooLong();
         uint256 gasLimit = _gas + GAS_PER_BYTE * _data.length;
@@ -298,7 +298,7 @@ contract MessageBridge is IMessageBridge, IMessageQueue, EIP712, Companion, Reen
     function _requireAllowedTarget(IRollupCore _core, address _target) private view {
         if (
             _target == address(_core) || _target == address(this) || _target == tokenBridge
-                || _target == _core.registry() || _target == Predeploys.L1_ROLLUP
+                || _target == _core.registry() || _target == address(_core.settings()) || _target == Predeploys.L1_ROLLUP
         ) revert MessageBridge_ForbiddenTarget();
     }
 

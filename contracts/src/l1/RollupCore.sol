@@ -2,55 +2,44 @@
 pragma solidity ^0.8.30;
 
 import {Initializable} from "@openzeppelin/contracts/proxy/utils/Initializable.sol";
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
-import {Ownable} from "solady/auth/Ownable.sol";
 import {ECDSA} from "solady/utils/ECDSA.sol";
-import {EIP712} from "solady/utils/EIP712.sol";
 import {LibClone} from "solady/utils/LibClone.sol";
+import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 import {UUPSUpgradeable} from "solady/utils/UUPSUpgradeable.sol";
 import {IEvidence} from "../interfaces/IEvidence.sol";
 import {IL1TokenBridge} from "../interfaces/IL1TokenBridge.sol";
 import {ILuxRollup} from "../interfaces/ILuxRollup.sol";
 import {IMessageQueue} from "../interfaces/IMessageQueue.sol";
 import {IRollupCore} from "../interfaces/IRollupCore.sol";
+import {IRollupSettings} from "../interfaces/IRollupSettings.sol";
 import {ISequencerRegistry} from "../interfaces/ISequencerRegistry.sol";
 import {BatchLib} from "../libraries/BatchLib.sol";
-import {ExpiringPause} from "./ExpiringPause.sol";
 
 /// @notice A rollup on L1: chain of batches, claims about them, evidence against and for claims, deposits, withdrawals.
 /// @dev Runs behind an ERC-1967 proxy; `initialize` deploys the companions, so that one call yields a complete rollup.
-contract RollupCore is
-    IRollupCore,
-    ExpiringPause,
-    EIP712,
-    Initializable,
-    Ownable,
-    UUPSUpgradeable,
-    ReentrancyGuardTransient
-{
-    using SafeERC20 for IERC20;
-
-    uint256 public constant MAX_PAYLOAD_BYTES = 120_000;
-    uint256 public constant MAX_CLOCK_DRIFT_SECONDS = 600;
-    address private constant BURN_ADDRESS = 0x000000000000000000000000000000000000dEaD;
+contract RollupCore is IRollupCore, Initializable, UUPSUpgradeable, ReentrancyGuardTransient {
+    uint256 private constant MAX_PAYLOAD_BYTES = 120_000;
+    uint256 private constant MAX_CLOCK_DRIFT_SECONDS = 600;
     /// @dev Marks a header whose claim was disproved in `_batchNumbers`.
     uint256 private constant DISPROVED = type(uint256).max;
 
-    address private immutable BRIDGE_IMPLEMENTATION;
-    address private immutable TOKEN_BRIDGE_IMPLEMENTATION;
-    address private immutable REGISTRY_IMPLEMENTATION;
+    address private immutable SETTINGS_IMPLEMENTATION;
 
-    RollupConfig private _config;
-    RollupParams private _params;
-    bytes32 public initCodeHash;
+    IRollupSettings public settings;
     address public bridge;
     address public tokenBridge;
     address public registry;
-    address public treasury;
+    bytes32 public initCodeHash;
+
+    /// @dev Copies of what `settings` holds.
+    address private _proposer;
+    uint64 private _inclusionWindow;
+    RollupType private _rollupType;
+    address private _challenger;
+    uint64 private _fallbackWindow;
+    uint64 private _challengePeriod;
     uint64 public genesisL1Block;
-    uint16 public programVersion;
 
     uint64 private _lastBatch;
     uint64 private _lastProposed;
@@ -59,11 +48,9 @@ contract RollupCore is
 
     mapping(uint256 => Batch) private _batches;
     mapping(bytes32 => uint256) private _batchNumbers;
-    mapping(uint256 => bytes32) public programs;
-    mapping(IEvidence.Kind => IEvidence) public evidence;
     uint256[40] private __gap;
 
-    error RollupCore_InvalidConfig();
+    error RollupCore_NotOwner();
     error RollupCore_NotTopLevelCall();
     error RollupCore_NonCanonicalCalldata();
     error RollupCore_WrongBatchNumber();
@@ -86,65 +73,44 @@ contract RollupCore is
     error RollupCore_NoFaultProof();
     error RollupCore_NoValidityProof();
     error RollupCore_InvalidProof();
-    error RollupCore_WrongEvidenceKind();
-    error RollupCore_SovereignHasNoBridge();
     error RollupCore_WrongValue();
 
-    constructor(address _bridge, address _tokenBridge, address _registry) {
-        BRIDGE_IMPLEMENTATION = _bridge;
-        TOKEN_BRIDGE_IMPLEMENTATION = _tokenBridge;
-        REGISTRY_IMPLEMENTATION = _registry;
+    constructor(address _settings) {
+        SETTINGS_IMPLEMENTATION = _settings;
         _disableInitializers();
     }
 
     /// @inheritdoc ILuxRollup
     /// @dev The caller becomes owner and guardian.
-    function initialize(RollupConfig calldata config_) external virtual initializer {
-        _initializeRollup(config_);
+    function initialize(RollupConfig calldata _config) external virtual initializer {
+        _initializeRollup(_config);
     }
 
-    function _initializeRollup(RollupConfig calldata config_) internal onlyInitializing {
-        _config = config_;
-        RollupParams memory p = config_.initCode.length == 0
-            ? RollupParams(0x4c5832, 400_000_000, 1_000_000, 0, 0, 7_200, 86_400, 500_000)
-            : abi.decode(config_.initCode, (RollupParams));
-        // A block must hold every deposit, a message must fit the queue, and times must not overflow.
-        if (
-            p.l2ChainId == 0 || p.l2GasLimit < 30_000_000 || p.l2GasLimit > 1e12 || p.inclusionWindow == 0
-                || p.fallbackWindow > 365 days || p.messageGasLimit < 300_000 || p.messageGasLimit > 10_000_000
-                || p.genesisTimestamp > block.timestamp + MAX_CLOCK_DRIFT_SECONDS
-                || config_.challengePeriod > 365 days
-        ) revert RollupCore_InvalidConfig();
-        _params = p;
-        initCodeHash = keccak256(config_.initCode);
+    function _initializeRollup(RollupConfig calldata _config) internal onlyInitializing {
+        settings = IRollupSettings(LibClone.deployERC1967(SETTINGS_IMPLEMENTATION));
+        IRollupSettings.Setup memory setup = settings.initialize(_config, msg.sender);
+        bridge = setup.bridge;
+        tokenBridge = setup.tokenBridge;
+        registry = setup.registry;
+        initCodeHash = setup.initCodeHash;
+        _proposer = _config.proposer;
+        _inclusionWindow = setup.inclusionWindow;
+        _rollupType = _config.rollupType;
+        _challenger = _config.challenger;
+        _fallbackWindow = setup.fallbackWindow;
+        _challengePeriod = uint64(_config.challengePeriod);
         genesisL1Block = uint64(block.number);
-
-        _initializeOwner(msg.sender);
-        _setGuardian(msg.sender);
-        treasury = BURN_ADDRESS;
-
-        BatchHeader memory genesis;
-        genesis.stateRoot = config_.genesisStateRoot;
-        genesis.transactionRoot = keccak256(abi.encode(p.genesisBlockHash, p.genesisBlockHash));
-        genesis.timestamp = p.genesisTimestamp;
-        genesis.l1BlockNumber = block.number;
-        Batch storage batch = _batches[0];
-        batch.batchHash = BatchLib.hash(genesis);
-        batch.stateRoot = genesis.stateRoot;
-        batch.transactionRoot = genesis.transactionRoot;
-        batch.timestamp = p.genesisTimestamp;
-        batch.l1BlockNumber = uint64(block.number);
-        batch.submittedAt = uint64(block.timestamp);
-        batch.proposedAt = uint64(block.timestamp);
         _lastSubmittedAt = uint64(block.timestamp);
 
-        bridge = LibClone.deployERC1967(BRIDGE_IMPLEMENTATION);
-        tokenBridge = LibClone.deployERC1967(TOKEN_BRIDGE_IMPLEMENTATION);
-        registry = LibClone.deployERC1967(REGISTRY_IMPLEMENTATION);
-        IMessageQueue(bridge).initialize(tokenBridge, p.messageGasLimit);
-        IL1TokenBridge(tokenBridge).initialize(bridge);
-        ISequencerRegistry(registry).initialize(config_.sequencer, config_.minStake, config_.challengePeriod);
-        emit CompanionsDeployed(bridge, tokenBridge, registry);
+        Batch memory genesis;
+        genesis.batchHash = setup.genesisHash;
+        genesis.stateRoot = _config.genesisStateRoot;
+        genesis.transactionRoot = setup.genesisTransactionRoot;
+        genesis.timestamp = setup.genesisTimestamp;
+        genesis.l1BlockNumber = uint64(block.number);
+        genesis.submittedAt = uint64(block.timestamp);
+        genesis.proposedAt = uint64(block.timestamp);
+        _batches[0] = genesis;
     }
 
     // --- Batches ---
@@ -152,7 +118,7 @@ contract RollupCore is
     /// @inheritdoc ILuxRollup
     /// @dev Anyone may carry a batch that its sequencer signed. `_transactions` = data kind, accumulator, payload.
     function submitBatch(BatchHeader calldata _header, bytes calldata _transactions) external virtual {
-        _requireNotPaused(PAUSE_SUBMISSION);
+        uint16 programVersion = settings.requireSubmissionOpen();
         if (msg.sender != tx.origin || msg.sender.code.length != 0) revert RollupCore_NotTopLevelCall();
         _requireCanonicalCalldata(_header, _transactions);
 
@@ -161,7 +127,7 @@ contract RollupCore is
         if (_header.batchNumber != number) revert RollupCore_WrongBatchNumber();
         if (_batchNumbers[headerHash] == DISPROVED) revert RollupCore_DisprovedHeader();
 
-        Batch storage batch = _batches[number];
+        Batch memory batch;
         batch.messageCount = _checkHeader(_header, _batches[number - 1], _transactions);
         _checkSequencer(_header, headerHash, _transactions);
         batch.commitment = BatchLib.commitment(_transactions[33:]);
@@ -170,17 +136,15 @@ contract RollupCore is
         batch.l1BlockNumber = uint64(_header.l1BlockNumber);
         batch.submittedAt = uint64(block.timestamp);
         batch.programVersion = programVersion;
-        // What a rejected batch of the same number left behind.
-        batch.proposedAt = 0;
-        batch.proven = false;
         batch.claimInHeader = _header.stateRoot != 0;
+        _batches[number] = batch;
         _batchNumbers[headerHash] = number;
         _lastBatch = uint64(number);
         _lastSubmittedAt = uint64(block.timestamp);
         emit BatchSubmitted(number, headerHash);
 
         if (_header.stateRoot != 0) {
-            if (_config.rollupType == RollupType.ZKRollup) revert RollupCore_NoValidityProof();
+            if (_rollupType == RollupType.ZKRollup) revert RollupCore_NoValidityProof();
             _claim(number, _header.stateRoot, _header.transactionRoot, _header.receiptRoot, _header.sequencer);
         } else if (_header.transactionRoot != 0 || _header.receiptRoot != 0) {
             revert RollupCore_IncompleteClaim();
@@ -198,7 +162,7 @@ contract RollupCore is
         (bytes32 transactionRoot, bytes32 receiptRoot, bytes memory proof) =
             abi.decode(_proof, (bytes32, bytes32, bytes));
         _claim(_batchNumber, _stateRoot, transactionRoot, receiptRoot, msg.sender);
-        if (_config.rollupType == RollupType.ZKRollup || (_config.rollupType == RollupType.Hybrid && proof.length != 0))
+        if (_rollupType == RollupType.ZKRollup || (_rollupType == RollupType.Hybrid && proof.length != 0))
         {
             _prove(_batchNumber, proof);
         } else {
@@ -209,15 +173,15 @@ contract RollupCore is
     /// @inheritdoc ILuxRollup
     /// @dev One transaction decides: the proof holds and the batch is rejected, or nothing changes.
     function challengeStateRoot(uint256 _batchNumber, bytes calldata _fraudProof) external virtual nonReentrant {
-        IEvidence module = evidence[IEvidence.Kind.Fault];
-        RollupType rollupType = _config.rollupType;
+        IEvidence module = settings.evidence(IEvidence.Kind.Fault);
+        RollupType rollupType = _rollupType;
         if (address(module) == address(0) || (rollupType != RollupType.Optimistic && rollupType != RollupType.Hybrid)) {
             revert RollupCore_NoFaultProof();
         }
         if (getBatchStatus(_batchNumber) != BatchStatus.Proposed) revert RollupCore_NotProposed();
         Batch storage batch = _batches[_batchNumber];
         if (block.timestamp >= _challengeableUntil(batch)) revert RollupCore_ChallengePeriodOver();
-        if (msg.sender != _config.challenger && !ISequencerRegistry(registry).hasBond(msg.sender)) {
+        if (msg.sender != _challenger && !ISequencerRegistry(registry).hasBond(msg.sender)) {
             revert RollupCore_BondRequired();
         }
         if (!module.disproves(claimOf(_batchNumber), _fraudProof)) revert RollupCore_InvalidProof();
@@ -241,7 +205,7 @@ contract RollupCore is
 
     /// @notice Accepts a validity proof of a claim and finalises it if its parent is final.
     function proveStateRoot(uint256 _batchNumber, bytes calldata _proof) external virtual nonReentrant {
-        RollupType rollupType = _config.rollupType;
+        RollupType rollupType = _rollupType;
         if (rollupType != RollupType.Hybrid && rollupType != RollupType.ZKRollup) revert RollupCore_NoValidityProof();
         if (getBatchStatus(_batchNumber) != BatchStatus.Proposed) revert RollupCore_NotProposed();
         _prove(_batchNumber, _proof);
@@ -263,10 +227,10 @@ contract RollupCore is
         if (_token == address(0)) {
             bridge_.depositEther{value: msg.value}(msg.sender, _userData);
         } else {
-            requireDepositsOpen(_amount);
-            uint256 before = IERC20(_token).balanceOf(address(bridge_));
-            IERC20(_token).safeTransferFrom(msg.sender, address(bridge_), _amount);
-            uint256 received = IERC20(_token).balanceOf(address(bridge_)) - before;
+            settings.requireDepositsOpen(_amount);
+            uint256 before = SafeTransferLib.balanceOf(_token, address(bridge_));
+            SafeTransferLib.safeTransferFrom(_token, msg.sender, address(bridge_), _amount);
+            uint256 received = SafeTransferLib.balanceOf(_token, address(bridge_)) - before;
             bridge_.depositToken(_token, msg.sender, received, _userData);
         }
     }
@@ -274,55 +238,32 @@ contract RollupCore is
     /// @inheritdoc ILuxRollup
     /// @dev First step: proves that the withdrawal is in a batch with a claim. `_proof = abi.encode(message, proof)`.
     function initiateWithdrawal(address _token, uint256 _amount, bytes calldata _proof) external virtual nonReentrant {
-        requireWithdrawalsOpen();
+        settings.requireWithdrawalsOpen();
         IL1TokenBridge(tokenBridge).prove(_token, _amount, _proof);
     }
 
     /// @inheritdoc ILuxRollup
     /// @dev Second step: pays once the batch is final. `_withdrawalId` is the message hash; the proof is not used.
     function finalizeWithdrawal(uint256 _withdrawalId, bytes calldata) external virtual nonReentrant {
-        requireWithdrawalsOpen();
+        settings.requireWithdrawalsOpen();
         IL1TokenBridge(tokenBridge).pay(_withdrawalId);
-    }
-
-    // --- Governance ---
-
-    /// @notice Registers the module for a kind of evidence; zero removes it.
-    function setEvidence(IEvidence.Kind _kind, IEvidence _module) external onlyOwner {
-        if (address(_module) != address(0) && _module.kind() != _kind) revert RollupCore_WrongEvidenceKind();
-        evidence[_kind] = _module;
-        emit EvidenceSet(_kind, address(_module));
-    }
-
-    /// @notice Sets the state transition program of the batches submitted from now on.
-    function setProgram(bytes32 _program) external onlyOwner {
-        uint16 version = ++programVersion;
-        programs[version] = _program;
-        emit ProgramSet(version, _program);
-    }
-
-    /// @notice Sets who receives fees and half of what is slashed.
-    function setTreasury(address _treasury) external onlyOwner {
-        if (_treasury == address(0)) revert RollupCore_InvalidConfig();
-        treasury = _treasury;
-        emit TreasurySet(_treasury);
-    }
-
-    /// @notice Sets who may pause.
-    function setGuardian(address _guardian) external onlyOwner {
-        _setGuardian(_guardian);
     }
 
     // --- Views ---
 
     /// @inheritdoc IRollupCore
-    function config() external view returns (RollupConfig memory) {
-        return _config;
+    function owner() public view returns (address) {
+        return settings.owner();
     }
 
     /// @inheritdoc IRollupCore
-    function params() external view returns (RollupParams memory) {
-        return _params;
+    function config() external view returns (RollupConfig memory) {
+        _forwardToSettings();
+    }
+
+    /// @inheritdoc IRollupCore
+    function params() external view returns (IRollupSettings.RollupParams memory) {
+        _forwardToSettings();
     }
 
     /// @inheritdoc IRollupCore
@@ -383,7 +324,7 @@ contract RollupCore is
         Batch storage batch = _batches[_batchNumber];
         Batch storage parent = _batches[_batchNumber - 1];
         IMessageQueue queue = IMessageQueue(bridge);
-        claim_.program = programs[batch.programVersion];
+        claim_.program = settings.programs(batch.programVersion);
         claim_.input = keccak256(
             abi.encode(
                 parent.stateRoot,
@@ -406,31 +347,17 @@ contract RollupCore is
 
     /// @inheritdoc IRollupCore
     function batchDigest(BatchHeader calldata _header, bytes32 _transactionsHash) external view returns (bytes32) {
-        return _hashTypedData(BatchLib.signedHash(BatchLib.hash(_header), _transactionsHash));
+        return BatchLib.typedHash(BatchLib.signedHash(BatchLib.hash(_header), _transactionsHash));
     }
 
     /// @inheritdoc IRollupCore
     function domainSeparator() external view returns (bytes32) {
-        return _domainSeparator();
+        return BatchLib.domainSeparator();
     }
 
     /// @inheritdoc IRollupCore
     function payloadCommitment(bytes calldata _payload) external pure returns (bytes32) {
         return BatchLib.commitment(_payload);
-    }
-
-    /// @inheritdoc IRollupCore
-    /// @dev Reverts while a deposit of this value is not possible.
-    function requireDepositsOpen(uint256 _value) public view {
-        _requireNotPaused(PAUSE_DEPOSITS);
-        if (_value != 0) _requireBridge();
-    }
-
-    /// @inheritdoc IRollupCore
-    /// @dev Reverts while no withdrawal is possible.
-    function requireWithdrawalsOpen() public view {
-        _requireNotPaused(PAUSE_WITHDRAWALS);
-        _requireBridge();
     }
 
     // --- Internals ---
@@ -465,7 +392,7 @@ contract RollupCore is
         }
         if (
             _header.l1BlockNumber < _parent.l1BlockNumber || _header.l1BlockNumber >= block.number
-                || block.number - _header.l1BlockNumber > _params.inclusionWindow
+                || block.number - _header.l1BlockNumber > _inclusionWindow
         ) revert RollupCore_InvalidL1Block();
         if (_transactions.length < 33 || _transactions[0] != 0) revert RollupCore_UnknownDataKind();
         if (_transactions.length > MAX_PAYLOAD_BYTES + 33) revert RollupCore_PayloadTooLarge();
@@ -476,17 +403,17 @@ contract RollupCore is
 
     function _checkSequencer(BatchHeader calldata _header, bytes32 _headerHash, bytes calldata _transactions) private {
         if (!ISequencerRegistry(registry).isEligible(_header.sequencer)) {
-            if (block.timestamp < uint256(_lastSubmittedAt) + _params.fallbackWindow) revert RollupCore_NotSequencer();
+            if (block.timestamp < uint256(_lastSubmittedAt) + _fallbackWindow) revert RollupCore_NotSequencer();
             ISequencerRegistry(registry).useBond(_header.sequencer);
         }
-        bytes32 digest = _hashTypedData(BatchLib.signedHash(_headerHash, keccak256(_transactions)));
+        bytes32 digest = BatchLib.typedHash(BatchLib.signedHash(_headerHash, keccak256(_transactions)));
         address signer = ECDSA.tryRecoverCalldata(digest, _header.signature);
         if (signer == address(0) || signer != _header.sequencer) revert RollupCore_InvalidSignature();
     }
 
     function _checkProposer(uint256 _submittedAt) private {
-        if (msg.sender == _config.proposer || ISequencerRegistry(registry).isEligible(msg.sender)) return;
-        if (_config.proposer != address(0) && block.timestamp < _submittedAt + _params.fallbackWindow) {
+        if (msg.sender == _proposer || ISequencerRegistry(registry).isEligible(msg.sender)) return;
+        if (_proposer != address(0) && block.timestamp < _submittedAt + _fallbackWindow) {
             revert RollupCore_NotProposer();
         }
         ISequencerRegistry(registry).useBond(msg.sender);
@@ -511,7 +438,7 @@ contract RollupCore is
     }
 
     function _prove(uint256 _batchNumber, bytes memory _proof) private {
-        IEvidence module = evidence[IEvidence.Kind.Validity];
+        IEvidence module = settings.evidence(IEvidence.Kind.Validity);
         if (address(module) == address(0)) revert RollupCore_NoValidityProof();
         if (!module.proves(claimOf(_batchNumber), _proof)) revert RollupCore_InvalidProof();
         _batches[_batchNumber].proven = true;
@@ -523,20 +450,24 @@ contract RollupCore is
     }
 
     function _challengeableUntil(Batch storage _batch) private view returns (uint256) {
-        return uint256(_batch.proposedAt) + _config.challengePeriod;
+        return uint256(_batch.proposedAt) + _challengePeriod;
     }
 
-    function _requireBridge() private view {
-        if (_config.rollupType == RollupType.Sovereign) revert RollupCore_SovereignHasNoBridge();
+    /// @dev Answers with what `settings` answers to the same call, without decoding it.
+    function _forwardToSettings() private view {
+        address target = address(settings);
+        // Memory map: call data, then the answer, past the free memory pointer; nothing else runs after this.
+        assembly ("memory-safe") {
+            let scratch := mload(0x40)
+            calldatacopy(scratch, 0, calldatasize())
+            let success := staticcall(gas(), target, scratch, calldatasize(), 0, 0)
+            returndatacopy(scratch, 0, returndatasize())
+            if success { return(scratch, returndatasize()) }
+            revert(scratch, returndatasize())
+        }
     }
 
-    function _authorizeUpgrade(address) internal override onlyOwner {}
-
-    function _guardInitializeOwner() internal pure override returns (bool) {
-        return true;
-    }
-
-    function _domainNameAndVersion() internal pure override returns (string memory, string memory) {
-        return ("LuxRollup", "1");
+    function _authorizeUpgrade(address) internal view override {
+        if (msg.sender != owner()) revert RollupCore_NotOwner();
     }
 }

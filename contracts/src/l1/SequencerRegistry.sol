@@ -27,8 +27,11 @@ contract SequencerRegistry is ISequencerRegistry, Companion {
     error SequencerRegistry_TooEarly(uint256 withdrawableAt);
     error SequencerRegistry_Nothing();
 
-    function initialize(address _sequencer, uint256 _minStake, uint256 _exitDelay) external initializer {
-        _initializeCompanion();
+    function initialize(address _rollup, address _sequencer, uint256 _minStake, uint256 _exitDelay)
+        external
+        initializer
+    {
+        _initializeCompanion(_rollup);
         minStake = _minStake;
         exitDelay = _exitDelay;
         _setActive(_sequencer);
@@ -80,7 +83,7 @@ contract SequencerRegistry is ISequencerRegistry, Companion {
     }
 
     /// @notice Names the active sequencer among the staked ones; zero for none.
-    function setActiveSequencer(address _sequencer) external onlyOwner {
+    function setActiveSequencer(address _sequencer) external onlyRollupOwner {
         if (_sequencer != address(0)) {
             if (stakeOf[_sequencer] < minStake) revert SequencerRegistry_StakeTooLow();
             if (withdrawableAt[_sequencer] != 0) revert SequencerRegistry_Exiting();
@@ -103,7 +106,7 @@ contract SequencerRegistry is ISequencerRegistry, Companion {
         uint256 reward = amount_ / 2;
         emit Slashed(_account, _beneficiary, amount_, reward);
         SafeTransferLib.forceSafeTransferETH(_beneficiary, reward);
-        SafeTransferLib.forceSafeTransferETH(IRollupCore(rollup).treasury(), amount_ - reward);
+        SafeTransferLib.forceSafeTransferETH(IRollupCore(rollup).settings().treasury(), amount_ - reward);
     }
 
     /// @notice Whether `_account` may sequence now.

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
+import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {ILuxRollup} from "../interfaces/ILuxRollup.sol";
 import {Merkle} from "./Merkle.sol";
 
 /// @notice EIP-712 struct hashes of batches and the commitment to their payload.
 library BatchLib {
+    bytes32 private constant DOMAIN_TYPEHASH =
+        keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
     bytes32 private constant BATCH_HEADER_TYPEHASH = keccak256(
         "BatchHeader(uint256 batchNumber,bytes32 parentBatchHash,bytes32 stateRoot,bytes32 transactionRoot,bytes32 receiptRoot,uint256 timestamp,uint256 l1BlockNumber,address sequencer)"
     );
@@ -13,18 +16,34 @@ library BatchLib {
         keccak256("SignedBatch(bytes32 batchHash,bytes32 transactionsHash)");
 
     /// @notice `batchHash`: the header without its signature.
-    function hash(ILuxRollup.BatchHeader memory _header) internal pure returns (bytes32) {
+    function hash(ILuxRollup.BatchHeader calldata _header) internal pure returns (bytes32 ret_) {
+        bytes32 typehash = BATCH_HEADER_TYPEHASH;
+        // Memory map: type hash, then the header's eight words before the signature, all past the free memory pointer.
+        assembly ("memory-safe") {
+            let scratch := mload(0x40)
+            mstore(scratch, typehash)
+            calldatacopy(add(scratch, 0x20), _header, 0x100)
+            ret_ := keccak256(scratch, 0x120)
+        }
+    }
+
+    /// @notice `batchHash` of the genesis batch.
+    function genesisHash(bytes32 _stateRoot, bytes32 _transactionRoot, uint256 _timestamp, uint256 _l1BlockNumber)
+        internal
+        pure
+        returns (bytes32)
+    {
         return keccak256(
             abi.encode(
                 BATCH_HEADER_TYPEHASH,
-                _header.batchNumber,
-                _header.parentBatchHash,
-                _header.stateRoot,
-                _header.transactionRoot,
-                _header.receiptRoot,
-                _header.timestamp,
-                _header.l1BlockNumber,
-                _header.sequencer
+                uint256(0),
+                bytes32(0),
+                _stateRoot,
+                _transactionRoot,
+                bytes32(0),
+                _timestamp,
+                _l1BlockNumber,
+                address(0)
             )
         );
     }
@@ -32,6 +51,18 @@ library BatchLib {
     /// @notice What the sequencer signs, before the domain is added.
     function signedHash(bytes32 _batchHash, bytes32 _transactionsHash) internal pure returns (bytes32) {
         return keccak256(abi.encode(SIGNED_BATCH_TYPEHASH, _batchHash, _transactionsHash));
+    }
+
+    /// @notice EIP-712 domain of batches: name "LuxRollup", version "1", this chain, this contract.
+    function domainSeparator() internal view returns (bytes32) {
+        return keccak256(
+            abi.encode(DOMAIN_TYPEHASH, keccak256("LuxRollup"), keccak256("1"), block.chainid, address(this))
+        );
+    }
+
+    /// @notice EIP-712 digest of a struct hash in that domain.
+    function typedHash(bytes32 _structHash) internal view returns (bytes32) {
+        return MessageHashUtils.toTypedDataHash(domainSeparator(), _structHash);
     }
 
     /// @notice Commitment to a payload, readable in pieces.

@@ -45,6 +45,13 @@ impl Block {
         out
     }
 
+    /// The header alone, for readers that would throw the transactions away.
+    pub(crate) fn decode_header(mut bytes: &[u8]) -> Result<Header, ChainError> {
+        alloy_rlp::Header::decode_bytes(&mut bytes, true)
+            .and_then(|mut body| Header::decode(&mut body))
+            .map_err(|_| ChainError::Corrupt("header"))
+    }
+
     pub(crate) fn decode(mut bytes: &[u8]) -> Result<Self, ChainError> {
         let stored = StoredBlock::decode(&mut bytes).map_err(|_| ChainError::Corrupt("block"))?;
         let transactions = stored

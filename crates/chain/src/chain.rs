@@ -3,6 +3,7 @@
 use crate::pool::{AccountState, Pool};
 use crate::writer::ChainWriter;
 use crate::{Block, ChainError, Genesis, NodeDb, Store};
+use alloy_consensus::Header;
 use alloy_primitives::{Address, B256, U256};
 use lux_protocol::Receipt;
 use lux_stf::{Rules, StateTrie};
@@ -77,7 +78,9 @@ impl Chain {
         let head = store.block(&head)?.ok_or(ChainError::Corrupt("head block"))?;
         let tag = |key| -> Result<u64, ChainError> {
             let bytes = store.meta(key)?.unwrap_or_else(|| vec![0; 8]);
-            Ok(u64::from_be_bytes(bytes.try_into().map_err(|_| ChainError::Corrupt("tag"))?))
+            let number = u64::from_be_bytes(bytes.try_into().map_err(|_| ChainError::Corrupt("tag"))?);
+            // A rewind moves the head, and the tags only in memory.
+            Ok(number.min(head.number()))
         };
         let tip = Tip { safe: tag(META_SAFE)?, finalized: tag(META_FINALIZED)?, head: Arc::new(head) };
         Ok(Self {
@@ -141,6 +144,24 @@ impl Chain {
             return Ok(Some(head));
         }
         Ok(self.store.block(&hash)?.map(Arc::new))
+    }
+
+    /// Header of any stored block, canonical or not; much cheaper than the block.
+    pub fn header_by_hash(&self, hash: B256) -> Result<Option<Header>, ChainError> {
+        let head = self.head();
+        if hash == head.hash {
+            return Ok(Some(head.header.clone()));
+        }
+        self.store.header(&hash)
+    }
+
+    /// Hash of the block on the canonical chain.
+    pub fn canonical_hash(&self, number: u64) -> Result<Option<B256>, ChainError> {
+        let head = self.head();
+        if number == head.number() {
+            return Ok(Some(head.hash));
+        }
+        self.store.canonical_hash(number)
     }
 
     pub fn receipts(&self, block_hash: B256) -> Result<Option<Vec<Receipt>>, ChainError> {

@@ -12,7 +12,7 @@ mod store;
 mod writer;
 
 pub use block::Block;
-pub use builder::{BlockLimits, BuildRequest};
+pub use builder::{BlockLimits, BuildRequest, Taken};
 pub use chain::{BlockReceipts, Chain, ChainEvent};
 pub use error::ChainError;
 pub use genesis::{Genesis, GenesisAccount};

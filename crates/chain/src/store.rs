@@ -1,6 +1,7 @@
 //! The database: everything durable, in one redb file, so that a block and what follows from it commit together.
 
 use crate::{Block, ChainError};
+use alloy_consensus::Header;
 use alloy_primitives::{B256, Bytes};
 use alloy_rlp::{Decodable, Encodable};
 use lux_protocol::Receipt;
@@ -63,6 +64,11 @@ impl Store {
     pub fn block(&self, hash: &B256) -> Result<Option<Block>, ChainError> {
         let table = self.0.begin_read()?.open_table(BLOCKS)?;
         table.get(hash.0)?.map(|value| Block::decode(value.value())).transpose()
+    }
+
+    pub fn header(&self, hash: &B256) -> Result<Option<Header>, ChainError> {
+        let table = self.0.begin_read()?.open_table(BLOCKS)?;
+        table.get(hash.0)?.map(|value| Block::decode_header(value.value())).transpose()
     }
 
     pub fn receipts(&self, hash: &B256) -> Result<Option<Vec<Receipt>>, ChainError> {

@@ -140,7 +140,12 @@ impl<'a> ChainWriter<'a> {
                 }
             }
         }
-        self.chain.pool().on_reorg(returned, self.chain, self.next_base_fee(target));
+        let pool = self.chain.pool();
+        if let Err(error) = pool.on_reorg(returned, self.chain, self.next_base_fee(target)) {
+            // The head has moved; an empty pool agrees with any head.
+            tracing::error!(%error, "state unreadable after a rewind: transactions left the pool");
+            pool.clear();
+        }
     }
 }
 

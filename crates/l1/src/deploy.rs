@@ -34,11 +34,7 @@ pub enum DeployError {
 impl<'a> Deployer<'a> {
     /// `prefix` names the deployment, so that one key can make several: ids are `prefix/step`.
     pub fn new(manager: &'a TxManager, prefix: impl Into<String>) -> Self {
-        Self {
-            manager,
-            prefix: prefix.into(),
-            done: Vec::new(),
-        }
+        Self { manager, prefix: prefix.into(), done: Vec::new() }
     }
 
     /// Deploys `init_code` (creation code followed by the encoded constructor arguments) and returns the address.
@@ -49,10 +45,7 @@ impl<'a> Deployer<'a> {
         let address = self.manager.address().create(outcome.nonce);
         let code = self.manager.client().code(address).await.map_err(|e| failed(step, e.into()))?;
         if code.is_empty() || outcome.contract_address.is_some_and(|a| a != address) {
-            return Err(DeployError::NoCode {
-                step: step.into(),
-                address,
-            });
+            return Err(DeployError::NoCode { step: step.into(), address });
         }
         tracing::info!(step, %address, "contract deployed");
         self.finish(step, Some(address), outcome);
@@ -67,10 +60,7 @@ impl<'a> Deployer<'a> {
         value: U256,
         data: impl Into<Bytes>,
     ) -> Result<TxOutcome, DeployError> {
-        let request = TxRequest {
-            value,
-            ..TxRequest::call(self.id(step), to, data)
-        };
+        let request = TxRequest { value, ..TxRequest::call(self.id(step), to, data) };
         let outcome = self.send(step, request).await?;
         self.finish(step, None, outcome.clone());
         Ok(outcome)
@@ -90,17 +80,10 @@ impl<'a> Deployer<'a> {
     }
 
     fn finish(&mut self, step: &str, address: Option<Address>, outcome: TxOutcome) {
-        self.done.push(DeployedStep {
-            name: step.into(),
-            address,
-            outcome,
-        });
+        self.done.push(DeployedStep { name: step.into(), address, outcome });
     }
 }
 
 fn failed(step: &str, source: TxError) -> DeployError {
-    DeployError::Step {
-        step: step.into(),
-        source,
-    }
+    DeployError::Step { step: step.into(), source }
 }

@@ -118,11 +118,7 @@ pub enum CallError {
 /// Text from the network for logs and errors: bounded, one line, printable.
 pub(crate) fn sanitize(text: &str) -> String {
     const MAX_CHARS: usize = 300;
-    let mut out: String = text
-        .chars()
-        .take(MAX_CHARS)
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
+    let mut out: String = text.chars().take(MAX_CHARS).map(|c| if c.is_control() { ' ' } else { c }).collect();
     if text.chars().nth(MAX_CHARS).is_some() {
         out.push('…');
     }

@@ -25,8 +25,8 @@ pub use wallet::Wallet;
 
 mod txmgr;
 pub use txmgr::{
-    Clock, End, Fees, Journal, JournalEntry, MAX_TX_DATA, MAX_TX_GAS, MemoryJournal, RedbJournal,
-    TxConfig, TxError, TxFailure, TxManager, TxOutcome, TxRequest, TxStatus, Version, system_clock,
+    Clock, End, Fees, Journal, JournalEntry, MAX_TX_DATA, MAX_TX_GAS, MemoryJournal, RedbJournal, TxConfig, TxError,
+    TxFailure, TxManager, TxOutcome, TxRequest, TxStatus, Version, system_clock,
 };
 
 mod deploy;

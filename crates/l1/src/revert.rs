@@ -21,15 +21,15 @@ pub struct Revert {
 
 /// Turns the data of custom errors into words.
 #[derive(Clone, Default)]
-pub struct ErrorDecoder(Vec<Arc<dyn Fn(&[u8]) -> Option<String> + Send + Sync>>);
+pub struct ErrorDecoder(Vec<Decode>);
+
+type Decode = Arc<dyn Fn(&[u8]) -> Option<String> + Send + Sync>;
 
 impl ErrorDecoder {
     /// Adds the custom errors of a contract: `ErrorDecoder::default().with::<RollupCore::RollupCoreErrors>()`.
     #[must_use]
     pub fn with<E: SolInterface + fmt::Debug>(mut self) -> Self {
-        self.0.push(Arc::new(|data| {
-            E::abi_decode(data).ok().map(|e| format!("{e:?}"))
-        }));
+        self.0.push(Arc::new(|data| E::abi_decode(data).ok().map(|e| format!("{e:?}"))));
         self
     }
 
@@ -43,35 +43,25 @@ impl ErrorDecoder {
         } else if let Ok(e) = Panic::abi_decode(data) {
             e.to_string()
         } else {
-            self.0
-                .iter()
-                .find_map(|decode| decode(data))
-                .unwrap_or_else(|| hex::encode_prefixed(data))
+            self.0.iter().find_map(|decode| decode(data)).unwrap_or_else(|| hex::encode_prefixed(data))
         };
-        Revert {
-            reason: sanitize(&reason),
-            data: Bytes::copy_from_slice(data),
-        }
+        Revert { reason: sanitize(&reason), data: Bytes::copy_from_slice(data) }
     }
 
     /// The revert behind an RPC error, or `None` if it is no revert.
-    pub(crate) fn from_rpc(&self, error: &RpcError) -> Option<Revert> {
+    pub(crate) fn revert_in(&self, error: &RpcError) -> Option<Revert> {
         let message = error.message.to_lowercase();
         let data = error.data.as_deref().and_then(find_hex);
         // Geth uses code 3 and "execution reverted", others a bare -32000 or -32015 "VM execution error".
         let reverted = error.code == 3 || message.contains("revert") || message.contains("vm execution error");
-        let failed = ["invalid opcode", "out of gas", "stack underflow", "invalid jump"]
-            .iter()
-            .any(|m| message.contains(m));
+        let failed =
+            ["invalid opcode", "out of gas", "stack underflow", "invalid jump"].iter().any(|m| message.contains(m));
         if !reverted && !failed {
             return None;
         }
         Some(match data {
             Some(data) if !data.is_empty() => self.decode(&data),
-            _ => Revert {
-                reason: error.message.clone(),
-                data: Bytes::new(),
-            },
+            _ => Revert { reason: error.message.clone(), data: Bytes::new() },
         })
     }
 }
@@ -86,11 +76,7 @@ impl fmt::Debug for ErrorDecoder {
 /// object (hardhat).
 fn find_hex(json: &str) -> Option<Vec<u8>> {
     let start = json.find("0x")? + 2;
-    let digits = json.as_bytes()[start..]
-        .iter()
-        .take(2 * MAX_DATA_BYTES)
-        .take_while(|b| b.is_ascii_hexdigit())
-        .count();
+    let digits = json.as_bytes()[start..].iter().take(2 * MAX_DATA_BYTES).take_while(|b| b.is_ascii_hexdigit()).count();
     hex::decode(&json[start..start + digits / 2 * 2]).ok()
 }
 
@@ -128,16 +114,12 @@ mod tests {
     fn finds_data_in_every_shape() {
         let decoder = ErrorDecoder::default();
         let hex = hex::encode_prefixed(RevertString::from("nope").abi_encode());
-        for data in [
-            format!("\"{hex}\""),
-            format!("\"Reverted {hex}\""),
-            format!("{{\"data\":\"{hex}\",\"x\":1}}"),
-        ] {
-            assert_eq!(decoder.from_rpc(&rpc(3, "execution reverted", Some(data))).unwrap().reason, "nope");
+        for data in [format!("\"{hex}\""), format!("\"Reverted {hex}\""), format!("{{\"data\":\"{hex}\",\"x\":1}}")] {
+            assert_eq!(decoder.revert_in(&rpc(3, "execution reverted", Some(data))).unwrap().reason, "nope");
         }
-        let bare = decoder.from_rpc(&rpc(-32000, "execution reverted: nope", None)).unwrap();
+        let bare = decoder.revert_in(&rpc(-32000, "execution reverted: nope", None)).unwrap();
         assert!(bare.reason.ends_with("nope"));
-        assert!(decoder.from_rpc(&rpc(-32000, "header not found", None)).is_none());
-        assert!(decoder.from_rpc(&rpc(3, "x", Some("\"0xabc".into()))).is_some());
+        assert!(decoder.revert_in(&rpc(-32000, "header not found", None)).is_none());
+        assert!(decoder.revert_in(&rpc(3, "x", Some("\"0xabc".into()))).is_some());
     }
 }

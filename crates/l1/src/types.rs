@@ -59,10 +59,7 @@ pub struct L1Block {
 
 impl L1Block {
     pub const fn id(&self) -> BlockId {
-        BlockId {
-            number: self.number,
-            hash: self.hash,
-        }
+        BlockId { number: self.number, hash: self.hash }
     }
 }
 
@@ -125,21 +122,10 @@ struct WireTransaction {
 impl From<WireTransaction> for L1Transaction {
     fn from(t: WireTransaction) -> Self {
         let block = match (t.block_number, t.block_hash) {
-            (Some(number), Some(hash)) => Some(BlockId {
-                number: number.to(),
-                hash,
-            }),
+            (Some(number), Some(hash)) => Some(BlockId { number: number.to(), hash }),
             _ => None,
         };
-        Self {
-            hash: t.hash,
-            block,
-            from: t.from,
-            to: t.to,
-            nonce: t.nonce.to(),
-            value: t.value,
-            input: t.input,
-        }
+        Self { hash: t.hash, block, from: t.from, to: t.to, nonce: t.nonce.to(), value: t.value, input: t.input }
     }
 }
 
@@ -174,10 +160,7 @@ impl From<WireReceipt> for L1Receipt {
     fn from(r: WireReceipt) -> Self {
         Self {
             transaction_hash: r.transaction_hash,
-            block: BlockId {
-                number: r.block_number.to(),
-                hash: r.block_hash,
-            },
+            block: BlockId { number: r.block_number.to(), hash: r.block_hash },
             success: r.status == U64::from(1),
             gas_used: r.gas_used.to(),
             effective_gas_price: r.effective_gas_price.unwrap_or_default().saturating_to(),

@@ -25,8 +25,8 @@ impl Wallet {
 
     /// From a file that holds the key in hex.
     pub fn from_file(path: &Path) -> Result<Self, L1Error> {
-        let key = std::fs::read_to_string(path)
-            .map_err(|e| CriticalError::Signer(format!("{}: {e}", path.display())))?;
+        let key =
+            std::fs::read_to_string(path).map_err(|e| CriticalError::Signer(format!("{}: {e}", path.display())))?;
         Self::from_hex(&key)
     }
 
@@ -43,9 +43,7 @@ impl Wallet {
 
     /// Signs a 32-byte digest, for instance of EIP-712 data.
     pub fn sign_hash(&self, hash: &B256) -> Result<Signature, L1Error> {
-        self.0
-            .sign_hash_sync(hash)
-            .map_err(|e| CriticalError::Signer(e.to_string()).into())
+        self.0.sign_hash_sync(hash).map_err(|e| CriticalError::Signer(e.to_string()).into())
     }
 
     pub(crate) fn sign_transaction<T>(&self, tx: T) -> Result<TxEnvelope, L1Error>

@@ -102,6 +102,71 @@ sol! {
     }
 
     #[derive(Debug)]
+    interface IRollupViews {
+        function config() external view returns (RollupConfig memory);
+        function params() external view returns (RollupParams memory);
+        function bridge() external view returns (address);
+        function tokenBridge() external view returns (address);
+        function registry() external view returns (address);
+        function genesisL1Block() external view returns (uint64);
+        function lastBatch() external view returns (uint256);
+        function lastProposed() external view returns (uint256);
+        function lastFinalized() external view returns (uint256);
+        function lastSubmittedAt() external view returns (uint256);
+        function getBatchStatus(uint256 batchNumber) external view returns (BatchStatus);
+        function finalizedStateRoot() external view returns (bytes32);
+    }
+
+    #[derive(Debug)]
+    interface IRollupFactory {
+        function registerImplementation(bytes32 implementationId, address implementation) external;
+        function implementations(bytes32 implementationId) external view returns (address);
+        function implementationCount() external view returns (uint256);
+        function isActive() external view returns (bool);
+        function deployRollup(
+            bytes32 implementationId, RollupConfig calldata config, address admin, address guardian, uint256 delaySeconds
+        ) external returns (address rollup, address timelock);
+
+        event RollupDeployed(address indexed rollup, bytes32 indexed implementationId, address deployer);
+        event TimelockDeployed(address indexed rollup, address timelock, uint256 delay);
+    }
+
+    #[derive(Debug)]
+    interface ISequencerRegistry {
+        function join() external payable;
+        function requestExit() external;
+        function withdraw() external;
+        function postBond() external payable;
+        function activeSequencer() external view returns (address);
+        function requiredBond() external view returns (uint256);
+        function isEligible(address account) external view returns (bool);
+        function hasBond(address account) external view returns (bool);
+        function stakeOf(address account) external view returns (uint256);
+    }
+
+    #[derive(Debug)]
+    interface IL1TokenBridge {
+        #[derive(PartialEq, Eq)]
+        struct Withdrawal {
+            bytes32 receiptRoot;
+            address token;
+            uint64 batchNumber;
+            bool paid;
+            address recipient;
+            uint256 amount;
+        }
+        function withdrawals(uint256 withdrawalId) external view returns (Withdrawal memory);
+    }
+
+    #[derive(Debug)]
+    interface IERC20 {
+        function approve(address spender, uint256 amount) external returns (bool);
+        function allowance(address owner, address spender) external view returns (uint256);
+        function balanceOf(address account) external view returns (uint256);
+        function transfer(address to, uint256 amount) external returns (bool);
+    }
+
+    #[derive(Debug)]
     interface IL2TokenBridge {
         function withdraw(address l1Token, uint256 amount, address recipient) external payable;
     }

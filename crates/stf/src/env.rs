@@ -1,10 +1,11 @@
 //! From our types to revm's.
 
 use crate::signature::recover_authorizations;
-use crate::{BlockAttributes, Rules};
+use crate::{BlockAttributes, Overlay, Rules};
 use alloy_consensus::{Transaction as _, Typed2718};
 use alloy_primitives::{Address, U256};
-use lux_protocol::EthTransaction;
+use lux_protocol::{Deposit, EthTransaction};
+use revm::Database;
 use revm::context::{BlockEnv, CfgEnv, TxEnv};
 use revm::context_interface::block::BlobExcessGasAndPrice;
 use revm::primitives::hardfork::SpecId;
@@ -49,4 +50,31 @@ pub fn tx_env(tx: &EthTransaction, caller: Address) -> TxEnv {
         authorization_list: recover_authorizations(tx),
         ..Default::default()
     }
+}
+
+/// Creates the value of a deposit on its sender and returns what the EVM then runs, under [`set_deposit_checks`].
+pub fn prepare_deposit<D: Database>(
+    overlay: &mut Overlay<D>,
+    deposit: &Deposit,
+    chain_id: u64,
+) -> Result<TxEnv, D::Error> {
+    overlay.modify(deposit.from, |account| account.balance = account.balance.saturating_add(deposit.value))?;
+    let nonce = overlay.basic(deposit.from)?.map_or(0, |account| account.nonce);
+    Ok(TxEnv {
+        caller: deposit.from,
+        gas_limit: deposit.gas_limit,
+        kind: deposit.to.into(),
+        value: deposit.value,
+        data: deposit.data.clone(),
+        nonce,
+        chain_id: Some(chain_id),
+        ..Default::default()
+    })
+}
+
+/// Switches to the checks of a deposit and back. Its sender paid on L1, and its rights were checked there: no fee, and a
+/// contract's alias may send.
+pub fn set_deposit_checks(cfg: &mut CfgEnv, on: bool) {
+    cfg.disable_base_fee = on;
+    cfg.disable_eip3607 = on;
 }

@@ -2,7 +2,8 @@
 
 use crate::state::{StateError, StateSource, StateTrie};
 use crate::{
-    BlockAttributes, BlockPlan, ChainKind, Changes, Overlay, Rules, block_env, cfg_env, recover_sender, tx_env,
+    BlockAttributes, BlockPlan, ChainKind, Changes, Overlay, Rules, block_env, cfg_env, prepare_deposit, recover_sender,
+    set_deposit_checks, tx_env,
 };
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -17,7 +18,7 @@ use lux_protocol::constants::{FEE_VAULT, L1_BLOCK, L2_MESSAGE_BRIDGE};
 use lux_protocol::contracts::IMessageBridge::MessageSentToL1;
 use lux_protocol::{Deposit, EthTransaction, Receipt, Transaction};
 use revm::context::result::{EVMError, ExecutionResult};
-use revm::context::{ContextTr, TxEnv};
+use revm::context::ContextTr;
 use revm::handler::{MainnetContext, MainnetEvm};
 use revm::primitives::hardfork::SpecId;
 use revm::{Context, ExecuteCommitEvm, MainBuilder, SystemCallCommitEvm};
@@ -105,23 +106,10 @@ impl<S: StateSource> BlockExecutor<S> {
 
     /// Runs a deposit. It is always included.
     pub fn deposit(&mut self, deposit: Deposit) -> Result<(), ExecutionError> {
-        let overlay = self.evm.ctx.db_mut();
-        overlay.modify(deposit.from, |account| account.balance = account.balance.saturating_add(deposit.value))?;
-        let nonce = revm::Database::basic(overlay, deposit.from)?.map_or(0, |account| account.nonce);
-        let tx = TxEnv {
-            caller: deposit.from,
-            gas_limit: deposit.gas_limit,
-            kind: deposit.to.into(),
-            value: deposit.value,
-            data: deposit.data.clone(),
-            nonce,
-            chain_id: Some(self.rules.chain_id),
-            ..Default::default()
-        };
-        // The sender paid on L1, and its rights were checked there: no fee, and a contract's alias may send.
-        self.set_deposit_mode(true);
+        let tx = prepare_deposit(self.evm.ctx.db_mut(), &deposit, self.rules.chain_id)?;
+        set_deposit_checks(&mut self.evm.ctx.cfg, true);
         let result = self.evm.transact_commit(tx);
-        self.set_deposit_mode(false);
+        set_deposit_checks(&mut self.evm.ctx.cfg, false);
         match result.map_err(ExecutionError::from) {
             Ok(result) => self.record(result, Transaction::Deposit(deposit.clone()), deposit.from, 0),
             Err(ExecutionError::Invalid(_)) => {
@@ -133,11 +121,6 @@ impl<S: StateSource> BlockExecutor<S> {
             Err(error) => return Err(error),
         }
         Ok(())
-    }
-
-    fn set_deposit_mode(&mut self, on: bool) {
-        self.evm.ctx.cfg.disable_base_fee = on;
-        self.evm.ctx.cfg.disable_eip3607 = on;
     }
 
     /// Runs a user's transaction; [`ExecutionError::Invalid`] leaves no trace of it. Returns the gas it used.
@@ -168,6 +151,16 @@ impl<S: StateSource> BlockExecutor<S> {
         self.receipts.push(Receipt { tx_type: tx.tx_type(), success, cumulative_gas_used: self.gas_used, logs });
         self.transactions.push(tx);
         self.senders.push(sender);
+    }
+
+    /// State as it is after what ran so far, to be changed outside any transaction.
+    pub fn state_mut(&mut self) -> &mut Overlay<StateTrie<S>> {
+        self.evm.ctx.db_mut()
+    }
+
+    /// State after what ran so far.
+    pub fn overlay(&self) -> &Overlay<StateTrie<S>> {
+        &self.evm.ctx.journaled_state.database
     }
 
     /// State as it is after what ran so far, for tracing.

@@ -13,7 +13,7 @@ mod signature;
 mod state;
 
 pub use derive::{BatchInput, BlockPlan, derive_blocks};
-pub use env::{block_env, cfg_env, tx_env};
+pub use env::{block_env, cfg_env, prepare_deposit, set_deposit_checks, tx_env};
 pub use execute::{BlockExecutor, ExecutedBlock, ExecutionError, execute_plan, prepare, sent_messages};
 pub use overlay::{AccountChange, Changes, Overlay};
 pub use rules::{BlockAttributes, ChainKind, L1Origin, Rules};

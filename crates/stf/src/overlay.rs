@@ -57,6 +57,11 @@ impl<D: Database> Overlay<D> {
         &self.db
     }
 
+    /// Every account that was read or changed, with the slots of it.
+    pub fn touched(&self) -> impl Iterator<Item = (Address, impl Iterator<Item = U256> + '_)> + '_ {
+        self.accounts.iter().map(|(address, account)| (*address, account.storage.keys().copied()))
+    }
+
     fn load(&mut self, address: Address) -> Result<&mut OverlayAccount, D::Error> {
         Ok(match self.accounts.entry(address) {
             revm::primitives::hash_map::Entry::Occupied(entry) => entry.into_mut(),
@@ -74,8 +79,12 @@ impl<D: Database> Overlay<D> {
         let account = self.load(address)?;
         let mut info = account.info.take().unwrap_or_default();
         change(&mut info);
+        let code = info.code.take().filter(|code| !code.is_empty()).map(|code| (info.code_hash, code));
         account.info = (!info.is_empty()).then_some(info);
         account.changed = true;
+        if let Some((hash, code)) = code {
+            self.code.entry(hash).or_insert(code);
+        }
         Ok(())
     }
 

@@ -85,4 +85,19 @@ impl Rules {
             l1_origin,
         }
     }
+
+    /// Attributes that an existing block was made with: what executing it again starts from.
+    pub fn attributes_of(&self, header: &Header) -> BlockAttributes {
+        BlockAttributes {
+            parent_hash: header.parent_hash,
+            number: header.number,
+            timestamp: header.timestamp,
+            beneficiary: header.beneficiary,
+            gas_limit: header.gas_limit,
+            base_fee: header.base_fee_per_gas.unwrap_or_default(),
+            prev_randao: header.mix_hash,
+            extra_data: header.extra_data.clone(),
+            l1_origin: (self.kind == ChainKind::Rollup).then(|| L1Origin::from_header(header)).flatten(),
+        }
+    }
 }

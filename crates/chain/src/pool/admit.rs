@@ -1,7 +1,7 @@
 //! Rules that look at the account and at the room left.
 
 use super::{Added, PoolConfig, PoolError, PooledTx, account::Account, store::Store};
-use alloy_primitives::U256;
+use alloy_primitives::{Address, U256};
 use std::{sync::Arc, time::Instant};
 
 /// Takes in a transaction that passed [`super::validate`], or changes nothing. `state` is the nonce and the balance of the
@@ -43,22 +43,18 @@ fn check_account(
         return Err(PoolError::NonceTooLow { next, nonce: tx.nonce });
     }
     if balance < cost {
-        return Err(PoolError::InsufficientFunds { balance, cost, overshot: cost - balance });
+        return Err(PoolError::InsufficientFunds { balance, cost });
     }
     let Some(account) = account else { return Ok(()) };
     let queued = account.pending_cost;
+    // Neither difference underflows: what is pending is covered.
     if let Some(old) = account.pending(tx.nonce) {
         let bump = cost.saturating_sub(old.cost);
-        return match queued.checked_add(bump) {
-            Some(need) if need <= balance => Ok(()),
-            need => Err(PoolError::InsufficientFundsBump { balance, queued, bump, overshot: over(need, balance) }),
-        };
+        let short = bump > balance - queued;
+        return if short { Err(PoolError::InsufficientFundsBump { balance, queued, bump }) } else { Ok(()) };
     }
-    match queued.checked_add(cost) {
-        Some(need) if need <= balance => {}
-        need => {
-            return Err(PoolError::InsufficientFundsQueued { balance, queued, cost, overshot: over(need, balance) });
-        }
+    if cost > balance - queued {
+        return Err(PoolError::InsufficientFundsQueued { balance, queued, cost });
     }
     let (pooled, limit) = match tx.nonce == account.pending_end {
         true => (account.pending_len(), config.max_per_account),
@@ -68,10 +64,6 @@ fn check_account(
         return Err(PoolError::AccountLimitExceeded { pooled });
     }
     Ok(())
-}
-
-fn over(need: Option<U256>, balance: U256) -> U256 {
-    need.unwrap_or(U256::MAX) - balance
 }
 
 /// Evicts what is worth less than `tx` until it fits; evicts nothing if it cannot fit.
@@ -109,9 +101,11 @@ fn make_room(
 /// Queued transactions go first, to any executable one: they may never become executable, so a high fee on them is free
 /// to promise. For the same reason a queued newcomer pushes out only cheaper queued ones.
 fn victim(store: &Store, tx: &PooledTx, pending: bool) -> Option<Arc<PooledTx>> {
-    let last = |sender| store.accounts.get(sender).and_then(|account| account.txs.last_key_value()).map(|(_, tx)| tx);
+    let last = |sender: &Address| {
+        store.accounts.get(sender).and_then(|account| account.txs.last_key_value()).map(|(_, tx)| tx)
+    };
     // Not what the newcomer builds on, nor what it replaces.
-    let allowed = |sender: &_| *sender != tx.sender || last(sender).is_some_and(|last| last.nonce > tx.nonce);
+    let allowed = |sender: &Address| *sender != tx.sender || last(sender).is_some_and(|last| last.nonce > tx.nonce);
     let price = tx.effective_price(store.base_fee);
     let sender = match store.queued_tails.cheapest(allowed) {
         Some((lowest, sender)) => (pending || lowest < price).then_some(sender),

@@ -37,18 +37,20 @@ pub enum PoolError {
     NonceTooLow { next: u64, nonce: u64 },
     #[error("insufficient funds for gas * price + value: tx cost exceeds 2^256-1")]
     CostOverflow,
-    #[error("insufficient funds for gas * price + value: balance {balance}, tx cost {cost}, overshot {overshot}")]
-    InsufficientFunds { balance: U256, cost: U256, overshot: U256 },
+    #[error("insufficient funds for gas * price + value: balance {balance}, tx cost {cost}, overshot {}", over(.balance, &U256::ZERO, .cost))]
+    InsufficientFunds { balance: U256, cost: U256 },
     /// The balance covers the transaction, but not after the account's other pending ones.
     #[error(
-        "insufficient funds for gas * price + value: balance {balance}, queued cost {queued}, tx cost {cost}, overshot {overshot}"
+        "insufficient funds for gas * price + value: balance {balance}, queued cost {queued}, tx cost {cost}, overshot {}",
+        over(.balance, .queued, .cost)
     )]
-    InsufficientFundsQueued { balance: U256, queued: U256, cost: U256, overshot: U256 },
+    InsufficientFundsQueued { balance: U256, queued: U256, cost: U256 },
     /// The balance does not cover what a replacement costs more than the transaction it replaces.
     #[error(
-        "insufficient funds for gas * price + value: balance {balance}, queued cost {queued}, tx bumped {bump}, overshot {overshot}"
+        "insufficient funds for gas * price + value: balance {balance}, queued cost {queued}, tx bumped {bump}, overshot {}",
+        over(.balance, .queued, .bump)
     )]
-    InsufficientFundsBump { balance: U256, queued: U256, bump: U256, overshot: U256 },
+    InsufficientFundsBump { balance: U256, queued: U256, bump: U256 },
     #[error("replacement transaction underpriced")]
     ReplacementUnderpriced,
     #[error("account limit exceeded: pooled {pooled} txs")]
@@ -58,4 +60,9 @@ pub enum PoolError {
     /// The head state could not be read; nothing is wrong with the transaction.
     #[error("state unavailable: {0}")]
     State(String),
+}
+
+/// How far the costs exceed the balance.
+fn over(balance: &U256, queued: &U256, cost: &U256) -> U256 {
+    queued.saturating_add(*cost).saturating_sub(*balance)
 }

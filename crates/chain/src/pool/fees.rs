@@ -103,10 +103,6 @@ impl FeeIndex {
         found.into_iter().flatten().min().map(|(price, _, sender)| (price, sender))
     }
 
-    pub fn len(&self) -> usize {
-        self.by_headroom.len()
-    }
-
     pub fn senders(&self) -> impl Iterator<Item = Address> + '_ {
         self.by_headroom.values().map(|bid| bid.sender)
     }
@@ -125,5 +121,23 @@ impl FeeIndex {
         } else {
             self.by_cap.remove(&(Reverse(bid.max_fee), bid.seq));
         }
+    }
+}
+
+#[cfg(test)]
+impl FeeIndex {
+    /// Whether the maps agree that `bid` is in.
+    pub fn holds(&self, bid: &Bid) -> bool {
+        let (map, fee) = match bid.headroom() >= self.base_fee.into() {
+            true => (&self.by_tip, bid.max_tip),
+            false => (&self.by_cap, bid.max_fee),
+        };
+        map.get(&(Reverse(fee), bid.seq)) == Some(&bid.sender)
+            && self.by_headroom.get(&(bid.headroom(), bid.seq)) == Some(bid)
+    }
+
+    /// Of the ordered maps and of the map by headroom.
+    pub fn lens(&self) -> (usize, usize) {
+        (self.by_tip.len() + self.by_cap.len(), self.by_headroom.len())
     }
 }

@@ -14,9 +14,14 @@ const DEFAULT_PRIORITY_FEE: u128 = 1_000_000_000;
 /// Fees of the next block, in wei per gas.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FeeEstimate {
-    Eip1559 { base_fee: u128, priority_fee: u128 },
+    Eip1559 {
+        base_fee: u128,
+        priority_fee: u128,
+    },
     /// The chain has no base fee.
-    Legacy { gas_price: u128 },
+    Legacy {
+        gas_price: u128,
+    },
 }
 
 #[derive(Deserialize)]
@@ -34,9 +39,7 @@ impl L1Client {
     pub async fn fees(&self) -> Result<FeeEstimate, L1Error> {
         let Some(head_fee) = self.head().await?.base_fee else {
             let price: U256 = self.request("eth_gasPrice", no_params()).await?;
-            return Ok(FeeEstimate::Legacy {
-                gas_price: price.saturating_to(),
-            });
+            return Ok(FeeEstimate::Legacy { gas_price: price.saturating_to() });
         };
         let params = (U64::from(HISTORY_BLOCKS), "latest", [50.0]);
         let history: Option<FeeHistory> = optional(self.request("eth_feeHistory", params).await)?;
@@ -53,20 +56,14 @@ impl L1Client {
             None => optional(self.request::<_, U256>("eth_maxPriorityFeePerGas", no_params()).await)?
                 .map_or(DEFAULT_PRIORITY_FEE, |f| f.saturating_to()),
         };
-        Ok(FeeEstimate::Eip1559 {
-            base_fee,
-            priority_fee,
-        })
+        Ok(FeeEstimate::Eip1559 { base_fee, priority_fee })
     }
 }
 
 /// Median over the blocks that had a tip at all: empty blocks report zero.
 fn median_tip(rewards: Vec<Vec<U256>>) -> Option<u128> {
-    let mut tips: Vec<u128> = rewards
-        .into_iter()
-        .filter_map(|r| r.first().map(|t| t.saturating_to()))
-        .filter(|t| *t > 0)
-        .collect();
+    let mut tips: Vec<u128> =
+        rewards.into_iter().filter_map(|r| r.first().map(|t| t.saturating_to())).filter(|t| *t > 0).collect();
     tips.sort_unstable();
     tips.get(tips.len() / 2).copied()
 }

@@ -25,10 +25,7 @@ pub struct LogFilter {
 
 impl LogFilter {
     pub fn addresses(addresses: impl Into<Vec<Address>>) -> Self {
-        Self {
-            addresses: addresses.into(),
-            topics: Vec::new(),
-        }
+        Self { addresses: addresses.into(), topics: Vec::new() }
     }
 
     /// Whether `log` was asked for.
@@ -62,10 +59,7 @@ pub(super) struct RangeLimit {
 
 impl Default for RangeLimit {
     fn default() -> Self {
-        Self {
-            blocks: AtomicU64::new(INITIAL_RANGE),
-            successes: AtomicU64::new(0),
-        }
+        Self { blocks: AtomicU64::new(INITIAL_RANGE), successes: AtomicU64::new(0) }
     }
 }
 
@@ -103,10 +97,7 @@ impl L1Client {
             match self.request::<_, Vec<Log>>("eth_getLogs", [query]).await {
                 Ok(page) => {
                     let page = checked(filter, page)?;
-                    if page
-                        .iter()
-                        .any(|l| !(next..=end).contains(&l.block_number.unwrap_or_default()))
-                    {
+                    if page.iter().any(|l| !(next..=end).contains(&l.block_number.unwrap_or_default())) {
                         return Err(L1Error::inconsistent("log outside the requested range"));
                     }
                     logs.extend(page);
@@ -149,19 +140,14 @@ impl L1Client {
         filter: &LogFilter,
         block: BlockId,
     ) -> Result<Option<Vec<Log>>, L1Error> {
-        let receipts: Option<Vec<L1Receipt>> =
-            match self.request("eth_getBlockReceipts", (block.hash,)).await {
-                Err(e) if e.is_unsupported() => return Ok(None),
-                // Endpoints without it that do not say so with the proper code.
-                Err(L1Error::Temporary(TemporaryError::Rpc(_))) => return Ok(None),
-                answer => answer?,
-            };
+        let receipts: Option<Vec<L1Receipt>> = match self.request("eth_getBlockReceipts", (block.hash,)).await {
+            Err(e) if e.is_unsupported() => return Ok(None),
+            // Endpoints without it that do not say so with the proper code.
+            Err(L1Error::Temporary(TemporaryError::Rpc(_))) => return Ok(None),
+            answer => answer?,
+        };
         let receipts = receipts.ok_or_else(|| L1Error::inconsistent("receipts of the block missing"))?;
-        let logs = receipts
-            .into_iter()
-            .flat_map(|r| r.logs)
-            .filter(|l| filter.matches(l))
-            .collect();
+        let logs = receipts.into_iter().flat_map(|r| r.logs).filter(|l| filter.matches(l)).collect();
         let logs = checked(filter, logs)?;
         check_block(&logs, block)?;
         Ok(Some(logs))
@@ -170,11 +156,7 @@ impl L1Client {
 
 fn check_block(logs: &[Log], block: BlockId) -> Result<(), L1Error> {
     let same = |l: &Log| l.block_hash == Some(block.hash) && l.block_number == Some(block.number);
-    if logs.iter().all(same) {
-        Ok(())
-    } else {
-        Err(L1Error::inconsistent("log of another block"))
-    }
+    if logs.iter().all(same) { Ok(()) } else { Err(L1Error::inconsistent("log of another block")) }
 }
 
 /// Sorted logs, each with its position, asked for, and there once.
@@ -219,12 +201,33 @@ fn refusal(error: &L1Error) -> Refusal {
             let message = e.message.to_lowercase();
             let any = |words: &[&str]| words.iter().any(|w| message.contains(w));
             // Neither rate limits nor blocks that the endpoint does not have yet depend on the size of the range.
-            if any(&["rate limit", "rate-limit", "ratelimit", "rate exceeded", "too many requests", "throughput", "capacity", "credits", "quota"])
-                || any(&["beyond", "future", "ahead of", "not found", "unknown block"])
+            if any(&[
+                "rate limit",
+                "rate-limit",
+                "ratelimit",
+                "rate exceeded",
+                "too many requests",
+                "throughput",
+                "capacity",
+                "credits",
+                "quota",
+            ]) || any(&["beyond", "future", "ahead of", "not found", "unknown block"])
             {
                 Refusal::Other
-            } else if any(&["range", "too many", "too large", "too big", "limit", "exceed", "more than", "response size", "query returned", "distance", "max is", "maximum"])
-                || e.code == -32005
+            } else if any(&[
+                "range",
+                "too many",
+                "too large",
+                "too big",
+                "limit",
+                "exceed",
+                "more than",
+                "response size",
+                "query returned",
+                "distance",
+                "max is",
+                "maximum",
+            ]) || e.code == -32005
             {
                 Refusal::SmallerNow
             } else if any(&["timeout", "timed out", "too long"]) {

@@ -8,11 +8,11 @@ use std::sync::Arc;
 use alloy_primitives::{Address, B256, Bytes, U64, U256};
 use serde::{Serialize, de::DeserializeOwned};
 
-pub use self::{fees::FeeEstimate, logs::LogFilter};
 use self::logs::RangeLimit;
+pub use self::{fees::FeeEstimate, logs::LogFilter};
 use crate::{
-    BlockTag, CallError, CallRequest, CriticalError, ErrorDecoder, L1Block, L1Error, L1Receipt,
-    L1Transaction, Transport,
+    BlockTag, CallError, CallRequest, CriticalError, ErrorDecoder, L1Block, L1Error, L1Receipt, L1Transaction,
+    Transport,
 };
 
 /// A typed client of one L1 endpoint. Clones share what was learned about the endpoint's limits.
@@ -25,11 +25,7 @@ pub struct L1Client {
 
 impl L1Client {
     pub fn new(transport: Transport) -> Self {
-        Self {
-            transport,
-            errors: ErrorDecoder::default(),
-            log_range: Arc::default(),
-        }
+        Self { transport, errors: ErrorDecoder::default(), log_range: Arc::default() }
     }
 
     /// A client whose endpoint was checked to serve the chain that the configuration names.
@@ -37,11 +33,7 @@ impl L1Client {
         let client = Self::new(transport);
         let got = client.chain_id().await?;
         if got != chain_id {
-            return Err(CriticalError::WrongChain {
-                expected: chain_id,
-                got,
-            }
-            .into());
+            return Err(CriticalError::WrongChain { expected: chain_id, got }.into());
         }
         Ok(client)
     }
@@ -54,11 +46,7 @@ impl L1Client {
     }
 
     /// For methods that have no wrapper here (`evm_mine`, `debug_*`).
-    pub async fn request<P: Serialize, R: DeserializeOwned>(
-        &self,
-        method: &str,
-        params: P,
-    ) -> Result<R, L1Error> {
+    pub async fn request<P: Serialize, R: DeserializeOwned>(&self, method: &str, params: P) -> Result<R, L1Error> {
         self.transport.request(method, params).await
     }
 
@@ -73,8 +61,7 @@ impl L1Client {
     /// A block of the canonical chain, or `None` if the chain has no such block (yet).
     pub async fn block(&self, tag: impl Into<BlockTag>) -> Result<Option<L1Block>, L1Error> {
         let tag = tag.into();
-        let block: Option<L1Block> = match self.request("eth_getBlockByNumber", (tag, false)).await
-        {
+        let block: Option<L1Block> = match self.request("eth_getBlockByNumber", (tag, false)).await {
             // Geth answers so before the first finality and for numbers above the head.
             Err(e) if is_unknown_block(&e) => None,
             answer => answer?,
@@ -89,9 +76,7 @@ impl L1Client {
 
     /// The newest block.
     pub async fn head(&self) -> Result<L1Block, L1Error> {
-        self.block(BlockTag::Latest)
-            .await?
-            .ok_or_else(|| L1Error::inconsistent("no latest block"))
+        self.block(BlockTag::Latest).await?.ok_or_else(|| L1Error::inconsistent("no latest block"))
     }
 
     /// A block by hash, canonical or not, or `None` if the endpoint does not know it.
@@ -101,9 +86,7 @@ impl L1Client {
             answer => answer?,
         };
         match &block {
-            Some(b) if b.hash != hash => {
-                Err(L1Error::inconsistent("block has another hash than asked for"))
-            }
+            Some(b) if b.hash != hash => Err(L1Error::inconsistent("block has another hash than asked for")),
             _ => Ok(block),
         }
     }
@@ -111,16 +94,13 @@ impl L1Client {
     pub async fn transaction(&self, hash: B256) -> Result<Option<L1Transaction>, L1Error> {
         let tx: Option<L1Transaction> = self.request("eth_getTransactionByHash", (hash,)).await?;
         match &tx {
-            Some(t) if t.hash != hash => {
-                Err(L1Error::inconsistent("transaction has another hash than asked for"))
-            }
+            Some(t) if t.hash != hash => Err(L1Error::inconsistent("transaction has another hash than asked for")),
             _ => Ok(tx),
         }
     }
 
     pub async fn receipt(&self, hash: B256) -> Result<Option<L1Receipt>, L1Error> {
-        let receipt: Option<L1Receipt> =
-            self.request("eth_getTransactionReceipt", (hash,)).await?;
+        let receipt: Option<L1Receipt> = self.request("eth_getTransactionReceipt", (hash,)).await?;
         match &receipt {
             Some(r) if r.transaction_hash != hash => {
                 Err(L1Error::inconsistent("receipt has another hash than asked for"))
@@ -131,9 +111,7 @@ impl L1Client {
 
     /// Number of transactions of `address`: mined ones up to `tag`, with [`BlockTag::Pending`] also those in the mempool.
     pub async fn nonce(&self, address: Address, tag: impl Into<BlockTag>) -> Result<u64, L1Error> {
-        let nonce: U64 = self
-            .request("eth_getTransactionCount", (address, tag.into()))
-            .await?;
+        let nonce: U64 = self.request("eth_getTransactionCount", (address, tag.into())).await?;
         Ok(nonce.to())
     }
 
@@ -147,22 +125,12 @@ impl L1Client {
     }
 
     /// Executes a call without a transaction.
-    pub async fn call(
-        &self,
-        call: &CallRequest,
-        tag: impl Into<BlockTag>,
-    ) -> Result<Bytes, CallError> {
-        self.request("eth_call", (call, tag.into()))
-            .await
-            .map_err(|e| self.explain(e))
+    pub async fn call(&self, call: &CallRequest, tag: impl Into<BlockTag>) -> Result<Bytes, CallError> {
+        self.request("eth_call", (call, tag.into())).await.map_err(|e| self.explain(e))
     }
 
     /// Gas that the call needs on top of the state at `tag`.
-    pub async fn estimate_gas(
-        &self,
-        call: &CallRequest,
-        tag: impl Into<BlockTag>,
-    ) -> Result<u64, CallError> {
+    pub async fn estimate_gas(&self, call: &CallRequest, tag: impl Into<BlockTag>) -> Result<u64, CallError> {
         let gas: Result<U256, _> = self.request("eth_estimateGas", (call, tag.into())).await;
         gas.map(|g| g.saturating_to()).map_err(|e| self.explain(e))
     }
@@ -173,7 +141,7 @@ impl L1Client {
     }
 
     fn explain(&self, error: L1Error) -> CallError {
-        match error.as_rpc().and_then(|e| self.errors.from_rpc(e)) {
+        match error.as_rpc().and_then(|e| self.errors.revert_in(e)) {
             Some(revert) => CallError::Reverted(revert),
             None => CallError::L1(error),
         }
@@ -192,4 +160,65 @@ pub(crate) fn is_unknown_block(error: &L1Error) -> bool {
             .iter()
             .any(|m| message.contains(m))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::fake::FakeL1;
+
+    #[tokio::test]
+    async fn reads_whatever_chain_this_is() {
+        let fake = FakeL1::new();
+        fake.mine_many(3);
+        let client = L1Client::connect(fake.transport(), 1337).await.unwrap();
+        let wrong = L1Client::connect(fake.transport(), 1).await.unwrap_err();
+        assert_eq!(wrong, CriticalError::WrongChain { expected: 1, got: 1337 }.into());
+
+        let head = client.head().await.unwrap();
+        assert_eq!((head.number, client.block_number().await.unwrap()), (3, 3));
+        assert_eq!(client.block(3).await.unwrap(), Some(head.clone()));
+        assert_eq!(client.block_by_hash(head.hash).await.unwrap(), Some(head));
+        assert_eq!(client.block(4).await.unwrap(), None);
+        // Chains without finality, or before the first one.
+        assert_eq!(client.block(BlockTag::Finalized).await.unwrap(), None);
+        assert_eq!(client.block_by_hash(B256::ZERO).await.unwrap(), None);
+        assert_eq!(client.receipt(B256::ZERO).await.unwrap(), None);
+        assert_eq!(client.transaction(B256::ZERO).await.unwrap(), None);
+        assert!(client.balance(Address::ZERO).await.unwrap() > U256::ZERO);
+        assert!(client.code(Address::ZERO).await.unwrap().is_empty());
+        assert_eq!(client.nonce(Address::ZERO, 2).await.unwrap(), 0);
+
+        fake.with(|s| s.disabled.extend(["eth_call"]));
+        let call = client.call(&CallRequest::default(), BlockTag::Latest).await;
+        assert!(matches!(call, Err(CallError::L1(L1Error::Critical(CriticalError::Unsupported { .. })))));
+    }
+
+    #[tokio::test]
+    async fn remembers_the_range_that_works_and_tries_larger_ones_later() {
+        let fake = FakeL1::new();
+        fake.mine_many(1000);
+        fake.with(|s| s.max_log_range = 100);
+        let client = fake.client();
+        let filter = LogFilter::addresses([Address::ZERO]);
+        client.logs(&filter, 0, 1000).await.unwrap();
+        let before = fake.with(|s| s.requests);
+        client.logs(&filter, 0, 1000).await.unwrap();
+        assert!(fake.with(|s| s.requests) - before <= 18, "the refused ranges are not tried again");
+        fake.with(|s| s.max_log_range = u64::MAX);
+        for _ in 0..200 {
+            client.logs(&filter, 0, 1000).await.unwrap();
+        }
+        let before = fake.with(|s| s.requests);
+        client.logs(&filter, 0, 1000).await.unwrap();
+        assert!(fake.with(|s| s.requests) - before <= 4);
+        // A block that holds too much cannot be split.
+        fake.with(|s| {
+            (0..3).for_each(|_| s.emit(Address::ZERO, B256::ZERO));
+            s.mine();
+            s.max_log_results = 2;
+        });
+        assert!(client.logs(&filter, 0, 1001).await.unwrap_err().is_temporary());
+    }
 }

@@ -172,11 +172,7 @@ impl FakeState {
         let mut bloom = Bloom::default();
         logs.iter().for_each(|l| bloom.accrue_log(&l.inner));
         let mut nonces = self.blocks.last().map(|b| b.nonces.clone()).unwrap_or_default();
-        let (txs, receipts) = if self.include_txs {
-            self.take_executable(&mut nonces, id)
-        } else {
-            Default::default()
-        };
+        let (txs, receipts) = if self.include_txs { self.take_executable(&mut nonces, id) } else { Default::default() };
         let header = L1Block {
             number,
             hash,

@@ -95,9 +95,11 @@ impl FakeState {
     ) -> (Vec<PoolTx>, Vec<L1Receipt>) {
         let base_fee = self.base_fee.unwrap_or_default();
         let (mut txs, mut receipts) = (Vec::new(), Vec::new());
-        while let Some(index) = self.pool.iter().position(|t| {
-            t.max_fee >= base_fee && nonces.get(&t.from).copied().unwrap_or_default() == t.nonce
-        }) {
+        while let Some(index) = self
+            .pool
+            .iter()
+            .position(|t| t.max_fee >= base_fee && nonces.get(&t.from).copied().unwrap_or_default() == t.nonce)
+        {
             let tx = self.pool.remove(index);
             nonces.insert(tx.from, tx.nonce + 1);
             let reverts = self.reverting.as_ref().is_some_and(|(a, _)| tx.to == Some(*a));

@@ -98,7 +98,8 @@ impl FakeState {
             "eth_getBalance" => json!(U256::from(10).pow(U256::from(20))),
             "eth_getCode" => {
                 let address: Address = arg(params, 0)?;
-                let deployed = self.visible().iter().flat_map(|b| &b.receipts).any(|r| r.contract_address == Some(address));
+                let deployed =
+                    self.visible().iter().flat_map(|b| &b.receipts).any(|r| r.contract_address == Some(address));
                 json!(if deployed { "0xfe" } else { "0x" })
             }
             "eth_call" => self.simulate(params).map(|()| json!("0x"))?,

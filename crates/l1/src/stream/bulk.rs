@@ -17,13 +17,10 @@ use crate::{BlockId, L1Block, L1Client, L1Error};
 const CONCURRENCY: usize = 16;
 
 impl L1Stream {
-    /// Fetches `position.number + 1 ..= to`. `to` and `position` must be canonical before and after, and each log must
-    /// belong to the canonical block of its number; otherwise the chain moved in between, and the next poll sees to it.
-    pub(super) async fn fetch_bulk(
-        &mut self,
-        position: BlockId,
-        to: u64,
-    ) -> Result<Fetched, L1Error> {
+    /// Fetches `position.number + 1 ..= to`. Each log must belong to the canonical block of its number, and `position`
+    /// must still be canonical at the end. Should the chain have moved in between, then `to` is not canonical, and the
+    /// next poll, which starts by comparing it, goes back.
+    pub(super) async fn fetch_bulk(&mut self, position: BlockId, to: u64) -> Result<Fetched, L1Error> {
         let Some(boundary) = self.client.block(to).await? else {
             self.head_hint = 0;
             return Ok(Fetched::Nothing);
@@ -50,23 +47,14 @@ impl L1Stream {
         if header(&self.client, position.number).await?.id() != position {
             return Ok(Fetched::Reorg);
         }
-        if header(&self.client, to).await?.id() != boundary.id() {
-            return Err(L1Error::inconsistent("chain changed while it was read"));
-        }
-        blocks.push(L1BlockLogs {
-            block: boundary,
-            logs: at_boundary.map(|(_, logs)| logs).unwrap_or_default(),
-        });
+        blocks.push(L1BlockLogs { block: boundary, logs: at_boundary.map(|(_, logs)| logs).unwrap_or_default() });
         self.queue.extend(blocks);
         Ok(Fetched::Blocks)
     }
 }
 
 async fn header(client: &L1Client, number: u64) -> Result<L1Block, L1Error> {
-    client
-        .block(number)
-        .await?
-        .ok_or_else(|| L1Error::inconsistent("block below the head is missing"))
+    client.block(number).await?.ok_or_else(|| L1Error::inconsistent("block below the head is missing"))
 }
 
 /// Logs by block; two hashes for one number mean that the chain changed during the request.

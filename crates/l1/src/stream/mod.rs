@@ -29,11 +29,7 @@ pub struct StreamConfig {
 
 impl Default for StreamConfig {
     fn default() -> Self {
-        Self {
-            bulk_blocks: 500,
-            tip_blocks: 64,
-            remembered_blocks: 1024,
-        }
+        Self { bulk_blocks: 500, tip_blocks: 64, remembered_blocks: 1024 }
     }
 }
 
@@ -90,15 +86,8 @@ impl L1Stream {
     }
 
     /// Continues behind the last of `recent`, ascending and not empty.
-    pub fn resume(
-        client: L1Client,
-        filter: LogFilter,
-        recent: Vec<BlockId>,
-    ) -> Result<Self, L1Error> {
-        let start = recent
-            .first()
-            .ok_or(CriticalError::InvalidArgument("no block to resume from"))?
-            .number;
+    pub fn resume(client: L1Client, filter: LogFilter, recent: Vec<BlockId>) -> Result<Self, L1Error> {
+        let start = recent.first().ok_or(CriticalError::InvalidArgument("no block to resume from"))?.number;
         let mut stream = Self::new(client, filter, start);
         stream.ring = Ring::restore(stream.config.remembered_blocks, recent)?;
         Ok(stream)
@@ -107,10 +96,7 @@ impl L1Stream {
     #[must_use]
     pub fn with_config(mut self, config: StreamConfig) -> Self {
         let ids = self.ring.to_vec();
-        self.config = StreamConfig {
-            bulk_blocks: config.bulk_blocks.max(1),
-            ..config
-        };
+        self.config = StreamConfig { bulk_blocks: config.bulk_blocks.max(1), ..config };
         self.ring = Ring::new(config.remembered_blocks);
         ids.into_iter().for_each(|id| self.ring.push(id));
         self
@@ -191,11 +177,7 @@ impl L1Stream {
     /// head alone only says that another endpoint of a load balancer answered.
     async fn compare_head(&mut self, position: BlockId, head: BlockId) -> Result<Fetched, L1Error> {
         if head.number == position.number {
-            return Ok(if head.hash == position.hash {
-                Fetched::Nothing
-            } else {
-                Fetched::Reorg
-            });
+            return Ok(if head.hash == position.hash { Fetched::Nothing } else { Fetched::Reorg });
         }
         let Some(index) = self.ring.count_up_to(head.number).checked_sub(1) else {
             return Ok(Fetched::Nothing);

@@ -14,10 +14,7 @@ pub(super) struct Ring {
 
 impl Ring {
     pub fn new(capacity: usize) -> Self {
-        Self {
-            ids: VecDeque::new(),
-            capacity: capacity.max(1),
-        }
+        Self { ids: VecDeque::new(), capacity: capacity.max(1) }
     }
 
     pub fn restore(capacity: usize, ids: Vec<BlockId>) -> Result<Self, CriticalError> {

@@ -139,7 +139,7 @@ fn bulk_sync_is_cheap_and_complete() {
     consumer.drain(&mut stream);
     consumer.check(&fake, 1);
     let spent = fake.with(|s| s.requests) - before;
-    // 100 ranges of four requests, 13 headers, 16 blocks at the tip.
+    // 100 ranges of three requests, 13 headers, 16 blocks at the tip.
     assert!(spent < 500, "{spent} requests");
     assert!(stream.recent().len() <= 128);
 }
@@ -246,6 +246,19 @@ fn hostile_answers_are_temporary_errors() {
             assert!(matches!(error, L1Error::Temporary(TemporaryError::Inconsistent(_))), "{error}");
         }
     }
+}
+
+#[test]
+fn the_last_log_of_a_range_must_be_of_the_block_that_ends_it() {
+    let fake = FakeL1::new();
+    fake.mine_many(49);
+    emit(&fake, 1);
+    fake.mine_many(100);
+    let mut stream = stream(&fake, 1);
+    fake.with(|s| s.blocks[50].logs[0].block_hash = Some(B256::ZERO));
+    assert!(run(stream.poll()).unwrap_err().is_temporary());
+    fake.with(|s| s.blocks[50].logs[0].block_hash = Some(s.blocks[50].header.hash));
+    assert!(run(stream.poll()).is_ok());
 }
 
 #[test]

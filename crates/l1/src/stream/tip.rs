@@ -6,11 +6,7 @@ use super::{Fetched, L1BlockLogs, L1Stream};
 use crate::{BlockId, L1Block, L1Error};
 
 impl L1Stream {
-    pub(super) async fn fetch_next(
-        &mut self,
-        position: Option<BlockId>,
-        next: u64,
-    ) -> Result<Fetched, L1Error> {
+    pub(super) async fn fetch_next(&mut self, position: Option<BlockId>, next: u64) -> Result<Fetched, L1Error> {
         let Some(block) = self.client.block(next).await? else {
             // Another endpoint answered, or the chain became shorter: ask for the head again next time.
             self.head_hint = 0;
@@ -28,8 +24,7 @@ impl L1Stream {
     /// filter exposes that; receipts decide.
     async fn logs_of(&self, block: &L1Block) -> Result<Vec<Log>, L1Error> {
         let logs = self.client.logs_at(&self.filter, block.id()).await?;
-        let suspicious = logs.is_empty()
-            && block.logs_bloom.as_ref().is_some_and(|b| self.filter.maybe_in(b));
+        let suspicious = logs.is_empty() && block.logs_bloom.as_ref().is_some_and(|b| self.filter.maybe_in(b));
         if !suspicious {
             return Ok(logs);
         }

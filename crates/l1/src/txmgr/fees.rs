@@ -16,10 +16,7 @@ impl Fees {
     /// Twice the base fee lasts for six full blocks.
     pub(super) fn first(estimate: FeeEstimate, min_priority_fee: u128, cap: u128) -> Self {
         let (max_fee, priority_fee, legacy) = match estimate {
-            FeeEstimate::Eip1559 {
-                base_fee,
-                priority_fee,
-            } => {
+            FeeEstimate::Eip1559 { base_fee, priority_fee } => {
                 let tip = priority_fee.max(min_priority_fee);
                 (base_fee.saturating_mul(2).saturating_add(tip), tip, false)
             }
@@ -28,11 +25,7 @@ impl Fees {
                 (price, price, true)
             }
         };
-        Self {
-            max_fee: max_fee.min(cap),
-            priority_fee: priority_fee.min(max_fee).min(cap),
-            legacy,
-        }
+        Self { max_fee: max_fee.min(cap), priority_fee: priority_fee.min(max_fee).min(cap), legacy }
     }
 
     /// The bid that replaces this one: 12.5 % more and at least `fresh`. Mempools demand 10 % on both fields, so near
@@ -41,11 +34,7 @@ impl Fees {
         let max_fee = bump(self.max_fee, 1125).max(fresh.max_fee).min(cap);
         let priority_fee = bump(self.priority_fee, 1125).max(fresh.priority_fee).min(max_fee);
         let enough = max_fee >= bump(self.max_fee, 1100) && priority_fee >= bump(self.priority_fee, 1100);
-        enough.then_some(Self {
-            max_fee,
-            priority_fee,
-            legacy: self.legacy,
-        })
+        enough.then_some(Self { max_fee, priority_fee, legacy: self.legacy })
     }
 }
 

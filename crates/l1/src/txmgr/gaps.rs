@@ -20,10 +20,7 @@ impl TxManager {
             entries.values().filter(|t| t.entry.end.is_none()).map(|t| t.entry.nonce).collect()
         };
         let last = pending.last().copied().unwrap_or(mined_nonce);
-        let missing: Vec<u64> = (mined_nonce..last)
-            .filter(|n| !pending.contains(n))
-            .take(MAX_GAPS)
-            .collect();
+        let missing: Vec<u64> = (mined_nonce..last).filter(|n| !pending.contains(n)).take(MAX_GAPS).collect();
         gate.gaps.retain(|n, _| missing.contains(n));
         let now = self.now();
         let mut lasting = Vec::new();
@@ -52,7 +49,11 @@ impl TxManager {
             let entries = self.entries.lock();
             entries
                 .values()
-                .find(|t| t.entry.nonce == nonce && t.entry.end.as_ref().is_some_and(|e| e.result.is_ok()) && !t.entry.raw.is_empty())
+                .find(|t| {
+                    t.entry.nonce == nonce
+                        && t.entry.end.as_ref().is_some_and(|e| e.result.is_ok())
+                        && !t.entry.raw.is_empty()
+                })
                 .map(|t| t.entry.id.clone())
         };
         let Some(id) = id else {

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use alloy_primitives::{Address, B256, Bytes, U256};
 use parking_lot::Mutex;
-use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
+use redb::{Database, ReadableDatabase, TableDefinition};
 use serde::{Deserialize, Serialize};
 
 use super::{TxFailure, TxOutcome, fees::Fees};
@@ -113,10 +113,7 @@ impl Journal for RedbJournal {
     fn put(&self, scope: &str, entry: &JournalEntry) -> Result<(), CriticalError> {
         let value = serde_json::to_vec(entry).map_err(failed)?;
         let tx = self.0.begin_write().map_err(failed)?;
-        tx.open_table(TABLE)
-            .map_err(failed)?
-            .insert((scope, entry.id.as_str()), value.as_slice())
-            .map_err(failed)?;
+        tx.open_table(TABLE).map_err(failed)?.insert((scope, entry.id.as_str()), value.as_slice()).map_err(failed)?;
         tx.commit().map_err(failed)
     }
 

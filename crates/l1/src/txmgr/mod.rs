@@ -66,6 +66,7 @@ struct Tracked {
     broadcast_at_ms: Option<u64>,
     /// The mempool asked for more.
     bump_now: bool,
+    at_fee_cap: bool,
     mined: Option<(BlockId, u64)>,
     /// The nonce is used up, but by none of our versions, and since when.
     lost_since_ms: Option<u64>,
@@ -79,6 +80,7 @@ impl Tracked {
             waiting_since_ms: now,
             broadcast_at_ms: None,
             bump_now: false,
+            at_fee_cap: false,
             mined: None,
             lost_since_ms: None,
             last_error: None,
@@ -92,16 +94,15 @@ impl Tracked {
                 Ok(outcome) => TxStatus::Confirmed(outcome.clone()),
                 Err(failure) => TxStatus::Failed(failure.clone()),
             },
-            (None, Some((block, confirmations))) => TxStatus::Mined {
-                nonce,
-                block,
-                confirmations,
-            },
+            (None, Some((block, confirmations))) => TxStatus::Mined { nonce, block, confirmations },
             (None, None) => TxStatus::Pending {
                 nonce,
                 hash: self.entry.versions.last().map(|v| v.hash).unwrap_or_default(),
                 versions: self.entry.versions.len(),
-                last_error: self.last_error.clone(),
+                last_error: self
+                    .last_error
+                    .clone()
+                    .or_else(|| self.at_fee_cap.then(|| "the fee cap is reached".to_owned())),
             },
         }
     }
@@ -119,11 +120,8 @@ impl TxManager {
         let chain_id = client.chain_id().await?;
         let scope = format!("{chain_id}:{}", wallet.address());
         let now = clock();
-        let entries: BTreeMap<_, _> = journal
-            .load(&scope)?
-            .into_iter()
-            .map(|e| (e.id.clone(), Tracked::new(e, now)))
-            .collect();
+        let entries: BTreeMap<_, _> =
+            journal.load(&scope)?.into_iter().map(|e| (e.id.clone(), Tracked::new(e, now))).collect();
         let unfinished = entries.values().filter(|t| t.entry.end.is_none()).count();
         tracing::debug!(address = %wallet.address(), chain_id, unfinished, "transaction manager opened");
         Ok(Self {
@@ -156,11 +154,8 @@ impl TxManager {
     /// Ids that are not final, by nonce.
     pub fn unfinished(&self) -> Vec<String> {
         let entries = self.entries.lock();
-        let mut ids: Vec<_> = entries
-            .iter()
-            .filter(|(_, t)| t.entry.end.is_none())
-            .map(|(id, t)| (t.entry.nonce, id.clone()))
-            .collect();
+        let mut ids: Vec<_> =
+            entries.iter().filter(|(_, t)| t.entry.end.is_none()).map(|(id, t)| (t.entry.nonce, id.clone())).collect();
         ids.sort();
         ids.into_iter().map(|(_, id)| id).collect()
     }
@@ -193,14 +188,13 @@ impl TxManager {
         loop {
             match status {
                 TxStatus::Confirmed(outcome) if outcome.success => return Ok(outcome),
-                TxStatus::Confirmed(outcome) => return Err(TxError::MinedReverted(outcome)),
+                TxStatus::Confirmed(outcome) => return Err(TxError::MinedReverted(outcome.into())),
                 TxStatus::Failed(failure) => return Err(failure.into()),
                 TxStatus::Pending { .. } | TxStatus::Mined { .. } => {}
             }
             self.step_if_idle().await?;
-            status = self
-                .status(&id)
-                .ok_or_else(|| L1Error::inconsistent("transaction was forgotten while waiting"))?;
+            status =
+                self.status(&id).ok_or_else(|| L1Error::inconsistent("transaction was forgotten while waiting"))?;
             if !status.is_final() {
                 tokio::time::sleep(self.config.poll_interval).await;
             }
@@ -225,8 +219,13 @@ impl TxManager {
     fn update(&self, id: &str, change: impl FnOnce(&mut Tracked)) -> Result<(), L1Error> {
         let mut entries = self.entries.lock();
         if let Some(tracked) = entries.get_mut(id) {
+            let before = tracked.entry.clone();
             change(tracked);
-            self.journal.put(&self.scope, &tracked.entry)?;
+            if let Err(e) = self.journal.put(&self.scope, &tracked.entry) {
+                // What is not written must not be acted upon.
+                tracked.entry = before;
+                return Err(e.into());
+            }
         }
         Ok(())
     }

@@ -27,22 +27,53 @@ pub(super) fn classify(error: &L1Error) -> Reply {
     };
     let message = rpc.message.to_lowercase();
     let any = |words: &[&str]| words.iter().any(|w| message.contains(w));
-    if any(&["already known", "known transaction", "already imported", "already exists", "already in", "already_known"]) {
-        Reply::Known
-    } else if any(&["underpriced", "too low to replace", "replacement", "less than block base fee", "lower than block base fee",
-        "fee too low", "feetoolow", "price below", "tip below", "gas price too low", "below the minimum", "minimum needed"])
+    if any(&["already known", "known transaction", "already imported", "already exists", "already in", "already_known"])
     {
+        Reply::Known
+    } else if any(&[
+        "underpriced",
+        "too low to replace",
+        "replacement",
+        "less than block base fee",
+        "lower than block base fee",
+        "fee too low",
+        "feetoolow",
+        "price below",
+        "tip below",
+        "gas price too low",
+        "below the minimum",
+        "minimum needed",
+    ]) {
         Reply::Underpriced
-    } else if any(&["nonce too low", "nonce is too low", "old nonce", "nonce_too_low", "nonce has already been used", "oldnonce"]) {
+    } else if any(&[
+        "nonce too low",
+        "nonce is too low",
+        "old nonce",
+        "nonce_too_low",
+        "nonce has already been used",
+        "oldnonce",
+    ]) {
         Reply::NonceTooLow
     } else if any(&["insufficient funds", "insufficient balance", "insufficientfunds", "upfront cost exceeds"]) {
         Reply::NoFunds
     } else if any(&["type not supported", "unsupported transaction type", "type not allowed", "transaction type not"]) {
         Reply::NeedsLegacy
-    } else if any(&["intrinsic gas", "exceeds block gas limit", "exceeds transaction gas", "gas limit too high", "gas limit reached",
-        "oversized data", "max initcode", "initcode size", "transaction too large", "invalid chain id", "invalid sender",
-        "wrong chain", "execution reverted", "gas cap"])
-    {
+    } else if any(&[
+        "intrinsic gas",
+        "exceeds block gas limit",
+        "exceeds transaction gas",
+        "gas limit too high",
+        "gas limit reached",
+        "oversized data",
+        "max initcode",
+        "initcode size",
+        "transaction too large",
+        "invalid chain id",
+        "invalid sender",
+        "wrong chain",
+        "execution reverted",
+        "gas cap",
+    ]) {
         Reply::Never
     } else {
         Reply::Unclear

@@ -93,11 +93,7 @@ impl TxManager {
             });
             return Ok(());
         }
-        let revert_reason = if receipt.success {
-            None
-        } else {
-            self.revert_reason(id, &receipt).await
-        };
+        let revert_reason = if receipt.success { None } else { self.revert_reason(id, &receipt).await };
         self.update(id, |t| {
             let result = if version.cancels {
                 let reason = t.entry.cancelling.clone().unwrap_or_default();
@@ -127,12 +123,7 @@ impl TxManager {
         let call = {
             let entries = self.entries.lock();
             let entry = &entries.get(id)?.entry;
-            CallRequest {
-                from: Some(self.address()),
-                to: entry.to,
-                value: entry.value,
-                data: entry.data.clone(),
-            }
+            CallRequest { from: Some(self.address()), to: entry.to, value: entry.value, data: entry.data.clone() }
         };
         match self.client.call(&call, receipt.block.number.saturating_sub(1)).await {
             Err(CallError::Reverted(revert)) => Some(revert.reason),
@@ -171,14 +162,12 @@ impl TxManager {
     async fn push(&self, gate: &mut Gate, id: &str, first: bool) -> Result<(), L1Error> {
         let now = self.now();
         let Some((bump, rebroadcast)) = self.entries.lock().get(id).map(|t| {
-            let cancel_due = t.entry.cancelling.is_some()
-                && t.entry.versions.last().is_some_and(|v| !v.cancels);
+            let cancel_due = t.entry.cancelling.is_some() && t.entry.versions.last().is_some_and(|v| !v.cancels);
             let waited = now.saturating_sub(t.waiting_since_ms) >= self.config.bump_after_ms;
             let never_sent = t.broadcast_at_ms.is_none();
-            let sent_long_ago = t.broadcast_at_ms.is_some_and(|at| {
-                now.saturating_sub(at) >= self.config.rebroadcast_after_ms
-            });
-            let bump = t.bump_now || cancel_due || (waited && first && !never_sent);
+            let sent_long_ago =
+                t.broadcast_at_ms.is_some_and(|at| now.saturating_sub(at) >= self.config.rebroadcast_after_ms);
+            let bump = t.bump_now || cancel_due || (waited && first);
             (bump, never_sent || sent_long_ago)
         }) else {
             return Ok(());
@@ -207,20 +196,24 @@ impl TxManager {
             tracing::warn!(id, max_fee_per_gas = self.config.max_fee_per_gas, "L1 transaction waits at the fee cap");
             self.touch(id, |t| {
                 t.waiting_since_ms = now;
-                t.last_error = Some("the fee cap is reached".into());
+                t.at_fee_cap = true;
             });
             return Ok(false);
         };
-        let fees = Fees {
-            legacy: fees.legacy || gate.legacy,
-            ..fees
-        };
+        let fees = Fees { legacy: fees.legacy || gate.legacy, ..fees };
         self.add_version(&mut entry, fees)?;
-        tracing::info!(id, nonce = entry.nonce, max_fee = fees.max_fee, versions = entry.versions.len(), "paying more for the L1 transaction");
+        tracing::info!(
+            id,
+            nonce = entry.nonce,
+            max_fee = fees.max_fee,
+            versions = entry.versions.len(),
+            "paying more for the L1 transaction"
+        );
         self.update(id, |t| {
             t.entry = entry;
             t.waiting_since_ms = now;
             t.bump_now = false;
+            t.at_fee_cap = false;
         })?;
         Ok(true)
     }

@@ -1,7 +1,7 @@
 //! From a request to a journal entry with a nonce.
 
 use super::{
-    Gate, JournalEntry, TxError, TxFailure, TxManager, TxRequest, TxStatus, Tracked,
+    Gate, JournalEntry, Tracked, TxError, TxFailure, TxManager, TxRequest, TxStatus,
     config::MAX_TX_DATA,
     reply::{Reply, classify},
 };
@@ -30,10 +30,7 @@ impl TxManager {
             entries.values().filter(|t| t.entry.end.is_none()).count()
         };
         if request.data.len() > MAX_TX_DATA {
-            return Err(TxError::TooMuchData {
-                size: request.data.len(),
-                limit: MAX_TX_DATA,
-            });
+            return Err(TxError::TooMuchData { size: request.data.len(), limit: MAX_TX_DATA });
         }
         if waiting >= self.config.max_pending {
             return Err(TxError::TooManyPending(waiting));
@@ -66,9 +63,7 @@ impl TxManager {
     pub(super) async fn begin(&self, gate: &mut Gate, entry: JournalEntry) -> Result<(), L1Error> {
         let (id, nonce) = (entry.id.clone(), entry.nonce);
         self.journal.put(&self.scope, &entry)?;
-        self.entries
-            .lock()
-            .insert(id.clone(), Tracked::new(entry, self.now()));
+        self.entries.lock().insert(id.clone(), Tracked::new(entry, self.now()));
         if let Err(e) = self.broadcast(gate, &id).await {
             tracing::warn!(id, nonce, error = %e, "L1 transaction not broadcast yet");
         }
@@ -109,9 +104,7 @@ impl TxManager {
         }
         result.map_err(|e| match e {
             CallError::Reverted(revert) => TxError::Reverted(revert),
-            CallError::L1(e) if classify(&e) == Reply::NoFunds => {
-                TxError::InsufficientFunds(e.to_string())
-            }
+            CallError::L1(e) if classify(&e) == Reply::NoFunds => TxError::InsufficientFunds(e.to_string()),
             CallError::L1(e) => TxError::L1(e),
         })
     }

@@ -22,21 +22,12 @@ pub struct TxRequest {
 impl TxRequest {
     /// A call without value.
     pub fn call(id: impl Into<String>, to: Address, data: impl Into<Bytes>) -> Self {
-        Self {
-            id: id.into(),
-            to: Some(to),
-            data: data.into(),
-            ..Self::default()
-        }
+        Self { id: id.into(), to: Some(to), data: data.into(), ..Self::default() }
     }
 
     /// A contract creation.
     pub fn create(id: impl Into<String>, init_code: impl Into<Bytes>) -> Self {
-        Self {
-            id: id.into(),
-            data: init_code.into(),
-            ..Self::default()
-        }
+        Self { id: id.into(), data: init_code.into(), ..Self::default() }
     }
 
     /// Tells two requests with one id apart.
@@ -86,7 +77,11 @@ pub enum TxStatus {
         last_error: Option<String>,
     },
     /// In a block, not deep enough yet.
-    Mined { nonce: u64, block: BlockId, confirmations: u64 },
+    Mined {
+        nonce: u64,
+        block: BlockId,
+        confirmations: u64,
+    },
     Confirmed(TxOutcome),
     Failed(TxFailure),
 }
@@ -106,7 +101,7 @@ pub enum TxError {
     Reverted(Revert),
     /// It was mined and reverted.
     #[error("transaction {} reverted in block {}: {}", .0.hash, .0.block.number, .0.revert_reason.as_deref().unwrap_or("reason unknown"))]
-    MinedReverted(TxOutcome),
+    MinedReverted(Box<TxOutcome>),
     #[error(transparent)]
     Failed(#[from] TxFailure),
     #[error("transaction id {0:?} was used for another transaction")]

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{FeeEstimate, L1Error};
 
-/// Gas of an empty transaction; chains with costlier ones are estimated.
+/// Gas of an empty transaction.
 const EMPTY_TX_GAS: u64 = 21_000;
 
 impl TxManager {
@@ -23,12 +23,7 @@ impl TxManager {
             self.sign(entry.nonce, entry.to, entry.value, &entry.data, entry.gas_limit, fees)?
         };
         entry.raw = raw;
-        entry.versions.push(Version {
-            hash,
-            fees,
-            signed_at_ms: self.now(),
-            cancels,
-        });
+        entry.versions.push(Version { hash, fees, signed_at_ms: self.now(), cancels });
         Ok(())
     }
 
@@ -72,19 +67,12 @@ impl TxManager {
     /// What the market asks, within the cap.
     pub(super) async fn market_fees(&self, gate: &Gate) -> Result<Fees, L1Error> {
         let estimate = match self.client.fees().await? {
-            FeeEstimate::Eip1559 {
-                base_fee,
-                priority_fee,
-            } if gate.legacy => FeeEstimate::Legacy {
-                gas_price: base_fee.saturating_add(base_fee / 4).saturating_add(priority_fee),
-            },
+            FeeEstimate::Eip1559 { base_fee, priority_fee } if gate.legacy => {
+                FeeEstimate::Legacy { gas_price: base_fee.saturating_add(base_fee / 4).saturating_add(priority_fee) }
+            }
             estimate => estimate,
         };
-        Ok(Fees::first(
-            estimate,
-            self.config.min_priority_fee,
-            self.config.max_fee_per_gas,
-        ))
+        Ok(Fees::first(estimate, self.config.min_priority_fee, self.config.max_fee_per_gas))
     }
 
     /// Hands the newest version to the mempool. A refusal is noted for the next step; only an unclear one is an error.
@@ -93,13 +81,11 @@ impl TxManager {
             return Ok(());
         };
         let now = self.now();
-        let error = match self.client.send_raw_transaction(&raw).await {
-            Ok(_) => None,
-            Err(e) => Some(e),
-        };
+        let error = self.client.send_raw_transaction(&raw).await.err();
         let reply = error.as_ref().map(classify);
         self.touch(id, |t| {
-            t.broadcast_at_ms = Some(now);
+            // Unclear: it may never have arrived, so the next step tries again.
+            t.broadcast_at_ms = (reply != Some(Reply::Unclear)).then_some(now);
             t.last_error = match reply {
                 None | Some(Reply::Known) => None,
                 _ => error.as_ref().map(ToString::to_string),

@@ -1,1 +1,13 @@
+//! Tests of the pool, one file per kind of rule.
 
+#![allow(clippy::unwrap_used)]
+
+mod blocks;
+mod capacity;
+mod funds;
+mod model;
+mod order;
+mod replace;
+mod smoke;
+mod stateless;
+mod support;

@@ -1,0 +1,273 @@
+//! `lux-rollup bridge`.
+
+use crate::batch::DEFAULT_L2;
+use crate::duration::parse_coins;
+use crate::keys::KeyArgs;
+use crate::output::{Progress, plain, print_fields, print_json};
+use crate::l2;
+use alloy_primitives::{Address, B256, Bytes, U256};
+use alloy_sol_types::SolCall;
+use clap::{Args, Subcommand};
+use eyre::{WrapErr, eyre};
+use lux_l1::{L1Client, MemoryJournal, TxConfig, TxManager, TxRequest, system_clock};
+use lux_node::{BridgeClient, DepositRequest, Rollup, SentMessage, view, withdrawal_calls};
+use lux_protocol::constants::L2_TOKEN_BRIDGE;
+use lux_protocol::contracts::IMessageBridge::{L2Message, MessageProof};
+use lux_protocol::contracts::{BatchStatus, IL1TokenBridge, IL2TokenBridge, IRollupViews};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+
+#[derive(Subcommand)]
+pub enum BridgeCommand {
+    /// L1 -> L2: ETH or an ERC-20 token.
+    Deposit(TransferArgs),
+    /// L2 -> L1, first step: burns on L2.
+    Withdraw(TransferArgs),
+    /// Second step, once a batch holds the withdrawal: proves it on L1.
+    Prove(WithdrawalArgs),
+    /// Last step, once that batch is final: pays on L1.
+    Finalize(WithdrawalArgs),
+    /// Where a withdrawal stands.
+    Status(StatusArgs),
+}
+
+#[derive(Args)]
+pub struct Endpoints {
+    /// JSON-RPC endpoint of L1.
+    #[arg(long, default_value = "http://127.0.0.1:8545")]
+    l1: String,
+    /// JSON-RPC endpoint of a node.
+    #[arg(long, default_value = DEFAULT_L2)]
+    l2: String,
+}
+
+#[derive(Args)]
+pub struct TransferArgs {
+    #[command(flatten)]
+    endpoints: Endpoints,
+    #[command(flatten)]
+    key: KeyArgs,
+    /// Whole coins (18 decimals), for example 0.5.
+    #[arg(long, value_parser = parse_coins)]
+    amount: U256,
+    /// L1 address of an ERC-20 token [default: ETH].
+    #[arg(long)]
+    token: Option<Address>,
+    /// Receiver on the other layer [default: the sender].
+    #[arg(long)]
+    to: Option<Address>,
+}
+
+#[derive(Args)]
+pub struct WithdrawalArgs {
+    /// L2 transaction of the withdrawal.
+    transaction: B256,
+    #[command(flatten)]
+    endpoints: Endpoints,
+    #[command(flatten)]
+    key: KeyArgs,
+}
+
+#[derive(Args)]
+pub struct StatusArgs {
+    /// L2 transaction of the withdrawal.
+    transaction: B256,
+    #[command(flatten)]
+    endpoints: Endpoints,
+}
+
+pub async fn run(command: BridgeCommand, json: bool) -> eyre::Result<()> {
+    let value = match command {
+        BridgeCommand::Deposit(args) => deposit(args, json).await?,
+        BridgeCommand::Withdraw(args) => withdraw(args, json).await?,
+        BridgeCommand::Prove(args) => settle(args, true).await?,
+        BridgeCommand::Finalize(args) => settle(args, false).await?,
+        BridgeCommand::Status(args) => status(args).await?,
+    };
+    if json { print_json(&value) } else { print_fields(&value) }
+    Ok(())
+}
+
+/// A manager for one command. Nothing it sends is repeated by a later command, so its journal may end with it.
+async fn manager(chain: &L1Client, key: &KeyArgs) -> eyre::Result<TxManager> {
+    let config = TxConfig { confirmations: 1, poll_interval: Duration::from_millis(250), ..TxConfig::default() };
+    let journal = Arc::new(MemoryJournal::default());
+    Ok(TxManager::open(chain.clone(), key.require()?, journal, config, system_clock()).await?)
+}
+
+async fn connect(endpoints: &Endpoints) -> eyre::Result<(L1Client, L1Client, Rollup)> {
+    let node = l2::connect(&endpoints.l2).await?;
+    let l1 = l2::connect(&endpoints.l1).await?;
+    let config: Map<String, Value> =
+        node.request("rollup_config", ()).await.wrap_err("the L2 endpoint is not a lux-rollup node")?;
+    let address: Address = plain(config.get("rollup").unwrap_or(&Value::Null)).parse()?;
+    let rollup = Rollup::load(&l1, address).await?;
+    Ok((l1, node, rollup))
+}
+
+async fn deposit(args: TransferArgs, json: bool) -> eyre::Result<Value> {
+    let (l1, node, rollup) = connect(&args.endpoints).await?;
+    let transactions = manager(&l1, &args.key).await?;
+    let request = DepositRequest {
+        token: args.token.unwrap_or_default(),
+        amount: args.amount,
+        recipient: args.to.unwrap_or(transactions.address()),
+        data: Bytes::new(),
+    };
+    let progress = Progress::new(json);
+    progress.step("on L1", 1, 2);
+    let client = BridgeClient { rollup: &rollup, transactions: &transactions };
+    let outcome = client.deposit("cli", &request).await?;
+    progress.step("waiting for L2", 2, 2);
+    let arrived = wait_until_read(&node, outcome.block.number).await?;
+    progress.finish();
+    Ok(json!({
+        "l1Transaction": outcome.hash,
+        "l1Block": outcome.block.number,
+        "recipient": request.recipient,
+        "arrivedOnL2": arrived,
+    }))
+}
+
+/// How long a deposit is waited for, polls of half a second.
+const ARRIVAL_POLLS: usize = 240;
+
+/// Waits until the L2 head has read L1 up to `l1_block`.
+async fn wait_until_read(node: &L1Client, l1_block: u64) -> eyre::Result<bool> {
+    for _ in 0..ARRIVAL_POLLS {
+        let sync: Map<String, Value> = node.request("rollup_syncStatus", ()).await?;
+        let number = |name: &str| sync.get(name).map(plain).and_then(|text| text.parse::<u64>().ok()).unwrap_or_default();
+        if number("l1Block") >= l1_block && number("queueConsumed") >= number("queueLength") {
+            return Ok(true);
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    Ok(false)
+}
+
+async fn withdraw(args: TransferArgs, json: bool) -> eyre::Result<Value> {
+    let node = l2::connect(&args.endpoints.l2).await?;
+    let transactions = manager(&node, &args.key).await?;
+    let progress = Progress::new(json);
+    progress.step("on L2", 1, 1);
+    let token = args.token.unwrap_or_default();
+    let call = IL2TokenBridge::withdrawCall {
+        l1Token: token,
+        amount: args.amount,
+        recipient: args.to.unwrap_or(transactions.address()),
+    };
+    let value = if token.is_zero() { args.amount } else { U256::ZERO };
+    let request = TxRequest { value, ..TxRequest::call("cli/withdraw", L2_TOKEN_BRIDGE, call.abi_encode()) };
+    let outcome = transactions.send(request).await?;
+    progress.finish();
+    Ok(json!({
+        "l2Transaction": outcome.hash,
+        "l2Block": outcome.block.number,
+        "next": format!("lux-rollup bridge prove {}", outcome.hash),
+    }))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Sent {
+    message_hash: B256,
+    sender: Address,
+    target: Address,
+    value: U256,
+    gas_limit: U256,
+    data: Bytes,
+    nonce: U256,
+    withdrawal: Option<Withdrawal>,
+    proof: Option<Proof>,
+}
+
+#[derive(Deserialize)]
+struct Withdrawal {
+    token: Address,
+    recipient: Address,
+    amount: U256,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Proof {
+    batch_number: U256,
+    batch_hash: B256,
+    merkle_proof: Bytes,
+    message_index: U256,
+}
+
+/// The withdrawal that an L2 transaction made.
+async fn find_withdrawal(node: &L1Client, transaction: B256) -> eyre::Result<(Sent, Withdrawal)> {
+    let sent: Option<Vec<Sent>> = node.request("rollup_getMessages", (transaction,)).await?;
+    let sent = sent.ok_or_else(|| eyre!("transaction {transaction} is not on this L2"))?;
+    sent.into_iter()
+        .find_map(|mut sent| sent.withdrawal.take().map(|withdrawal| (sent, withdrawal)))
+        .ok_or_else(|| eyre!("transaction {transaction} made no withdrawal"))
+}
+
+async fn settle(args: WithdrawalArgs, prove: bool) -> eyre::Result<Value> {
+    let (l1, node, rollup) = connect(&args.endpoints).await?;
+    let (sent, withdrawal) = find_withdrawal(&node, args.transaction).await?;
+    let proof = sent
+        .proof
+        .ok_or_else(|| eyre!("no batch on L1 holds this withdrawal yet; try again when `lux-rollup batch list` shows it"))?;
+    let proof = MessageProof {
+        batchHash: proof.batch_hash,
+        messageHash: sent.message_hash,
+        merkleProof: proof.merkle_proof,
+        messageIndex: proof.message_index,
+    };
+    let message = L2Message {
+        sender: sent.sender,
+        target: sent.target,
+        value: sent.value,
+        gasLimit: sent.gas_limit,
+        data: sent.data,
+        nonce: sent.nonce,
+    };
+    let sent = SentMessage { hash: sent.message_hash, message, block: 0 };
+    let (prove_call, pay_call) = withdrawal_calls(&sent, proof, withdrawal.token, withdrawal.amount);
+    let (name, call) = if prove { ("prove", prove_call) } else { ("finalize", pay_call) };
+    let transactions = manager(&l1, &args.key).await?;
+    let client = BridgeClient { rollup: &rollup, transactions: &transactions };
+    let outcome = client.send(format!("cli/{name}"), rollup.address, U256::ZERO, call).await?;
+    let mut value = json!({ "l1Transaction": outcome.hash, "withdrawalId": sent.hash });
+    if prove {
+        value["next"] = json!(format!("lux-rollup bridge finalize {}", args.transaction));
+    } else {
+        value["paid"] = json!(withdrawal.recipient);
+    }
+    Ok(value)
+}
+
+async fn status(args: StatusArgs) -> eyre::Result<Value> {
+    let (l1, node, rollup) = connect(&args.endpoints).await?;
+    let (sent, withdrawal) = find_withdrawal(&node, args.transaction).await?;
+    let call = IL1TokenBridge::withdrawalsCall { withdrawalId: sent.message_hash.into() };
+    let state = view(&l1, rollup.token_bridge, call).await?;
+    let batch = sent.proof.as_ref().map(|proof| proof.batch_number);
+    let step = match batch {
+        _ if state.paid => "paid",
+        None => "waiting for a batch",
+        Some(number) => {
+            let call = IRollupViews::getBatchStatusCall { batchNumber: number };
+            let is_final = view(&l1, rollup.address, call).await? == BatchStatus::Finalized;
+            match (state.batchNumber != 0, is_final) {
+                (false, _) => "ready to prove",
+                (true, false) => "proven, waiting for the batch to be final",
+                (true, true) => "ready to finalize",
+            }
+        }
+    };
+    Ok(json!({
+        "step": step,
+        "withdrawalId": sent.message_hash,
+        "token": withdrawal.token,
+        "amount": withdrawal.amount.to_string(),
+        "recipient": withdrawal.recipient,
+        "batch": batch.map(|number| number.to_string()),
+    }))
+}

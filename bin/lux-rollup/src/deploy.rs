@@ -1,0 +1,116 @@
+//! `lux-rollup deploy`.
+
+use crate::config::{Config, DEFAULT_FILE};
+use crate::keys::KeyArgs;
+use crate::output::{Progress, print_fields, print_json};
+use crate::{duration, l2};
+use alloy_primitives::{Address, U256};
+use alloy_sol_types::SolCall;
+use clap::Args;
+use eyre::{WrapErr, eyre};
+use lux_l1::{TxConfig, TxRequest, system_clock};
+use lux_node::{DeployRequest, Rollup, deploy};
+use lux_protocol::contracts::{ISequencerRegistry, RollupParams};
+use serde_json::json;
+use std::path::PathBuf;
+
+#[derive(Args)]
+pub struct DeployArgs {
+    /// Configuration file.
+    #[arg(long, default_value = DEFAULT_FILE)]
+    config: PathBuf,
+    #[command(flatten)]
+    key: KeyArgs,
+    /// Folder for the journal of the deployment: an interrupted one continues from it.
+    #[arg(long, default_value = "data/deploy")]
+    data: PathBuf,
+    /// Also stake the deploying key as the sequencer.
+    #[arg(long)]
+    stake: bool,
+}
+
+pub async fn run(args: DeployArgs, json: bool) -> eyre::Result<()> {
+    let config = Config::load(&args.config)?;
+    if let Some(address) = config.rollup.address {
+        return Err(eyre!("{} names a deployed rollup, {address}; remove it to deploy another", args.config.display()));
+    }
+    let wallet = args.key.require()?;
+    let us = wallet.address();
+    let l1 = l2::connect(&config.l1.url).await?;
+    std::fs::create_dir_all(&args.data).wrap_err_with(|| args.data.display().to_string())?;
+    let tx_config = TxConfig { confirmations: config.l1.confirmations, ..TxConfig::default() };
+    let transactions = l2::open_transactions(&l1, wallet, &args.data, tx_config, system_clock()).await?;
+    let genesis_timestamp = genesis_timestamp(&args.data, &l1).await?;
+
+    let section = &config.rollup;
+    let seconds = |name: &str, text: &str| duration::parse_seconds(text).map_err(|error| eyre!("rollup.{name}: {error}"));
+    let request = DeployRequest {
+        name: format!("{}/{genesis_timestamp}", config.l2.chain_id),
+        rollup_type: section.kind.into(),
+        execution_mode: section.mode.into(),
+        sequencer: section.sequencer.unwrap_or(us),
+        proposer: section.proposer.unwrap_or_default(),
+        challenger: section.challenger.unwrap_or_default(),
+        challenge_period: seconds("challenge_period", &section.challenge_period)?,
+        min_stake: duration::parse_coins(&section.min_stake).map_err(|error| eyre!("rollup.min_stake: {error}"))?,
+        params: RollupParams {
+            l2ChainId: config.l2.chain_id,
+            l2GasLimit: config.l2.gas_limit,
+            minBaseFee: config.l2.min_base_fee,
+            genesisTimestamp: genesis_timestamp,
+            genesisBlockHash: Default::default(),
+            inclusionWindow: section.inclusion_window,
+            fallbackWindow: seconds("fallback_window", &section.fallback_window)?,
+            messageGasLimit: section.message_gas_limit,
+        },
+        factory: section.factory,
+        activation_block: U256::ZERO,
+        admin: section.admin.unwrap_or(us),
+        guardian: section.guardian.unwrap_or(us),
+        timelock_delay: seconds("timelock_delay", &section.timelock_delay)?,
+    };
+    let progress = Progress::new(json);
+    let deployment = deploy(&transactions, &request, &mut |step, done, of| progress.step(step, done, of)).await?;
+    progress.finish();
+    let rollup = Rollup::load(&l1, deployment.rollup).await?;
+    if args.stake {
+        let data = ISequencerRegistry::joinCall {}.abi_encode();
+        let call = TxRequest::call(format!("stake/{}", rollup.address), rollup.registry, data);
+        transactions.send(TxRequest { value: rollup.config.minStake, ..call }).await.wrap_err("staking")?;
+    }
+    let value = json!({
+        "rollup": rollup.address,
+        "messageBridge": rollup.bridge,
+        "tokenBridge": rollup.token_bridge,
+        "sequencerRegistry": rollup.registry,
+        "factory": deployment.factory,
+        "timelock": deployment.timelock,
+        "implementation": deployment.implementation,
+        "l1ChainId": rollup.l1_chain_id,
+        "l2ChainId": rollup.params.l2ChainId,
+    });
+    if json {
+        print_json(&value);
+        return Ok(());
+    }
+    print_fields(&value);
+    next_steps(&args, rollup.address);
+    Ok(())
+}
+
+fn next_steps(args: &DeployArgs, rollup: Address) {
+    println!();
+    println!("Next: write  address = \"{rollup}\"  under [rollup] in {}, then", args.config.display());
+    println!("  lux-rollup node --config {} --role sequencer,batcher,proposer --key-file KEY", args.config.display());
+}
+
+/// Fixed by the first run in this folder, or a resumed deployment would be another one.
+async fn genesis_timestamp(folder: &std::path::Path, l1: &lux_l1::L1Client) -> eyre::Result<u64> {
+    let file = folder.join("genesis-timestamp");
+    if let Ok(text) = std::fs::read_to_string(&file) {
+        return text.trim().parse().wrap_err_with(|| format!("{}: damaged", file.display()));
+    }
+    let timestamp = l1.head().await?.timestamp;
+    std::fs::write(&file, timestamp.to_string()).wrap_err_with(|| file.display().to_string())?;
+    Ok(timestamp)
+}

@@ -1,0 +1,95 @@
+//! `lux-rollup init`.
+
+use crate::config::DEFAULT_FILE;
+use clap::{Args, ValueEnum};
+use eyre::{WrapErr, eyre};
+use std::io::Write;
+use std::path::PathBuf;
+
+#[derive(Args)]
+pub struct InitArgs {
+    /// What the rollup is for.
+    #[arg(long, value_enum, default_value_t = Preset::General)]
+    preset: Preset,
+    /// JSON-RPC endpoint of L1.
+    #[arg(long, default_value = "http://127.0.0.1:8545")]
+    l1: String,
+    /// Chain id of the L2.
+    #[arg(long, default_value_t = lux_protocol::constants::DEFAULT_L2_CHAIN_ID)]
+    chain_id: u64,
+    /// File to write.
+    #[arg(long, default_value = DEFAULT_FILE)]
+    out: PathBuf,
+    /// Replace an existing file.
+    #[arg(long)]
+    force: bool,
+}
+
+/// Presets are configuration, not forks of code.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Preset {
+    /// A plain EVM rollup.
+    General,
+    /// AI compute (HIP).
+    Hip,
+    /// Distributed training (ZIP).
+    Zip,
+    /// Confidential execution.
+    Confidential,
+}
+
+impl Preset {
+    fn mode(self) -> &'static str {
+        match self {
+            Self::General => "general",
+            Self::Hip => "ai-compute",
+            Self::Zip => "distributed-training",
+            Self::Confidential => "confidential",
+        }
+    }
+}
+
+pub fn run(args: InitArgs) -> eyre::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true);
+    if args.force {
+        options.create(true).truncate(true);
+    } else {
+        options.create_new(true);
+    }
+    let path = args.out.display();
+    let mut file = options.open(&args.out).map_err(|error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => eyre!("{path} exists; --force replaces it"),
+        _ => eyre!("{path}: {error}"),
+    })?;
+    // A URL is written as a TOML string: escape what could end it.
+    let url = toml::Value::String(args.l1).to_string();
+    let text = TEMPLATE
+        .replace("@MODE@", args.preset.mode())
+        .replace("@CHAIN_ID@", &args.chain_id.to_string())
+        .replace("@L1_URL@", &url);
+    file.write_all(text.as_bytes()).wrap_err_with(|| path.to_string())?;
+    println!("wrote {path}. Next: fund a key on L1, then");
+    println!("  lux-rollup deploy --config {path} --key-file KEY");
+    Ok(())
+}
+
+const TEMPLATE: &str = include_str!("template.toml");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    #[test]
+    fn every_preset_is_a_valid_configuration() {
+        for preset in Preset::value_variants() {
+            let text = TEMPLATE
+                .replace("@MODE@", preset.mode())
+                .replace("@CHAIN_ID@", "7")
+                .replace("@L1_URL@", "\"http://127.0.0.1:8545\"");
+            let config: Config = toml::from_str(&text).expect("template parses");
+            assert_eq!(config.l2.chain_id, 7);
+        }
+    }
+}

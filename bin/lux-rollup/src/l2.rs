@@ -1,0 +1,120 @@
+//! Opening a node's L2, serving it, and talking to one that runs elsewhere.
+
+use alloy_primitives::{B256, Bytes};
+use eyre::{WrapErr, eyre};
+use jsonrpsee::types::ErrorObjectOwned;
+use lux_chain::Store;
+use lux_l1::{Clock, Journal, L1Client, RedbJournal, Transport, TxConfig, TxManager, Wallet};
+use lux_node::{Node, RollupContext, rollup_module};
+use lux_rpc::{BoxFuture, RpcContext, RpcLimits, RpcServer, TxForward, eth_module, serve};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Opens the L2 database in a data folder.
+pub fn open_store(folder: &Path) -> eyre::Result<Store> {
+    std::fs::create_dir_all(folder).wrap_err_with(|| folder.display().to_string())?;
+    let file = folder.join("l2.redb");
+    Store::open(&file)
+        .wrap_err_with(|| format!("{}: is another lux-rollup using this folder?", file.display()))
+}
+
+/// A transaction manager whose journal lives in the data folder.
+pub async fn open_transactions(
+    l1: &L1Client,
+    wallet: Wallet,
+    folder: &Path,
+    config: TxConfig,
+    clock: Clock,
+) -> eyre::Result<Arc<TxManager>> {
+    let file = folder.join("transactions.redb");
+    let database = redb::Database::create(&file)
+        .wrap_err_with(|| format!("{}: is another lux-rollup using this folder?", file.display()))?;
+    let journal: Arc<dyn Journal> = Arc::new(RedbJournal::new(Arc::new(database))?);
+    Ok(Arc::new(TxManager::open(l1.clone(), wallet, journal, config, clock).await?))
+}
+
+/// Client of any chain's JSON-RPC.
+pub async fn connect(url: &str) -> eyre::Result<L1Client> {
+    let client = L1Client::new(Transport::http(url)?);
+    client.chain_id().await.wrap_err_with(|| format!("no chain answers at {url}"))?;
+    Ok(client)
+}
+
+/// Passes transactions on to the sequencer.
+struct Forward(Transport);
+
+impl TxForward for Forward {
+    fn send_raw(&self, raw: Bytes) -> BoxFuture<Result<B256, ErrorObjectOwned>> {
+        let transport = self.0.clone();
+        Box::pin(async move {
+            transport.request("eth_sendRawTransaction", (raw,)).await.map_err(|error| match error.as_rpc() {
+                Some(rpc) => ErrorObjectOwned::owned(rpc.code, rpc.message.clone(), None::<()>),
+                None => ErrorObjectOwned::owned(-32000, format!("the sequencer cannot be reached: {error}"), None::<()>),
+            })
+        })
+    }
+}
+
+/// Serves the JSON-RPC of a node.
+pub async fn serve_node(
+    node: &Node,
+    address: SocketAddr,
+    clock: Clock,
+    sequencer_url: Option<&str>,
+) -> eyre::Result<RpcServer> {
+    let forward = match sequencer_url {
+        Some(url) => Some(Arc::new(Forward(Transport::http(url)?)) as Arc<dyn TxForward>),
+        None => None,
+    };
+    let limits = RpcLimits::default();
+    let context = RpcContext {
+        chain: node.chain.clone(),
+        limits: limits.clone(),
+        client_version: client_version(),
+        time: Arc::new(move || clock() / 1000),
+        forward,
+        on_transaction: None,
+        sync_status: None,
+    };
+    let mut methods = eth_module(Arc::new(context))?;
+    let rollup = RollupContext {
+        chain: node.chain.clone(),
+        rollup: node.rollup.clone(),
+        l1_position: node.l1_position.clone(),
+    };
+    methods.merge(rollup_module(rollup)?)?;
+    listen(address, methods, &limits).await
+}
+
+/// Serves methods on an address.
+pub async fn listen(
+    address: SocketAddr,
+    methods: impl Into<jsonrpsee::Methods>,
+    limits: &RpcLimits,
+) -> eyre::Result<RpcServer> {
+    serve(address, methods.into(), limits)
+        .await
+        .map_err(|error| eyre!("cannot listen on {address}: {error}; choose another port"))
+}
+
+pub fn client_version() -> String {
+    format!("lux-rollup/{}", env!("CARGO_PKG_VERSION"))
+}
+
+/// Waits for Ctrl-C or a request to terminate.
+pub async fn stop_requested() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = interrupt => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = interrupt.await;
+}

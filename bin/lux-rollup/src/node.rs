@@ -1,0 +1,143 @@
+//! `lux-rollup node`.
+
+use crate::config::{Config, DEFAULT_FILE, NodeSection};
+use crate::keys::KeyArgs;
+use crate::output::print_json;
+use crate::{duration, l2};
+use alloy_primitives::Address;
+use clap::{Args, ValueEnum};
+use eyre::{WrapErr, eyre};
+use lux_l1::{TxConfig, system_clock};
+use lux_node::{BatcherConfig, Node, NodeConfig, Role, Rollup, SequencerConfig};
+use serde_json::json;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+#[derive(Args)]
+pub struct NodeArgs {
+    /// Configuration file [default: lux-rollup.toml if --l1 and --rollup are not given].
+    #[arg(long)]
+    config: Option<PathBuf>,
+    /// JSON-RPC endpoint of L1.
+    #[arg(long, value_name = "URL")]
+    l1: Option<String>,
+    /// Address of the rollup on L1.
+    #[arg(long)]
+    rollup: Option<Address>,
+    /// What the node does; several with commas. Every node derives the chain from L1.
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "full")]
+    role: Vec<RoleArg>,
+    #[command(flatten)]
+    key: KeyArgs,
+    /// Data folder.
+    #[arg(long)]
+    data: Option<PathBuf>,
+    /// Port of the JSON-RPC; 0 for any.
+    #[arg(long)]
+    rpc_port: Option<u16>,
+    /// Address of the JSON-RPC.
+    #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    rpc_address: IpAddr,
+    /// Time between L2 blocks.
+    #[arg(long, value_parser = clap::value_parser!(u64).range(250..))]
+    block_time_ms: Option<u64>,
+    /// A block waits at most this long for its batch.
+    #[arg(long)]
+    max_batch_delay: Option<String>,
+    /// How many L1 blocks deposits wait before the sequencer takes them.
+    #[arg(long, default_value_t = 2)]
+    l1_confirmations: u64,
+    /// Pass transactions on to this endpoint.
+    #[arg(long, value_name = "URL")]
+    sequencer_url: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum RoleArg {
+    /// Derive the chain from L1 and serve it.
+    Full,
+    Sequencer,
+    Batcher,
+    Proposer,
+    Watcher,
+    Relayer,
+}
+
+impl RoleArg {
+    fn role(self) -> Option<Role> {
+        match self {
+            Self::Full => None,
+            Self::Sequencer => Some(Role::Sequencer),
+            Self::Batcher => Some(Role::Batcher),
+            Self::Proposer => Some(Role::Proposer),
+            Self::Watcher => Some(Role::Watcher),
+            Self::Relayer => Some(Role::Relayer),
+        }
+    }
+}
+
+pub async fn run(args: NodeArgs, json: bool) -> eyre::Result<()> {
+    let config = match (&args.config, &args.l1, &args.rollup) {
+        (None, Some(_), Some(_)) => None,
+        (path, _, _) => Some(Config::load(path.as_deref().unwrap_or(DEFAULT_FILE.as_ref()))?),
+    };
+    let l1_url = args.l1.clone().or_else(|| config.as_ref().map(|config| config.l1.url.clone()));
+    let address = args.rollup.or_else(|| config.as_ref().and_then(|config| config.rollup.address));
+    let (Some(l1_url), Some(address)) = (l1_url, address) else {
+        return Err(eyre!("which rollup? Give --l1 and --rollup, or set address under [rollup] in the configuration"));
+    };
+    let confirmations = config.as_ref().map_or(1, |config| config.l1.confirmations);
+    let section = config.map_or_else(NodeSection::default, |config| config.node);
+    let roles: Vec<Role> = args.role.iter().filter_map(|role| role.role()).collect();
+    let delay = args.max_batch_delay.as_deref().unwrap_or(&section.max_batch_delay);
+    let max_delay = duration::parse_seconds(delay).map_err(|error| eyre!("max_batch_delay: {error}"))?;
+    let data = args.data.unwrap_or(section.data);
+    let block_time_ms = args.block_time_ms.unwrap_or(section.block_time_ms);
+    if block_time_ms < 250 {
+        return Err(eyre!("block_time_ms is {block_time_ms}; the shortest block time is 250 ms"));
+    }
+
+    let clock = system_clock();
+    let l1 = l2::connect(&l1_url).await?;
+    let rollup = Rollup::load(&l1, address).await?;
+    let node_config = NodeConfig {
+        roles: roles.clone(),
+        sequencer: SequencerConfig {
+            block_time: Duration::from_millis(block_time_ms),
+            l1_confirmations: args.l1_confirmations,
+        },
+        batcher: BatcherConfig { max_delay: Duration::from_secs(max_delay), ..BatcherConfig::default() },
+        poll_interval: Duration::from_secs(1),
+    };
+    let store = l2::open_store(&data)?;
+    let needs_key = roles.iter().any(|role| matches!(role, Role::Batcher | Role::Proposer | Role::Relayer));
+    let keys = if needs_key {
+        let wallet = args.key.require()?;
+        let tx_config = TxConfig { confirmations, ..TxConfig::default() };
+        let transactions = l2::open_transactions(&l1, wallet.clone(), &data, tx_config, clock.clone()).await?;
+        Some((transactions, wallet))
+    } else {
+        None
+    };
+    let node = Node::open(store, l1, rollup, node_config, clock.clone())?;
+    let forward = args.sequencer_url.or(section.sequencer_url).filter(|_| !roles.contains(&Role::Sequencer));
+    let address = SocketAddr::new(args.rpc_address, args.rpc_port.unwrap_or(section.rpc_port));
+    let server = l2::serve_node(&node, address, clock, forward.as_deref()).await?;
+    let url = format!("http://{}", server.local_addr());
+    if json {
+        let roles: Vec<String> = roles.iter().map(|role| format!("{role:?}").to_lowercase()).collect();
+        print_json(&json!({
+            "l2Rpc": url,
+            "rollup": node.rollup.address,
+            "l2ChainId": node.rollup.params.l2ChainId,
+            "roles": roles,
+        }));
+    } else {
+        println!("lux-rollup node of {} serves {url}; roles: full {roles:?}", node.rollup.address);
+    }
+    tokio::select! {
+        result = node.run(keys) => result.wrap_err("the node stopped"),
+        () = l2::stop_requested() => Ok(()),
+    }
+}

@@ -1,0 +1,39 @@
+//! Compiled contracts, as committed to the repository.
+
+use alloy_primitives::Bytes;
+use serde::Deserialize;
+
+/// Bytecode of a contract.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Artifact {
+    /// Creation code, without constructor arguments.
+    pub bytecode: Bytes,
+    pub deployed_bytecode: Bytes,
+}
+
+macro_rules! artifacts {
+    ($($name:ident = $file:literal),* $(,)?) => {$(
+        #[doc = concat!("`", $file, "`")]
+        pub fn $name() -> Artifact {
+            parse(include_str!(concat!("../../../contracts/artifacts/", $file, ".json")))
+        }
+    )*};
+}
+
+artifacts! {
+    rollup_core = "RollupCore",
+    rollup_settings = "RollupSettings",
+    rollup_factory = "RollupFactory",
+    message_bridge = "MessageBridge",
+    l1_token_bridge = "L1TokenBridge",
+    sequencer_registry = "SequencerRegistry",
+    l2_message_bridge = "L2MessageBridge",
+    l2_token_bridge = "L2TokenBridge",
+    l1_block = "L1Block",
+    fee_vault = "FeeVault",
+}
+
+fn parse(json: &str) -> Artifact {
+    serde_json::from_str(json).expect("a committed artifact is well-formed")
+}

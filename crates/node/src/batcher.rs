@@ -1,0 +1,251 @@
+//! Puts L2 blocks on L1.
+
+use crate::ledger::{BatchRecord, Ledger};
+use crate::rollup::{Rollup, to_u64, view};
+use crate::{NodeError, batch_output, payload_blocks};
+use alloy_primitives::{B256, Bytes, U256};
+use alloy_sol_types::SolCall;
+use lux_chain::Chain;
+use lux_l1::{Clock, TxManager, TxRequest, TxStatus, Wallet};
+use lux_protocol::constants::{MAX_CONTENT_BYTES, MAX_PAYLOAD_BLOCKS, MAX_PAYLOAD_BYTES};
+use lux_protocol::contracts::ILuxRollup::submitBatchCall;
+use lux_protocol::contracts::{BatchHeader, IRollupViews, ISequencerRegistry};
+use lux_protocol::{BatchData, PayloadError, encode_payload};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Settings of the batcher.
+#[derive(Clone, Debug)]
+pub struct BatcherConfig {
+    /// A block waits at most this long for its batch.
+    pub max_delay: Duration,
+    /// A batch is sent as soon as its transactions have this many bytes before compression.
+    pub target_bytes: usize,
+    /// Batches under way at a time.
+    pub max_in_flight: usize,
+}
+
+impl Default for BatcherConfig {
+    fn default() -> Self {
+        Self { max_delay: Duration::from_secs(60), target_bytes: 150_000, max_in_flight: 4 }
+    }
+}
+
+/// Gas of `submitBatch` besides its data, generously.
+const BASE_GAS: u64 = 700_000;
+/// Gas per byte of data: the floor of EIP-7976, the dearest announced.
+const GAS_PER_BYTE: u64 = 64;
+/// Journal ids of this role start so.
+const ID_PREFIX: &str = "batch/";
+
+/// What the next batch builds on.
+#[derive(Clone, Debug)]
+struct Parent {
+    number: u64,
+    hash: B256,
+    last_block: u64,
+}
+
+impl From<&BatchRecord> for Parent {
+    fn from(batch: &BatchRecord) -> Self {
+        Self { number: batch.number, hash: batch.batch_hash, last_block: batch.last_block }
+    }
+}
+
+struct InFlight {
+    batch: Parent,
+    id: String,
+}
+
+/// Batches and submits the local chain. Everything it needs after a restart is on L1, in the ledger or in the
+/// transaction journal.
+pub struct Batcher {
+    chain: Arc<Chain>,
+    ledger: Ledger,
+    rollup: Arc<Rollup>,
+    transactions: Arc<TxManager>,
+    wallet: Wallet,
+    config: BatcherConfig,
+    clock: Clock,
+    in_flight: VecDeque<InFlight>,
+}
+
+impl Batcher {
+    pub fn new(
+        chain: Arc<Chain>,
+        rollup: Arc<Rollup>,
+        transactions: Arc<TxManager>,
+        wallet: Wallet,
+        config: BatcherConfig,
+        clock: Clock,
+    ) -> Self {
+        let ledger = Ledger::new(chain.store().clone());
+        Self { chain, ledger, rollup, transactions, wallet, config, clock, in_flight: VecDeque::new() }
+    }
+
+    /// Looks after what is under way and submits the next batch when it is due. Returns whether it submitted one.
+    pub async fn step(&mut self, l1_position: u64) -> Result<bool, NodeError> {
+        self.transactions.step().await?;
+        if !self.settle()? || self.in_flight.len() >= self.config.max_in_flight {
+            return Ok(false);
+        }
+        let tip = self.ledger.tip()?;
+        let parent = self.in_flight.back().map_or_else(|| Parent::from(&tip), |last| last.batch.clone());
+        let Some(last_block) = self.due_block(&parent)? else { return Ok(false) };
+        if !self.may_submit(&tip).await? {
+            return Ok(false);
+        }
+        let Some((header, data, last_block)) = self.assemble(&parent, last_block)? else { return Ok(false) };
+        self.submit(header, data, last_block, l1_position).await?;
+        Ok(true)
+    }
+
+    /// Drops what reached the ledger. `false` while an earlier run's transactions, or the remains of a failed series,
+    /// still have to settle: building on anything before would submit a number twice.
+    fn settle(&mut self) -> Result<bool, NodeError> {
+        let tip = self.ledger.tip()?;
+        while let Some(first) = self.in_flight.front()
+            && first.batch.number <= tip.number
+        {
+            if first.batch.number == tip.number && first.batch.hash != tip.batch_hash {
+                tracing::warn!(batch = tip.number, "another batch took this number");
+                self.in_flight.clear();
+                break;
+            }
+            self.in_flight.pop_front();
+        }
+        for flight in &self.in_flight {
+            let failure = match self.transactions.status(&flight.id) {
+                Some(TxStatus::Confirmed(outcome)) if !outcome.success => {
+                    outcome.revert_reason.unwrap_or_else(|| "reverted".into())
+                }
+                Some(TxStatus::Failed(failure)) => failure.to_string(),
+                _ => continue,
+            };
+            tracing::warn!(batch = flight.batch.number, reason = failure, "batch was not accepted; building it again");
+            self.in_flight.clear();
+            break;
+        }
+        let known = |id: &String| self.in_flight.iter().any(|flight| flight.id == *id);
+        let stray = self.transactions.unfinished().into_iter().any(|id| id.starts_with(ID_PREFIX) && !known(&id));
+        Ok(!stray)
+    }
+
+    /// Last block of the next batch if one is due.
+    fn due_block(&self, parent: &Parent) -> Result<Option<u64>, NodeError> {
+        let head = self.chain.head().number();
+        if head <= parent.last_block {
+            return Ok(None);
+        }
+        let (mut bytes, mut last) = (0usize, parent.last_block);
+        let limit = self.config.target_bytes.min(MAX_CONTENT_BYTES / 2);
+        for number in parent.last_block + 1..=head.min(parent.last_block + MAX_PAYLOAD_BLOCKS as u64) {
+            let blocks = payload_blocks(&self.chain, number, number)?;
+            let size: usize =
+                blocks.iter().flat_map(|block| &block.transactions).map(|tx| tx.signed_bytes.len() + 65).sum();
+            if last > parent.last_block && bytes + size > limit {
+                return Ok(Some(last));
+            }
+            (bytes, last) = (bytes + size, number);
+        }
+        let oldest = self.chain.block(parent.last_block + 1)?;
+        let waited = oldest.map_or(0, |block| ((self.clock)() / 1000).saturating_sub(block.header.timestamp));
+        let full = bytes >= limit || last < head;
+        Ok((full || waited >= self.config.max_delay.as_secs()).then_some(last))
+    }
+
+    /// Whether L1 takes a batch from this key now: it is the active sequencer, or the fallback window is open.
+    async fn may_submit(&self, tip: &BatchRecord) -> Result<bool, NodeError> {
+        let l1 = self.transactions.client();
+        let registry = self.rollup.registry;
+        let us = self.wallet.address();
+        if view(l1, registry, ISequencerRegistry::activeSequencerCall {}).await? == us {
+            let eligible = view(l1, registry, ISequencerRegistry::isEligibleCall { account: us }).await?;
+            if !eligible {
+                tracing::warn!(sequencer = %us, "the sequencer's stake is below the minimum; batches wait");
+            }
+            return Ok(eligible);
+        }
+        let last = to_u64(view(l1, self.rollup.address, IRollupViews::lastSubmittedAtCall {}).await?)?;
+        let now = l1.head().await?.timestamp;
+        if now <= last.saturating_add(self.rollup.params.fallbackWindow) {
+            return Ok(false);
+        }
+        let bonded = view(l1, registry, ISequencerRegistry::hasBondCall { account: us }).await?;
+        if !bonded {
+            let bond = view(l1, registry, ISequencerRegistry::requiredBondCall {}).await?;
+            tracing::info!(%bond, "fallback window is open: posting the bond");
+            let id = format!("bond/{}", tip.batch_hash);
+            let data = ISequencerRegistry::postBondCall {}.abi_encode();
+            self.transactions.submit(TxRequest { value: bond, ..TxRequest::call(id, registry, data) }).await?;
+        }
+        Ok(bonded)
+    }
+
+    /// Header and data of a batch that ends at `last_block` or, if that does not fit or is incomplete, earlier.
+    fn assemble(&self, parent: &Parent, mut last_block: u64) -> Result<Option<(BatchHeader, Bytes, u64)>, NodeError> {
+        // Between reading blocks and roots the deriver must not replace them.
+        let _writer = self.chain.writer();
+        let first_block = parent.last_block + 1;
+        let Some(before) = self.chain.block(parent.last_block)? else { return Ok(None) };
+        while last_block >= first_block {
+            let Some(last) = self.chain.block(last_block)? else { return Ok(None) };
+            let origin = last.l1_origin();
+            // A batch must consume all that is due at its origin; a block that could not hold it all cannot end one.
+            if self.ledger.due(origin.block_number)? != origin.message_count {
+                last_block -= 1;
+                continue;
+            }
+            let blocks = payload_blocks(&self.chain, first_block, last_block)?;
+            let payload = encode_payload(&blocks, before.header.timestamp, before.l1_origin().block_number);
+            let payload = match payload {
+                Ok(payload) => payload,
+                Err(PayloadError::TooLong(_) | PayloadError::Inflate) if last_block > first_block => {
+                    last_block = first_block + (last_block - first_block) / 2;
+                    continue;
+                }
+                Err(error) => return Err(NodeError::Config(format!("block {first_block} fits no batch: {error}"))),
+            };
+            debug_assert!(payload.len() <= MAX_PAYLOAD_BYTES);
+            let output = batch_output(&self.chain, first_block, last_block)?;
+            let data = BatchData { accumulator: self.ledger.accumulator(origin.message_count)?, payload }.encode();
+            let header = BatchHeader {
+                batchNumber: U256::from(parent.number + 1),
+                parentBatchHash: parent.hash,
+                stateRoot: output.state_root,
+                transactionRoot: output.transaction_root,
+                receiptRoot: output.receipt_root,
+                timestamp: U256::from(last.header.timestamp),
+                l1BlockNumber: U256::from(origin.block_number),
+                sequencer: self.wallet.address(),
+                signature: Bytes::new(),
+            };
+            return Ok(Some((header, data, last_block)));
+        }
+        Ok(None)
+    }
+
+    async fn submit(
+        &mut self,
+        mut header: BatchHeader,
+        data: Bytes,
+        last_block: u64,
+        l1_position: u64,
+    ) -> Result<(), NodeError> {
+        let digest = header.signing_digest(&data, self.rollup.l1_chain_id, self.rollup.address);
+        header.signature = self.wallet.sign_hash(&digest)?.as_bytes().into();
+        let (number, hash) = (to_u64(header.batchNumber)?, header.batch_hash());
+        // The position tells a new attempt at the same content from the failed one before it.
+        let id = format!("{ID_PREFIX}{number}/{hash}@{l1_position}");
+        let bytes = data.len();
+        let call = submitBatchCall { header, transactions: data }.abi_encode();
+        // What builds on a batch still under way cannot be simulated everywhere.
+        let gas_limit = (!self.in_flight.is_empty()).then(|| BASE_GAS + GAS_PER_BYTE * call.len() as u64);
+        let request = TxRequest { gas_limit, ..TxRequest::call(id.clone(), self.rollup.address, call) };
+        self.transactions.submit(request).await?;
+        tracing::info!(batch = number, last_block, bytes, "batch submitted");
+        self.in_flight.push_back(InFlight { batch: Parent { number, hash, last_block }, id });
+        Ok(())
+    }
+}

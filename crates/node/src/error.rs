@@ -1,0 +1,37 @@
+//! Errors of the roles, by what their loop must do.
+
+use lux_chain::ChainError;
+use lux_l1::{CallError, L1Error, TxError};
+
+/// Why a step of a role did not succeed.
+#[derive(Debug, thiserror::Error)]
+pub enum NodeError {
+    #[error(transparent)]
+    L1(#[from] L1Error),
+    #[error("L1 transaction: {0}")]
+    Tx(#[from] TxError),
+    #[error("L1 call: {0}")]
+    Call(#[from] CallError),
+    /// The local chain failed: going on would risk accepted data.
+    #[error("L2 chain: {0}")]
+    Chain(#[from] ChainError),
+    /// The endpoint's data contradicts the contracts' own commitments: it is broken, or lies.
+    #[error("L1 endpoint gave data that contradicts the rollup contract: {0}")]
+    Untrusted(String),
+    #[error("{0}")]
+    Config(String),
+}
+
+impl NodeError {
+    /// Whether the same step may succeed later without anyone doing anything.
+    pub fn is_temporary(&self) -> bool {
+        match self {
+            Self::L1(error) | Self::Call(CallError::L1(error)) => !matches!(error, L1Error::Critical(_)),
+            Self::Tx(error) => error.is_temporary(),
+            Self::Call(CallError::Reverted(_)) => true,
+            // Another endpoint behind the same address may answer correctly next time.
+            Self::Untrusted(_) => true,
+            Self::Chain(_) | Self::Config(_) => false,
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! What this node has read from L1: the message queue and the batches. Lives in the L2's database, so that it commits
+//! together with the blocks that follow from it.
+
+use alloy_primitives::{Address, B256, Bytes, U256};
+use alloy_rlp::{Decodable, Encodable, RlpDecodable, RlpEncodable};
+use lux_chain::{ChainError, Store, StoreWriter};
+use lux_l1::BlockId;
+use lux_protocol::{BatchOutput, QueueEntry};
+
+const QUEUE_LENGTH: &str = "l1/queue/length";
+const LAST_BATCH: &str = "l1/batch/last";
+const RECENT: &str = "l1/recent";
+const FINALIZED_BATCH: &str = "l1/batch/finalized";
+
+/// A queue entry and the accumulator after it.
+#[derive(Clone, Debug, PartialEq, Eq, RlpEncodable, RlpDecodable)]
+struct StoredEntry {
+    sender: Address,
+    target: Address,
+    value: U256,
+    gas_limit: u64,
+    data: Bytes,
+    index: u64,
+    l1_block_number: u64,
+    accumulator: B256,
+}
+
+/// A batch that L1 carries, and what this node made of it.
+#[derive(Clone, Debug, PartialEq, Eq, RlpEncodable, RlpDecodable)]
+pub struct BatchRecord {
+    pub number: u64,
+    pub batch_hash: B256,
+    /// L1 block and transaction that carry it.
+    pub l1_block: u64,
+    pub l1_transaction: B256,
+    pub sequencer: Address,
+    /// From the header.
+    pub timestamp: u64,
+    /// From the header.
+    pub l1_origin: u64,
+    pub first_block: u64,
+    pub last_block: u64,
+    /// Queue entries consumed after the batch.
+    pub message_count: u64,
+    pub payload_bytes: u64,
+    pub payload_valid: bool,
+    /// What the header claims; zeros when it claims nothing.
+    pub claimed_state_root: B256,
+    pub claimed_transaction_root: B256,
+    pub claimed_receipt_root: B256,
+    /// What this node computed.
+    pub state_root: B256,
+    pub transaction_root: B256,
+    pub receipt_root: B256,
+}
+
+impl BatchRecord {
+    pub fn output(&self) -> BatchOutput {
+        BatchOutput {
+            state_root: self.state_root,
+            transaction_root: self.transaction_root,
+            receipt_root: self.receipt_root,
+        }
+    }
+
+    pub fn claimed(&self) -> BatchOutput {
+        BatchOutput {
+            state_root: self.claimed_state_root,
+            transaction_root: self.claimed_transaction_root,
+            receipt_root: self.claimed_receipt_root,
+        }
+    }
+
+    /// Whether the header claims something that this node did not compute.
+    pub fn is_claim_false(&self) -> bool {
+        !self.claimed_state_root.is_zero() && self.claimed() != self.output()
+    }
+}
+
+/// Reads of the ledger. Clones share the database.
+#[derive(Clone)]
+pub struct Ledger(Store);
+
+fn entry_key(index: u64) -> String {
+    format!("l1/queue/{index}")
+}
+
+fn batch_key(number: u64) -> String {
+    format!("l1/batch/{number}")
+}
+
+fn encode(value: &impl Encodable) -> Vec<u8> {
+    let mut out = Vec::with_capacity(value.length());
+    value.encode(&mut out);
+    out
+}
+
+fn decode<T: Decodable>(bytes: &[u8]) -> Result<T, ChainError> {
+    T::decode(&mut &bytes[..]).map_err(|_| ChainError::Corrupt("L1 ledger"))
+}
+
+impl Ledger {
+    pub fn new(store: Store) -> Self {
+        Self(store)
+    }
+
+    fn number(&self, key: &str) -> Result<u64, ChainError> {
+        self.0.meta(key)?.map_or(Ok(0), |bytes| decode(&bytes))
+    }
+
+    pub fn queue_length(&self) -> Result<u64, ChainError> {
+        self.number(QUEUE_LENGTH)
+    }
+
+    fn stored_entry(&self, index: u64) -> Result<StoredEntry, ChainError> {
+        decode(&self.0.meta(&entry_key(index))?.ok_or(ChainError::Corrupt("L1 queue"))?)
+    }
+
+    pub fn entry(&self, index: u64) -> Result<QueueEntry, ChainError> {
+        let StoredEntry { sender, target, value, gas_limit, data, index, l1_block_number, .. } =
+            self.stored_entry(index)?;
+        Ok(QueueEntry { sender, target, value, gas_limit, data, index, l1_block_number })
+    }
+
+    pub fn entries(&self, from: u64, to: u64) -> Result<Vec<QueueEntry>, ChainError> {
+        (from..to).map(|index| self.entry(index)).collect()
+    }
+
+    /// Accumulator after the first `count` entries.
+    pub fn accumulator(&self, count: u64) -> Result<B256, ChainError> {
+        count.checked_sub(1).map_or(Ok(B256::ZERO), |last| Ok(self.stored_entry(last)?.accumulator))
+    }
+
+    /// How many entries were made up to and including an L1 block.
+    pub fn due(&self, l1_block: u64) -> Result<u64, ChainError> {
+        let (mut low, mut high) = (0, self.queue_length()?);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.stored_entry(middle)?.l1_block_number <= l1_block {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        Ok(low)
+    }
+
+    pub fn last_batch(&self) -> Result<u64, ChainError> {
+        self.number(LAST_BATCH)
+    }
+
+    pub fn batch(&self, number: u64) -> Result<Option<BatchRecord>, ChainError> {
+        self.0.meta(&batch_key(number))?.map(|bytes| decode(&bytes)).transpose()
+    }
+
+    /// A batch that must exist.
+    pub fn expect_batch(&self, number: u64) -> Result<BatchRecord, ChainError> {
+        self.batch(number)?.ok_or(ChainError::Corrupt("list of batches"))
+    }
+
+    /// The last batch this node knows.
+    pub fn tip(&self) -> Result<BatchRecord, ChainError> {
+        self.expect_batch(self.last_batch()?)
+    }
+
+    /// The batch that holds L2 block `number`.
+    pub fn batch_of_block(&self, number: u64) -> Result<Option<BatchRecord>, ChainError> {
+        let (mut low, mut high) = (0, self.last_batch()?);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.expect_batch(middle)?.last_block < number {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        Ok(self.batch(low)?.filter(|batch| (batch.first_block..=batch.last_block).contains(&number)))
+    }
+
+    /// The last batch whose claim L1 accepted for good.
+    pub fn finalized_batch(&self) -> Result<u64, ChainError> {
+        self.number(FINALIZED_BATCH)
+    }
+
+    /// L1 blocks to resume from, oldest first.
+    pub fn recent(&self) -> Result<Vec<BlockId>, ChainError> {
+        let Some(bytes) = self.0.meta(RECENT)? else { return Ok(Vec::new()) };
+        serde_json::from_slice(&bytes).map_err(|_| ChainError::Corrupt("L1 cursor"))
+    }
+
+    pub fn put_entry(&self, writer: &StoreWriter, entry: &QueueEntry, accumulator: B256) -> Result<(), ChainError> {
+        let QueueEntry { sender, target, value, gas_limit, data, index, l1_block_number } = entry.clone();
+        let stored = StoredEntry { sender, target, value, gas_limit, data, index, l1_block_number, accumulator };
+        writer.put_meta(&entry_key(index), &encode(&stored))?;
+        writer.put_meta(QUEUE_LENGTH, &encode(&(index + 1)))
+    }
+
+    pub fn put_batch(&self, writer: &StoreWriter, batch: &BatchRecord) -> Result<(), ChainError> {
+        writer.put_meta(&batch_key(batch.number), &encode(batch))?;
+        writer.put_meta(LAST_BATCH, &encode(&batch.number))
+    }
+
+    pub fn put_finalized_batch(&self, writer: &StoreWriter, number: u64) -> Result<(), ChainError> {
+        writer.put_meta(FINALIZED_BATCH, &encode(&number))
+    }
+
+    pub fn put_recent(&self, writer: &StoreWriter, recent: &[BlockId]) -> Result<(), ChainError> {
+        let bytes = serde_json::to_vec(recent).map_err(|_| ChainError::Corrupt("L1 cursor"))?;
+        writer.put_meta(RECENT, &bytes)
+    }
+
+    /// Drops batches from `number` on.
+    pub fn truncate_batches(&self, writer: &StoreWriter, number: u64) -> Result<(), ChainError> {
+        for gone in number..=self.last_batch()? {
+            writer.remove_meta(&batch_key(gone))?;
+        }
+        let last = number.saturating_sub(1);
+        writer.put_meta(LAST_BATCH, &encode(&last))?;
+        if self.finalized_batch()? > last {
+            self.put_finalized_batch(writer, last)?;
+        }
+        Ok(())
+    }
+
+    /// Drops queue entries from `length` on.
+    pub fn truncate_queue(&self, writer: &StoreWriter, length: u64) -> Result<(), ChainError> {
+        for gone in length..self.queue_length()? {
+            writer.remove_meta(&entry_key(gone))?;
+        }
+        writer.put_meta(QUEUE_LENGTH, &encode(&length))
+    }
+}

@@ -1,0 +1,56 @@
+//! The rollup on L1: its addresses, its parameters, calls to it.
+
+use crate::NodeError;
+use alloy_primitives::{Address, Bytes, U256};
+use alloy_sol_types::SolCall;
+use lux_l1::{BlockTag, CallRequest, L1Client};
+use lux_protocol::contracts::{IRollupViews, RollupConfig, RollupParams};
+
+/// What never changes about a deployed rollup.
+#[derive(Clone, Debug)]
+pub struct Rollup {
+    pub address: Address,
+    pub bridge: Address,
+    pub token_bridge: Address,
+    pub registry: Address,
+    pub config: RollupConfig,
+    pub params: RollupParams,
+    /// L1 block in which the rollup was initialised.
+    pub genesis_l1_block: u64,
+    pub l1_chain_id: u64,
+}
+
+impl Rollup {
+    /// Reads everything from the contract at `address`.
+    pub async fn load(l1: &L1Client, address: Address) -> Result<Self, NodeError> {
+        if l1.code(address).await?.is_empty() {
+            return Err(NodeError::Config(format!(
+                "there is no contract at {address} on this L1; check the rollup address and the L1 URL"
+            )));
+        }
+        Ok(Self {
+            address,
+            bridge: view(l1, address, IRollupViews::bridgeCall {}).await?,
+            token_bridge: view(l1, address, IRollupViews::tokenBridgeCall {}).await?,
+            registry: view(l1, address, IRollupViews::registryCall {}).await?,
+            config: view(l1, address, IRollupViews::configCall {}).await?,
+            params: view(l1, address, IRollupViews::paramsCall {}).await?,
+            genesis_l1_block: view(l1, address, IRollupViews::genesisL1BlockCall {}).await?,
+            l1_chain_id: l1.chain_id().await?,
+        })
+    }
+}
+
+/// Calls a view at the head of L1.
+pub async fn view<C: SolCall>(l1: &L1Client, to: Address, call: C) -> Result<C::Return, NodeError> {
+    let request = CallRequest { to: Some(to), data: call.abi_encode().into(), ..Default::default() };
+    let output: Bytes = l1.call(&request, BlockTag::Latest).await?;
+    C::abi_decode_returns(&output).map_err(|error| {
+        NodeError::Config(format!("{to} does not answer {} as our contracts do: {error}", C::SIGNATURE))
+    })
+}
+
+/// A small on-chain number; larger ones would mean a broken endpoint.
+pub fn to_u64(value: U256) -> Result<u64, NodeError> {
+    value.try_into().map_err(|_| NodeError::Untrusted(format!("{value} does not fit 64 bits")))
+}

@@ -1,0 +1,1 @@
+use crate::register::Registrar; pub(crate) fn register(_: &mut Registrar) {}

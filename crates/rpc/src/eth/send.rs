@@ -1,0 +1,53 @@
+//! `eth_sendRawTransaction`: the hot path.
+
+use crate::args::Args;
+use crate::error::{self, RpcResult};
+use crate::register::Registrar;
+use crate::rpc::Rpc;
+use alloy_primitives::{B256, Bytes};
+use jsonrpsee::types::{ErrorObjectOwned, Params};
+use lux_protocol::{DecodeError, Transaction};
+use lux_stf::recover_sender;
+use std::sync::Arc;
+
+const NAME: &str = "eth_sendRawTransaction";
+
+pub(crate) fn register(methods: &mut Registrar) {
+    // Without anything to wait for, a call needs no future of its own.
+    let waits = methods.context.forward.is_some() || methods.context.on_transaction.is_some();
+    if !waits {
+        return methods.light(NAME, 1, |rpc, args| add(rpc, &args.required::<Bytes>(0)?));
+    }
+    let handle = |params: Params<'static>, rpc: Arc<Rpc>, _| send(params, rpc);
+    methods.module.register_async_method(NAME, handle).expect("method names are distinct");
+}
+
+async fn send(params: Params<'static>, rpc: Arc<Rpc>) -> RpcResult<B256> {
+    let raw = Args::parse(&params, 1)?.required::<Bytes>(0)?;
+    if let Some(forward) = &rpc.forward {
+        Transaction::decode_ethereum(&raw).map_err(undecodable)?;
+        return forward.send_raw(raw).await;
+    }
+    let hash = add(&rpc, &raw)?;
+    if let Some(on_transaction) = &rpc.on_transaction {
+        on_transaction(hash).await;
+    }
+    Ok(hash)
+}
+
+fn add(rpc: &Rpc, raw: &Bytes) -> RpcResult<B256> {
+    let tx = Transaction::decode_ethereum(raw).map_err(undecodable)?;
+    let sender = recover_sender(&tx).ok_or_else(|| error::server("invalid sender"))?;
+    let added = rpc.chain().pool().add(tx, sender, rpc.chain()).map_err(error::server)?;
+    Ok(added.hash)
+}
+
+/// In geth's words where tools match on them.
+fn undecodable(error: DecodeError) -> ErrorObjectOwned {
+    error::server(match error {
+        DecodeError::Empty => "typed transaction too short".to_string(),
+        DecodeError::Blob => "transaction type not supported".to_string(),
+        DecodeError::Malformed(reason) => format!("rlp: {reason}"),
+        DecodeError::TrailingBytes(_) => error.to_string(),
+    })
+}

@@ -1,0 +1,1 @@
+use crate::rpc::Rpc; pub(crate) fn register(_: &mut jsonrpsee::RpcModule<Rpc>) {}

@@ -1,0 +1,140 @@
+//! `cargo xtask test`: every test of the repository, and a summary.
+
+use crate::artifacts;
+use crate::command::{cargo, command, root, run as execute};
+use crate::node_modules;
+use clap::ValueEnum;
+use eyre::bail;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+#[derive(clap::Args)]
+pub struct TestArgs {
+    /// Run only one part; may be repeated.
+    #[arg(long, value_name = "PART")]
+    only: Vec<Part>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    Rust,
+    Solidity,
+    E2e,
+}
+
+struct Suite {
+    part: Part,
+    name: &'static str,
+    run: fn() -> eyre::Result<()>,
+}
+
+const SUITES: [Suite; 4] = [
+    Suite { part: Part::Rust, name: "Rust tests", run: rust },
+    Suite { part: Part::Solidity, name: "contract artifacts", run: || artifacts::compile(true) },
+    Suite { part: Part::Solidity, name: "Solidity tests and gas snapshots", run: solidity },
+    Suite { part: Part::E2e, name: "end-to-end tests", run: e2e },
+];
+
+enum Outcome {
+    Passed(Duration),
+    Failed(Duration, eyre::Report),
+    Skipped(String),
+}
+
+pub fn run(args: TestArgs) -> eyre::Result<()> {
+    let suites = SUITES.iter().filter(|suite| args.only.is_empty() || args.only.contains(&suite.part));
+    let mut packages = None;
+    let mut report = Vec::new();
+    for suite in suites {
+        eprintln!("\n== {}", suite.name);
+        let outcome = match suite.part {
+            Part::Rust => timed(suite.run),
+            Part::Solidity | Part::E2e => match packages.get_or_insert_with(prepare_packages) {
+                Packages::Ready => timed(suite.run),
+                Packages::Unavailable(reason) => Outcome::Skipped(reason.clone()),
+                Packages::Broken(error) => Outcome::Failed(Duration::ZERO, eyre::eyre!("{error}")),
+            },
+        };
+        report.push((suite.name, outcome));
+    }
+    summarize(&report)
+}
+
+enum Packages {
+    Ready,
+    Unavailable(String),
+    Broken(String),
+}
+
+fn prepare_packages() -> Packages {
+    if let Some(reason) = node_modules::missing_tools() {
+        return Packages::Unavailable(reason);
+    }
+    match node_modules::install() {
+        Ok(()) => Packages::Ready,
+        Err(error) => Packages::Broken(format!("{error:#}")),
+    }
+}
+
+fn timed(run: fn() -> eyre::Result<()>) -> Outcome {
+    let start = Instant::now();
+    match run() {
+        Ok(()) => Outcome::Passed(start.elapsed()),
+        Err(error) => Outcome::Failed(start.elapsed(), error),
+    }
+}
+
+fn rust() -> eyre::Result<()> {
+    execute(&mut cargo(&["test", "--workspace"]))
+}
+
+/// A plain `forge test` in contracts/ rewrites the gas snapshots; here they are compared.
+fn solidity() -> eyre::Result<()> {
+    let mut forge = command("../node_modules/.bin/forge", &["test"]);
+    forge.current_dir(root().join("contracts"));
+    forge.env("FORGE_SNAPSHOT_CHECK", "true").env("FORGE_SNAPSHOT_EMIT", "false");
+    execute(&mut forge)
+}
+
+fn e2e() -> eyre::Result<()> {
+    if std::env::var_os("LUX_ROLLUP_BIN").is_none() {
+        execute(&mut cargo(&["build", "--release", "--package", "lux-rollup"]))?;
+    }
+    let mut node = command("node", &["--test", "--test-concurrency=1", "--test-reporter=spec"]);
+    execute(node.args(e2e_files()?))
+}
+
+fn e2e_files() -> eyre::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in root().join("e2e").read_dir()? {
+        let name = PathBuf::from(entry?.file_name());
+        if name.to_string_lossy().ends_with(".test.mjs") {
+            files.push(PathBuf::from("e2e").join(name));
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// In CI nothing may be skipped.
+fn summarize(report: &[(&str, Outcome)]) -> eyre::Result<()> {
+    let ci = std::env::var("CI").is_ok_and(|value| value == "true");
+    eprintln!("\n== Summary");
+    let mut failed = false;
+    for (name, outcome) in report {
+        match outcome {
+            Outcome::Passed(time) => eprintln!("passed   {name} ({} s)", time.as_secs()),
+            Outcome::Failed(time, error) => eprintln!("FAILED   {name} ({} s): {error:#}", time.as_secs()),
+            Outcome::Skipped(reason) => eprintln!("SKIPPED  {name}: {reason}"),
+        }
+        failed |= match outcome {
+            Outcome::Passed(_) => false,
+            Outcome::Failed(..) => true,
+            Outcome::Skipped(_) => ci,
+        };
+    }
+    if failed {
+        bail!("not everything passed");
+    }
+    Ok(())
+}
