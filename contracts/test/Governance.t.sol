@@ -149,9 +149,7 @@ contract RollupSettings_Test is RollupTest {
         settings.pause(7, 3 days);
         if (_early) settings.unpause();
         _mine(1, _seconds % 33 days);
-        vm.expectRevert(
-            abi.encodeWithSelector(ExpiringPause.ExpiringPause_CoolingDown.selector, until + 30 days)
-        );
+        vm.expectRevert(abi.encodeWithSelector(ExpiringPause.ExpiringPause_CoolingDown.selector, until + 30 days));
         settings.pause(7, 1);
         vm.warp(until + 30 days);
         settings.pause(7, 1);
@@ -256,9 +254,7 @@ contract RollupFactory_Test is RollupTest {
         ILuxRollup.RollupConfig memory config = _config(ILuxRollup.RollupType.Optimistic);
         vm.startPrank(governor, governor);
         off.registerImplementation(ID, implementation);
-        vm.expectRevert(
-            abi.encodeWithSelector(RollupFactory.RollupFactory_NotActive.selector, type(uint256).max)
-        );
+        vm.expectRevert(abi.encodeWithSelector(RollupFactory.RollupFactory_NotActive.selector, type(uint256).max));
         off.deployRollup(ID, config, alice, bob, 0);
         off.setActivationBlock(block.number + 1);
         vm.expectRevert(abi.encodeWithSelector(RollupFactory.RollupFactory_NotActive.selector, block.number + 1));

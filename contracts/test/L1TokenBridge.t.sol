@@ -28,7 +28,10 @@ abstract contract TokenTest is RollupTest {
     }
 
     /// @dev Data of the only entry made since `recordLogs`.
-    function _enqueued() internal returns (address sender_, address target_, uint256 value_, uint256 gas_, bytes memory data_) {
+    function _enqueued()
+        internal
+        returns (address sender_, address target_, uint256 value_, uint256 gas_, bytes memory data_)
+    {
         Vm.Log[] memory logs = vm.getRecordedLogs();
         for (uint256 i; i < logs.length; ++i) {
             if (logs[i].topics[0] != IMessageQueue.MessageEnqueued.selector) continue;
@@ -94,7 +97,7 @@ contract RollupCore_DepositToL2_Test is TokenTest {
         vm.expectRevert(L1TokenBridge.L1TokenBridge_NothingReceived.selector);
         core.depositToL2(address(token), 0, "");
         vm.expectRevert(MessageBridge.MessageBridge_DataTooLong.selector);
-        core.depositToL2(address(0), 0, new bytes(20 + 32_768 + 1025));
+        core.depositToL2(address(0), 0, new bytes(20 + 32_769));
         vm.stopPrank();
     }
 
@@ -108,9 +111,7 @@ contract RollupCore_DepositToL2_Test is TokenTest {
         vm.assertEq(value, 0);
         vm.assertEq(
             data,
-            abi.encodeCall(
-                L2TokenBridge.finalizeDeposit, (address(token), alice, bob, 5 ether, "Dev Token", "DEV", 18)
-            )
+            abi.encodeCall(L2TokenBridge.finalizeDeposit, (address(token), alice, bob, 5 ether, "Dev Token", "DEV", 18))
         );
         vm.assertEq(tokenBridge.escrowOf(address(token)), 5 ether);
         vm.assertEq(token.balanceOf(address(tokenBridge)), 5 ether);
@@ -134,9 +135,8 @@ contract RollupCore_DepositToL2_Test is TokenTest {
         core.depositToL2(address(hostile), 7, "");
         (,,,, bytes memory data) = _enqueued();
         vm.assertLe(data.length, 516);
-        (,,,, string memory name, string memory symbol, uint8 decimals) = abi.decode(
-            _tail(data), (address, address, address, uint256, string, string, uint8)
-        );
+        (,,,, string memory name, string memory symbol, uint8 decimals) =
+            abi.decode(_tail(data), (address, address, address, uint256, string, string, uint8));
         vm.assertEq(name, "Old style");
         vm.assertLe(bytes(symbol).length, 64);
         vm.assertEq(uint256(decimals), 0);
@@ -173,7 +173,9 @@ contract RollupCore_DepositToL2_Test is TokenTest {
 
     function _tail(bytes memory _data) private pure returns (bytes memory ret_) {
         ret_ = new bytes(_data.length - 4);
-        for (uint256 i; i < ret_.length; ++i) ret_[i] = _data[i + 4];
+        for (uint256 i; i < ret_.length; ++i) {
+            ret_[i] = _data[i + 4];
+        }
     }
 }
 

@@ -82,7 +82,9 @@ contract L2MessageBridge_DeliverMessage_Test is L2Test {
     function testFuzz_deliverMessage_gasEater_succeeds(uint256 _length) external {
         target.setMode(Target.Mode.BurnGas);
         bytes memory data = new bytes(_length % 32_769);
-        for (uint256 i; i < data.length; i += 512) data[i] = 0xff;
+        for (uint256 i; i < data.length; i += 512) {
+            data[i] = 0xff;
+        }
         IMessageBridge.L2Message memory message = _message(address(target), 0, data, 0);
         _deliver(message);
         vm.assertEq(BRIDGE.getMessageStatus(Messages.hash(message)), 3);
@@ -223,9 +225,7 @@ contract L2TokenBridge_Test is L2Test {
         vm.assertEq(
             messageHash,
             Messages.hash(
-                IMessageBridge.L2Message(
-                    Predeploys.L2_TOKEN_BRIDGE, Predeploys.L1_ROLLUP, 0, 200_000, data, 0
-                )
+                IMessageBridge.L2Message(Predeploys.L2_TOKEN_BRIDGE, Predeploys.L1_ROLLUP, 0, 200_000, data, 0)
             )
         );
     }
@@ -237,9 +237,7 @@ contract L2TokenBridge_Test is L2Test {
         vm.assertEq(
             messageHash,
             Messages.hash(
-                IMessageBridge.L2Message(
-                    Predeploys.L2_TOKEN_BRIDGE, Predeploys.L1_ROLLUP, 3 ether, 200_000, data, 0
-                )
+                IMessageBridge.L2Message(Predeploys.L2_TOKEN_BRIDGE, Predeploys.L1_ROLLUP, 3 ether, 200_000, data, 0)
             )
         );
     }

@@ -26,16 +26,24 @@ abstract contract MessageBridgeTest is RollupTest {
     }
 
     /// @dev An entry as docs/protocol.md describes it; returns the accumulator after it.
-    function _accumulate(bytes32 _before, address _from, address _to, uint256 _value, uint256 _gas, bytes memory _data, uint256 _index)
-        internal
-        view
-        returns (bytes32)
-    {
+    function _accumulate(
+        bytes32 _before,
+        address _from,
+        address _to,
+        uint256 _value,
+        uint256 _gas,
+        bytes memory _data,
+        uint256 _index
+    ) internal view returns (bytes32) {
         bytes32 entry = keccak256(abi.encode(_from, _to, _value, _gas, keccak256(_data), _index, block.number));
         return keccak256(bytes.concat(_before, entry));
     }
 
-    function _relayEntry(IMessageBridge.L2Message memory _sent) internal pure returns (bytes memory data_, uint256 gas_) {
+    function _relayEntry(IMessageBridge.L2Message memory _sent)
+        internal
+        pure
+        returns (bytes memory data_, uint256 gas_)
+    {
         data_ = abi.encodeCall(L2MessageBridge.deliverMessage, (_sent));
         gas_ = GAS + GAS / 63 + 150_000 + 40 * data_.length;
     }
@@ -47,9 +55,8 @@ contract MessageBridge_SendMessageToL2_Test is MessageBridgeTest {
         vm.deal(alice, _value);
         IMessageBridge.L2Message memory sent = _message(alice, _target, _value, _data, 0);
         (bytes memory data, uint256 gas) = _relayEntry(sent);
-        bytes32 accumulator = _accumulate(
-            0, Predeploys.L1_MESSAGE_BRIDGE, Predeploys.L2_MESSAGE_BRIDGE, _value, gas, data, 0
-        );
+        bytes32 accumulator =
+            _accumulate(0, Predeploys.L1_MESSAGE_BRIDGE, Predeploys.L2_MESSAGE_BRIDGE, _value, gas, data, 0);
         vm.expectEmit(address(bridge));
         emit IMessageQueue.MessageEnqueued(
             0, Predeploys.L1_MESSAGE_BRIDGE, Predeploys.L2_MESSAGE_BRIDGE, _value, gas, data, accumulator
@@ -154,7 +161,9 @@ contract MessageBridge_Queue_Test is MessageBridgeTest {
         uint256 first = block.number;
         uint256 expected;
         for (uint256 i; i < 8; ++i) {
-            for (uint256 j; j < _perBlock[i] % 4; ++j) bridge.sendMessageToL2(bob, "");
+            for (uint256 j; j < _perBlock[i] % 4; ++j) {
+                bridge.sendMessageToL2(bob, "");
+            }
             _mine(1, 12);
         }
         for (uint256 i; i < 8; ++i) {
@@ -322,7 +331,9 @@ contract MessageBridge_RelayMessageFromL2_Test is MessageBridgeTest {
 
     function test_relayMessageFromL2_thirdOfThree_succeeds() external {
         bytes32[] memory leaves = new bytes32[](3);
-        for (uint256 i; i < 3; ++i) leaves[i] = Messages.hash(_message(bob, address(_target), 0, "", i));
+        for (uint256 i; i < 3; ++i) {
+            leaves[i] = Messages.hash(_message(bob, address(_target), 0, "", i));
+        }
         bytes32 left = keccak256(abi.encode(leaves[0], leaves[1]));
         bytes32 root = keccak256(abi.encode(left, keccak256(abi.encode(leaves[2], bytes32(0)))));
         uint256 batch = _submitClaim(keccak256(abi.encode(RECEIPTS_ROOT, root)));
@@ -424,9 +435,13 @@ contract Merkle_Test is MessageBridgeTest {
         uint256 width = 1;
         while (width < _leaves.length) width *= 2;
         bytes32[] memory level = new bytes32[](width);
-        for (uint256 i; i < _leaves.length; ++i) level[i] = _leaves[i];
+        for (uint256 i; i < _leaves.length; ++i) {
+            level[i] = _leaves[i];
+        }
         for (; width > 1; width /= 2) {
-            for (uint256 i; i < width / 2; ++i) level[i] = keccak256(abi.encode(level[2 * i], level[2 * i + 1]));
+            for (uint256 i; i < width / 2; ++i) {
+                level[i] = keccak256(abi.encode(level[2 * i], level[2 * i + 1]));
+            }
         }
         return level[0];
     }
@@ -438,7 +453,9 @@ contract Merkle_Test is MessageBridgeTest {
     function test_root_everySmallSize_succeeds() external view {
         for (uint256 size; size < 34; ++size) {
             bytes32[] memory leaves = new bytes32[](size);
-            for (uint256 i; i < size; ++i) leaves[i] = keccak256(abi.encode(i));
+            for (uint256 i; i < size; ++i) {
+                leaves[i] = keccak256(abi.encode(i));
+            }
             vm.assertEq(this.root(leaves), _expected(leaves));
         }
     }
@@ -447,7 +464,9 @@ contract Merkle_Test is MessageBridgeTest {
         uint256[8] memory sizes = [uint256(0), 1, 4095, 4096, 4097, 8192, 12_289, 120_000];
         for (uint256 k; k < sizes.length; ++k) {
             bytes memory payload = new bytes(sizes[k]);
-            for (uint256 i; i < payload.length; i += 997) payload[i] = bytes1(uint8(i));
+            for (uint256 i; i < payload.length; i += 997) {
+                payload[i] = bytes1(uint8(i));
+            }
             bytes32[] memory leaves = new bytes32[]((payload.length + 4095) / 4096);
             for (uint256 i; i < leaves.length; ++i) {
                 uint256 size = payload.length - 4096 * i < 4096 ? payload.length - 4096 * i : 4096;

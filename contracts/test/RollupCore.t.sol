@@ -328,9 +328,7 @@ contract RollupCore_SubmitBatch_Test is RollupTest {
         ILuxRollup.BatchHeader memory header = _nextHeader();
         bytes memory data = _transactions(header, "");
         header = _sign(header, data, SEQUENCER_KEY);
-        vm.expectRevert(
-            abi.encodeWithSelector(ExpiringPause.ExpiringPause_Paused.selector, block.timestamp + 7 days)
-        );
+        vm.expectRevert(abi.encodeWithSelector(ExpiringPause.ExpiringPause_Paused.selector, block.timestamp + 7 days));
         _submit(header, data);
         _mine(1, 7 days);
         _submit(_nextHeader());
@@ -491,7 +489,7 @@ contract RollupCore_ChallengeStateRoot_Test is RollupTest {
         vm.assertEq(challenger.balance, STAKE / 2);
         vm.assertEq(treasury.balance, STAKE / 2);
         vm.assertEq(registry.stakeOf(sequencer), 0);
-        (, , IRollupCore.BatchStatus status) = core.canonicalBatch(batchHash);
+        (,, IRollupCore.BatchStatus status) = core.canonicalBatch(batchHash);
         vm.assertEq(uint256(status), uint256(IRollupCore.BatchStatus.None));
     }
 

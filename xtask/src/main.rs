@@ -1,6 +1,7 @@
 //! `cargo xtask`: the development commands of this repository. One file per subcommand.
 
 mod artifacts;
+mod bench;
 mod command;
 mod docs;
 mod node_modules;
@@ -15,6 +16,8 @@ enum Xtask {
     Test(test::TestArgs),
     /// Compile the contracts and write their artifacts.
     Artifacts(artifacts::ArtifactsArgs),
+    /// Measure, beside the target or a peer.
+    Bench(bench::BenchArgs),
     /// Check the relative links of all Markdown files.
     Docs,
 }
@@ -23,6 +26,7 @@ fn main() -> eyre::Result<()> {
     match Xtask::parse() {
         Xtask::Test(args) => test::run(args),
         Xtask::Artifacts(args) => artifacts::run(args),
+        Xtask::Bench(args) => bench::run(args),
         Xtask::Docs => docs::run(),
     }
 }

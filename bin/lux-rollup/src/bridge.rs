@@ -3,8 +3,8 @@
 use crate::batch::DEFAULT_L2;
 use crate::duration::parse_coins;
 use crate::keys::KeyArgs;
-use crate::output::{Progress, plain, print_fields, print_json};
 use crate::l2;
+use crate::output::{Progress, plain, print_fields, print_json};
 use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::SolCall;
 use clap::{Args, Subcommand};
@@ -86,7 +86,11 @@ pub async fn run(command: BridgeCommand, json: bool) -> eyre::Result<()> {
         BridgeCommand::Finalize(args) => settle(args, false).await?,
         BridgeCommand::Status(args) => status(args).await?,
     };
-    if json { print_json(&value) } else { print_fields(&value) }
+    if json {
+        print_json(&value)
+    } else {
+        print_fields(&value)
+    }
     Ok(())
 }
 
@@ -138,7 +142,8 @@ const ARRIVAL_POLLS: usize = 240;
 async fn wait_until_read(node: &L1Client, l1_block: u64) -> eyre::Result<bool> {
     for _ in 0..ARRIVAL_POLLS {
         let sync: Map<String, Value> = node.request("rollup_syncStatus", ()).await?;
-        let number = |name: &str| sync.get(name).map(plain).and_then(|text| text.parse::<u64>().ok()).unwrap_or_default();
+        let number =
+            |name: &str| sync.get(name).map(plain).and_then(|text| text.parse::<u64>().ok()).unwrap_or_default();
         if number("l1Block") >= l1_block && number("queueConsumed") >= number("queueLength") {
             return Ok(true);
         }
@@ -211,9 +216,9 @@ async fn find_withdrawal(node: &L1Client, transaction: B256) -> eyre::Result<(Se
 async fn settle(args: WithdrawalArgs, prove: bool) -> eyre::Result<Value> {
     let (l1, node, rollup) = connect(&args.endpoints).await?;
     let (sent, withdrawal) = find_withdrawal(&node, args.transaction).await?;
-    let proof = sent
-        .proof
-        .ok_or_else(|| eyre!("no batch on L1 holds this withdrawal yet; try again when `lux-rollup batch list` shows it"))?;
+    let proof = sent.proof.ok_or_else(|| {
+        eyre!("no batch on L1 holds this withdrawal yet; try again when `lux-rollup batch list` shows it")
+    })?;
     let proof = MessageProof {
         batchHash: proof.batch_hash,
         messageHash: sent.message_hash,

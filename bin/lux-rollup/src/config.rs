@@ -132,8 +132,9 @@ impl From<Mode> for ExecutionMode {
 
 impl Config {
     pub fn load(path: &Path) -> eyre::Result<Self> {
-        let text = std::fs::read_to_string(path)
-            .wrap_err_with(|| format!("{}: run `lux-rollup init` to write one, or name it with --config", path.display()))?;
+        let text = std::fs::read_to_string(path).wrap_err_with(|| {
+            format!("{}: run `lux-rollup init` to write one, or name it with --config", path.display())
+        })?;
         toml::from_str(&text).wrap_err_with(|| path.display().to_string())
     }
 }

@@ -43,7 +43,8 @@ pub async fn run(args: DeployArgs, json: bool) -> eyre::Result<()> {
     let genesis_timestamp = genesis_timestamp(&args.data, &l1).await?;
 
     let section = &config.rollup;
-    let seconds = |name: &str, text: &str| duration::parse_seconds(text).map_err(|error| eyre!("rollup.{name}: {error}"));
+    let seconds =
+        |name: &str, text: &str| duration::parse_seconds(text).map_err(|error| eyre!("rollup.{name}: {error}"));
     let request = DeployRequest {
         name: format!("{}/{genesis_timestamp}", config.l2.chain_id),
         rollup_type: section.kind.into(),

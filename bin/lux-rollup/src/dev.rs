@@ -10,12 +10,12 @@ use eyre::{WrapErr, eyre};
 use lux_devnet::{Devnet, DevnetConfig, Mining};
 use lux_l1::{Clock, L1Client, Transport, TxConfig, TxManager, TxRequest, Wallet, system_clock};
 use lux_node::{
-    BatcherConfig, BridgeClient, DeployRequest, DepositRequest, Deployment, Node, NodeConfig, Role, Rollup,
+    BatcherConfig, BridgeClient, DeployRequest, Deployment, DepositRequest, Node, NodeConfig, Role, Rollup,
     SequencerConfig, deploy, view,
 };
 use lux_protocol::constants;
 use lux_protocol::contracts::{ExecutionMode, ISequencerRegistry, RollupParams, RollupType};
-use lux_rpc::RpcServer;
+use lux_rpc::{RpcLimits, RpcServer};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -92,13 +92,11 @@ pub async fn run(args: DevArgs, json: bool) -> eyre::Result<()> {
     };
     let l1 = match (&args.l1, &devnet) {
         (Some(url), _) => l2::connect(url).await?,
-        (None, Some(devnet)) => L1Client::new(Transport::InProcess(devnet.methods()?)),
+        (None, Some(devnet)) => L1Client::new(Transport::InProcess(devnet.methods(RpcLimits::default())?)),
         (None, None) => return Err(eyre!("no L1")),
     };
     let l1_server = match &devnet {
-        Some(devnet) => {
-            Some(l2::listen(local(args.l1_port), devnet.methods()?, &lux_rpc::RpcLimits::default()).await?)
-        }
+        Some(devnet) => Some(l2::listen(local(args.l1_port), devnet.methods(RpcLimits::default())?, &RpcLimits::default()).await?),
         None => None,
     };
     let accounts = development_accounts()?;
@@ -112,13 +110,8 @@ pub async fn run(args: DevArgs, json: bool) -> eyre::Result<()> {
             operator.address()
         ));
     }
-    let tx_config = TxConfig {
-        confirmations: 1,
-        poll_interval: Duration::from_millis(100),
-        ..TxConfig::default()
-    };
-    let transactions =
-        l2::open_transactions(&l1, operator.clone(), &args.data, tx_config, clock.clone()).await?;
+    let tx_config = TxConfig { confirmations: 1, poll_interval: Duration::from_millis(100), ..TxConfig::default() };
+    let transactions = l2::open_transactions(&l1, operator.clone(), &args.data, tx_config, clock.clone()).await?;
     let deployment = deploy_once(&args, &l1, &transactions, &progress).await?;
     let rollup = Rollup::load(&l1, deployment.rollup).await?;
     prepare_accounts(&l1, &rollup, &transactions, &accounts, &progress).await?;
@@ -158,8 +151,7 @@ fn remove_data(folder: &Path) -> eyre::Result<()> {
 }
 
 fn open_devnet(data: &Path) -> eyre::Result<Devnet> {
-    let file = data.join("l1.redb");
-    let config = DevnetConfig { data: Some(file), mining: Mining::Automine, ..DevnetConfig::default() };
+    let config = DevnetConfig { data: Some(data.to_owned()), mining: Mining::Automine, ..DevnetConfig::default() };
     let devnet = Devnet::open(config).wrap_err("embedded L1")?;
     // Deployment must not wait for blocks.
     devnet.set_mining(Mining::Automine)?;
@@ -169,7 +161,7 @@ fn open_devnet(data: &Path) -> eyre::Result<Devnet> {
 /// Addresses and keys of the ten well-known development accounts.
 fn development_accounts() -> eyre::Result<Vec<(Address, String)>> {
     let accounts = DevnetConfig::default().keys()?;
-    Ok(accounts.into_iter().map(|signer| (signer.address(), signer.to_bytes().to_string())).collect())
+    Ok(accounts.into_iter().map(|(address, signer)| (address, signer.to_bytes().to_string())).collect())
 }
 
 async fn deploy_once(
@@ -275,14 +267,8 @@ fn open_node(args: &DevArgs, l1: L1Client, rollup: Rollup, clock: Clock) -> eyre
     }
     let config = NodeConfig {
         roles,
-        sequencer: SequencerConfig {
-            block_time: Duration::from_millis(args.block_time_ms),
-            l1_confirmations: 0,
-        },
-        batcher: BatcherConfig {
-            max_delay: Duration::from_secs(args.max_batch_delay),
-            ..BatcherConfig::default()
-        },
+        sequencer: SequencerConfig { block_time: Duration::from_millis(args.block_time_ms), l1_confirmations: 0 },
+        batcher: BatcherConfig { max_delay: Duration::from_secs(args.max_batch_delay), ..BatcherConfig::default() },
         poll_interval: Duration::from_millis(250),
     };
     Ok(Node::open(l2::open_store(&args.data)?, l1, rollup, config, clock)?)
@@ -298,13 +284,13 @@ fn announce(
     l2_server: &RpcServer,
 ) {
     let l1_rpc = match l1_server {
-        Some(server) => format!("http://{}", server.local_addr()),
+        Some(server) => format!("http://{}", server.local_addr),
         None => args.l1.clone().unwrap_or_default(),
     };
     let rollup: &Arc<Rollup> = &node.rollup;
     let value = json!({
         "l1Rpc": l1_rpc,
-        "l2Rpc": format!("http://{}", l2_server.local_addr()),
+        "l2Rpc": format!("http://{}", l2_server.local_addr),
         "l1ChainId": rollup.l1_chain_id,
         "l2ChainId": rollup.params.l2ChainId,
         "rollup": rollup.address,

@@ -35,7 +35,9 @@ impl KeyArgs {
     /// The key, or an error that says how to give one.
     pub fn require(&self) -> eyre::Result<Wallet> {
         self.load()?.ok_or_else(|| {
-            eyre!("this command signs transactions and needs a key: --key-file FILE, or {KEY_VARIABLE} in the environment")
+            eyre!(
+                "this command signs transactions and needs a key: --key-file FILE, or {KEY_VARIABLE} in the environment"
+            )
         })
     }
 }

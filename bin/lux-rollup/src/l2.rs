@@ -15,8 +15,7 @@ use std::sync::Arc;
 pub fn open_store(folder: &Path) -> eyre::Result<Store> {
     std::fs::create_dir_all(folder).wrap_err_with(|| folder.display().to_string())?;
     let file = folder.join("l2.redb");
-    Store::open(&file)
-        .wrap_err_with(|| format!("{}: is another lux-rollup using this folder?", file.display()))
+    Store::open(&file).wrap_err_with(|| format!("{}: is another lux-rollup using this folder?", file.display()))
 }
 
 /// A transaction manager whose journal lives in the data folder.
@@ -50,7 +49,9 @@ impl TxForward for Forward {
         Box::pin(async move {
             transport.request("eth_sendRawTransaction", (raw,)).await.map_err(|error| match error.as_rpc() {
                 Some(rpc) => ErrorObjectOwned::owned(rpc.code, rpc.message.clone(), None::<()>),
-                None => ErrorObjectOwned::owned(-32000, format!("the sequencer cannot be reached: {error}"), None::<()>),
+                None => {
+                    ErrorObjectOwned::owned(-32000, format!("the sequencer cannot be reached: {error}"), None::<()>)
+                }
             })
         })
     }
@@ -77,12 +78,9 @@ pub async fn serve_node(
         on_transaction: None,
         sync_status: None,
     };
-    let mut methods = eth_module(Arc::new(context))?;
-    let rollup = RollupContext {
-        chain: node.chain.clone(),
-        rollup: node.rollup.clone(),
-        l1_position: node.l1_position.clone(),
-    };
+    let mut methods = eth_module(Arc::new(context));
+    let rollup =
+        RollupContext { chain: node.chain.clone(), rollup: node.rollup.clone(), l1_position: node.l1_position.clone() };
     methods.merge(rollup_module(rollup)?)?;
     listen(address, methods, &limits).await
 }

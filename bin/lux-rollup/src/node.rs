@@ -124,7 +124,7 @@ pub async fn run(args: NodeArgs, json: bool) -> eyre::Result<()> {
     let forward = args.sequencer_url.or(section.sequencer_url).filter(|_| !roles.contains(&Role::Sequencer));
     let address = SocketAddr::new(args.rpc_address, args.rpc_port.unwrap_or(section.rpc_port));
     let server = l2::serve_node(&node, address, clock, forward.as_deref()).await?;
-    let url = format!("http://{}", server.local_addr());
+    let url = format!("http://{}", server.local_addr);
     if json {
         let roles: Vec<String> = roles.iter().map(|role| format!("{role:?}").to_lowercase()).collect();
         print_json(&json!({

@@ -1,5 +1,6 @@
 //! Printing for people or machines.
 
+use alloy_primitives::Address;
 use serde_json::Value;
 use std::io::IsTerminal;
 
@@ -20,14 +21,15 @@ pub fn print_fields(value: &Value) {
     }
 }
 
-/// A JSON value as a person reads it: quantities in decimal, strings without quotes.
+/// A JSON value as a person reads it: quantities in decimal, addresses with their checksum, strings without quotes.
 pub fn plain(value: &Value) -> String {
     match value {
-        Value::String(text) => text
-            .strip_prefix("0x")
-            .filter(|hex| hex.len() <= 16)
-            .and_then(|hex| u64::from_str_radix(hex, 16).ok())
-            .map_or_else(|| text.clone(), |number| number.to_string()),
+        Value::String(text) => {
+            let number = text.strip_prefix("0x").filter(|hex| hex.len() <= 16);
+            let number = number.and_then(|hex| u64::from_str_radix(hex, 16).ok()).map(|number| number.to_string());
+            let address = || text.parse().ok().filter(|_| text.len() == 42).map(|address: Address| address.to_string());
+            number.or_else(address).unwrap_or_else(|| text.clone())
+        }
         Value::Null => "-".into(),
         other => other.to_string(),
     }

@@ -22,6 +22,10 @@ pub async fn run(args: StatusArgs, json: bool) -> eyre::Result<()> {
     let sync: Map<String, Value> = client.request("rollup_syncStatus", ()).await?;
     let shown = SHOWN.iter().filter_map(|name| Some((name.to_string(), config.get(*name)?.clone())));
     let value = Value::Object(shown.chain(sync).collect());
-    if json { print_json(&value) } else { print_fields(&value) }
+    if json {
+        print_json(&value)
+    } else {
+        print_fields(&value)
+    }
     Ok(())
 }

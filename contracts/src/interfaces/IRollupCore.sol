@@ -55,6 +55,7 @@ interface IRollupCore is ILuxRollup {
     function finalizedStateRoot() external view returns (bytes32);
     function getBatchStatus(uint256 _batchNumber) external view returns (BatchStatus);
     function getBatch(uint256 _batchNumber) external view returns (Batch memory);
+    function receiptRootOf(uint256 _batchNumber) external view returns (bytes32 receiptRoot_, BatchStatus status_);
     function claimOf(uint256 _batchNumber) external view returns (IEvidence.Claim memory);
     function canonicalBatch(bytes32 _batchHash)
         external

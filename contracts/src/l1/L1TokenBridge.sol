@@ -89,7 +89,10 @@ contract L1TokenBridge is IL1TokenBridge, Companion {
 
         Withdrawal storage withdrawal = _withdrawals[uint256(messageHash)];
         if (withdrawal.paid) revert L1TokenBridge_AlreadyPaid();
-        if (withdrawal.receiptRoot != 0 && _isStanding(withdrawal)) revert L1TokenBridge_AlreadyProven();
+        if (withdrawal.receiptRoot != 0) {
+            (bool stands,) = _standing(withdrawal);
+            if (stands) revert L1TokenBridge_AlreadyProven();
+        }
         withdrawal.receiptRoot = receiptRoot;
         withdrawal.token = token;
         withdrawal.batchNumber = uint64(batchNumber);
@@ -103,14 +106,13 @@ contract L1TokenBridge is IL1TokenBridge, Companion {
         Withdrawal storage withdrawal = _withdrawals[_withdrawalId];
         if (withdrawal.receiptRoot == 0) revert L1TokenBridge_NotProven();
         if (withdrawal.paid) revert L1TokenBridge_AlreadyPaid();
-        IRollupCore core = IRollupCore(rollup);
-        if (!_isStanding(withdrawal) || withdrawal.batchNumber > core.lastFinalized()) {
-            revert L1TokenBridge_NotFinalized();
-        }
+        (bool stands, bool isFinal) = _standing(withdrawal);
+        if (!stands || !isFinal) revert L1TokenBridge_NotFinalized();
         withdrawal.paid = true;
         address token = withdrawal.token;
         uint256 amount = withdrawal.amount;
-        address recipient = withdrawal.recipient == address(0) ? core.settings().treasury() : withdrawal.recipient;
+        address recipient = withdrawal.recipient;
+        if (recipient == address(0)) recipient = IRollupCore(rollup).settings().treasury();
         emit WithdrawalFinalized(_withdrawalId, token, recipient, amount);
         if (token == address(0)) {
             bridge.settle(bytes32(_withdrawalId), recipient, amount);
@@ -127,10 +129,11 @@ contract L1TokenBridge is IL1TokenBridge, Companion {
     }
 
     /// @dev A record stands while the batch it was proved against still has the same claim.
-    function _isStanding(Withdrawal storage _withdrawal) private view returns (bool) {
-        IRollupCore core = IRollupCore(rollup);
-        return _withdrawal.batchNumber <= core.lastProposed()
-            && core.getBatch(_withdrawal.batchNumber).receiptRoot == _withdrawal.receiptRoot;
+    function _standing(Withdrawal storage _withdrawal) private view returns (bool stands_, bool isFinal_) {
+        (bytes32 receiptRoot, IRollupCore.BatchStatus status) =
+            IRollupCore(rollup).receiptRootOf(_withdrawal.batchNumber);
+        isFinal_ = status == IRollupCore.BatchStatus.Finalized;
+        stands_ = receiptRoot == _withdrawal.receiptRoot && (isFinal_ || status == IRollupCore.BatchStatus.Proposed);
     }
 
     function _claimed(bytes32 _batchHash)

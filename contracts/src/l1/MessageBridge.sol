@@ -34,9 +34,8 @@ contract MessageBridge is IMessageBridge, IMessageQueue, EIP712, Companion, Reen
     /// @notice Kept from a relayed call to record its outcome.
     uint256 private constant RESERVED_GAS = 60_000;
 
-    bytes32 private constant MESSAGE_TYPEHASH = keccak256(
-        "L2Message(address sender,address target,uint256 value,uint256 gasLimit,bytes data,uint256 nonce)"
-    );
+    bytes32 private constant MESSAGE_TYPEHASH =
+        keccak256("L2Message(address sender,address target,uint256 value,uint256 gasLimit,bytes data,uint256 nonce)");
 
     struct QueueState {
         uint64 length;
@@ -151,12 +150,9 @@ contract MessageBridge is IMessageBridge, IMessageQueue, EIP712, Companion, Reen
     }
 
     /// @notice Appends an entry; only for the rollup's own contracts, which vouch for `_sender`.
-    function enqueue(address _sender, address _target, bytes calldata _data)
-        external
-        payable
-        returns (uint256 index_)
-    {
+    function enqueue(address _sender, address _target, bytes calldata _data) external payable returns (uint256 index_) {
         if (msg.sender != rollup && msg.sender != tokenBridge) revert MessageBridge_NotQueueWriter();
+        if (_data.length > Messages.MAX_DATA_BYTES) revert MessageBridge_DataTooLong();
         index_ = _enqueue(_sender, _target, messageGasLimit, _data);
     }
 
@@ -238,8 +234,6 @@ contract MessageBridge is IMessageBridge, IMessageQueue, EIP712, Companion, Reen
         returns (uint256 index_)
     {
         IRollupCore(rollup).settings().requireDepositsOpen(msg.value);
-        // The wrapping of a message adds less than 1 KiB.
-        if (_data.length > Messages.MAX_DATA_BYTES + 1024) revert MessageBridge_DataTooLong();
         uint256 gasLimit = _gas + GAS_PER_BYTE * _data.length;
 
         QueueState memory queue = _currentQueue();
@@ -249,9 +243,8 @@ contract MessageBridge is IMessageBridge, IMessageQueue, EIP712, Companion, Reen
         queue.length += 1;
         _queue = queue;
 
-        bytes32 entryHash = keccak256(
-            abi.encode(_sender, _target, msg.value, gasLimit, keccak256(_data), index_, block.number)
-        );
+        bytes32 entryHash =
+            keccak256(abi.encode(_sender, _target, msg.value, gasLimit, keccak256(_data), index_, block.number));
         bytes32 accumulator = keccak256(abi.encode(accumulatorOf[index_], entryHash));
         accumulatorOf[index_ + 1] = accumulator;
         _lengths.push(uint48(block.number), uint208(index_ + 1));
@@ -291,14 +284,14 @@ contract MessageBridge is IMessageBridge, IMessageQueue, EIP712, Companion, Reen
         if (gasleft() < _message.gasLimit + _message.gasLimit / 63 + RESERVED_GAS + 40_000) {
             revert MessageBridge_InsufficientGas();
         }
-        (success_,,) =
-            LibCall.tryCall(_message.target, _message.value, gasleft() - RESERVED_GAS, 0, data);
+        (success_,,) = LibCall.tryCall(_message.target, _message.value, gasleft() - RESERVED_GAS, 0, data);
     }
 
     function _requireAllowedTarget(IRollupCore _core, address _target) private view {
         if (
             _target == address(_core) || _target == address(this) || _target == tokenBridge
-                || _target == _core.registry() || _target == address(_core.settings()) || _target == Predeploys.L1_ROLLUP
+                || _target == _core.registry() || _target == address(_core.settings())
+                || _target == Predeploys.L1_ROLLUP
         ) revert MessageBridge_ForbiddenTarget();
     }
 

@@ -162,8 +162,7 @@ contract RollupCore is IRollupCore, Initializable, UUPSUpgradeable, ReentrancyGu
         (bytes32 transactionRoot, bytes32 receiptRoot, bytes memory proof) =
             abi.decode(_proof, (bytes32, bytes32, bytes));
         _claim(_batchNumber, _stateRoot, transactionRoot, receiptRoot, msg.sender);
-        if (_rollupType == RollupType.ZKRollup || (_rollupType == RollupType.Hybrid && proof.length != 0))
-        {
+        if (_rollupType == RollupType.ZKRollup || (_rollupType == RollupType.Hybrid && proof.length != 0)) {
             _prove(_batchNumber, proof);
         } else {
             _checkProposer(_batches[_batchNumber].submittedAt);
@@ -195,7 +194,7 @@ contract RollupCore is IRollupCore, Initializable, UUPSUpgradeable, ReentrancyGu
     }
 
     /// @inheritdoc ILuxRollup
-    function finalizeStateRoot(uint256 _batchNumber) external virtual {
+    function finalizeStateRoot(uint256 _batchNumber) external virtual nonReentrant {
         if (_batchNumber != uint256(_lastFinalized) + 1) revert RollupCore_WrongBatchNumber();
         if (_batchNumber > _lastProposed) revert RollupCore_NotProposed();
         Batch storage batch = _batches[_batchNumber];
@@ -303,6 +302,11 @@ contract RollupCore is IRollupCore, Initializable, UUPSUpgradeable, ReentrancyGu
     /// @inheritdoc IRollupCore
     function getBatch(uint256 _batchNumber) external view returns (Batch memory) {
         return _batches[_batchNumber];
+    }
+
+    /// @inheritdoc IRollupCore
+    function receiptRootOf(uint256 _batchNumber) external view returns (bytes32 receiptRoot_, BatchStatus status_) {
+        return (_batches[_batchNumber].receiptRoot, getBatchStatus(_batchNumber));
     }
 
     /// @inheritdoc IRollupCore

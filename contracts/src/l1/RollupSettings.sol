@@ -66,9 +66,8 @@ contract RollupSettings is IRollupSettings, Companion, Ownable, ExpiringPause {
         _params = p;
 
         _deployCompanions(setup_, p.messageGasLimit);
-        ISequencerRegistry(setup_.registry).initialize(
-            msg.sender, config_.sequencer, config_.minStake, config_.challengePeriod
-        );
+        ISequencerRegistry(setup_.registry)
+            .initialize(msg.sender, config_.sequencer, config_.minStake, config_.challengePeriod);
         setup_.initCodeHash = keccak256(config_.initCode);
         setup_.genesisTimestamp = p.genesisTimestamp;
         setup_.inclusionWindow = p.inclusionWindow;

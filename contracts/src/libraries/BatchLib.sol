@@ -55,9 +55,8 @@ library BatchLib {
 
     /// @notice EIP-712 domain of batches: name "LuxRollup", version "1", this chain, this contract.
     function domainSeparator() internal view returns (bytes32) {
-        return keccak256(
-            abi.encode(DOMAIN_TYPEHASH, keccak256("LuxRollup"), keccak256("1"), block.chainid, address(this))
-        );
+        return
+            keccak256(abi.encode(DOMAIN_TYPEHASH, keccak256("LuxRollup"), keccak256("1"), block.chainid, address(this)));
     }
 
     /// @notice EIP-712 digest of a struct hash in that domain.

@@ -51,9 +51,7 @@ library Merkle {
         ret_ = _leaf;
         for (uint256 i; i < _depth; ++i) {
             bytes32 sibling = word(_path, i);
-            ret_ = _index & 1 == 0
-                ? Hashes.efficientKeccak256(ret_, sibling)
-                : Hashes.efficientKeccak256(sibling, ret_);
+            ret_ = _index & 1 == 0 ? Hashes.efficientKeccak256(ret_, sibling) : Hashes.efficientKeccak256(sibling, ret_);
             _index >>= 1;
         }
     }

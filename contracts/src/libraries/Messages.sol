@@ -21,12 +21,7 @@ library Messages {
     function hash(IMessageBridge.L2Message memory _message) internal pure returns (bytes32) {
         return keccak256(
             abi.encode(
-                _message.sender,
-                _message.target,
-                _message.value,
-                _message.gasLimit,
-                _message.data,
-                _message.nonce
+                _message.sender, _message.target, _message.value, _message.gasLimit, _message.data, _message.nonce
             )
         );
     }

@@ -90,9 +90,7 @@ abstract contract RollupTest is ArtifactTest {
     function _deployImplementation() internal returns (address) {
         address settingsImplementation = _create(
             "RollupSettings",
-            abi.encode(
-                _create("MessageBridge", ""), _create("L1TokenBridge", ""), _create("SequencerRegistry", "")
-            )
+            abi.encode(_create("MessageBridge", ""), _create("L1TokenBridge", ""), _create("SequencerRegistry", ""))
         );
         return _create("RollupCore", abi.encode(settingsImplementation));
     }

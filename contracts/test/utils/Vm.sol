@@ -28,19 +28,18 @@ interface Vm {
     function readFile(string calldata _path) external view returns (string memory);
     function parseJsonBytes(string calldata _json, string calldata _key) external pure returns (bytes memory);
     function parseJsonBytes32(string calldata _json, string calldata _key) external pure returns (bytes32);
-    function parseJsonBytes32Array(string calldata _json, string calldata _key)
-        external
-        pure
-        returns (bytes32[] memory);
+    function parseJsonBytes32Array(string calldata _json, string calldata _key) external pure returns (bytes32[] memory);
     function parseJsonAddress(string calldata _json, string calldata _key) external pure returns (address);
     function parseJsonUint(string calldata _json, string calldata _key) external pure returns (uint256);
+    function parseJsonString(string calldata _json, string calldata _key) external pure returns (string memory);
     function toString(uint256 _value) external pure returns (string memory);
     function keyExistsJson(string calldata _json, string calldata _key) external view returns (bool);
     function recordLogs() external;
     function getRecordedLogs() external returns (Log[] memory);
     function assume(bool _condition) external pure;
     function load(address _account, bytes32 _slot) external view returns (bytes32);
-    function snapshotValue(string calldata _name, uint256 _value) external;
+    function store(address _account, bytes32 _slot, bytes32 _value) external;
+    function snapshotGasLastCall(string calldata _name) external returns (uint256);
     function assertEq(uint256 _left, uint256 _right) external pure;
     function assertEq(uint256 _left, uint256 _right, string calldata _error) external pure;
     function assertEq(address _left, address _right) external pure;

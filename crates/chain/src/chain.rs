@@ -82,7 +82,8 @@ impl Chain {
             // A rewind moves the head, and the tags only in memory.
             Ok(number.min(head.number()))
         };
-        let tip = Tip { safe: tag(META_SAFE)?, finalized: tag(META_FINALIZED)?, head: Arc::new(head) };
+        let safe = tag(META_SAFE)?.min(head.header.number);
+        let tip = Tip { safe, finalized: tag(META_FINALIZED)?.min(safe), head: Arc::new(head) };
         Ok(Self {
             rules: genesis.rules,
             genesis_hash: first.block.hash,
@@ -189,18 +190,20 @@ impl Chain {
 
     /// Sets the tags that L1 decides; never beyond the head.
     pub fn set_tags(&self, safe: u64, finalized: u64) -> Result<(), ChainError> {
-        let mut tip = self.tip.write();
-        let safe = safe.min(tip.head.number());
-        let finalized = finalized.min(safe);
-        if (safe, finalized) == (tip.safe, tip.finalized) {
-            return Ok(());
+        {
+            let mut tip = self.tip.write();
+            let safe = safe.min(tip.head.number());
+            let finalized = finalized.min(safe);
+            if (safe, finalized) == (tip.safe, tip.finalized) {
+                return Ok(());
+            }
+            (tip.safe, tip.finalized) = (safe, finalized);
         }
+        // Not under the lock: readers must not wait for the disk. What a crash loses here, L1 tells again.
         self.store.write(false, |writer| {
             writer.put_meta(META_SAFE, &safe.to_be_bytes())?;
             writer.put_meta(META_FINALIZED, &finalized.to_be_bytes())
-        })?;
-        (tip.safe, tip.finalized) = (safe, finalized);
-        Ok(())
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Accounts that have funds from block 0.
 
-use crate::DevnetError;
+use crate::{DevnetConfig, DevnetError};
 use alloy_primitives::Address;
 use alloy_signer_local::{MnemonicBuilder, PrivateKeySigner, coins_bip39::English};
 
@@ -13,10 +13,16 @@ pub(crate) fn derive(phrase: &str, count: u32) -> Result<Vec<(Address, PrivateKe
         .map_err(|error| DevnetError::Mnemonic(error.to_string()))
 }
 
+impl DevnetConfig {
+    /// The funded accounts and their keys.
+    pub fn keys(&self) -> Result<Vec<(Address, PrivateKeySigner)>, DevnetError> {
+        derive(&self.mnemonic, self.accounts)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::DevnetConfig;
     use alloy_primitives::{address, b256};
 
     #[test]

@@ -13,17 +13,22 @@ use lux_protocol::EthTransaction;
 const DEFAULT_TIP: u128 = 1_000_000_000;
 
 impl Devnet {
-    pub(crate) fn signer(&self, address: Address) -> Result<&PrivateKeySigner, DevnetError> {
+    fn signer(&self, address: Address) -> Result<&PrivateKeySigner, DevnetError> {
         let found = self.0.accounts.iter().find(|(account, _)| *account == address);
         found.map(|(_, signer)| signer).ok_or(DevnetError::UnknownAccount(address))
     }
 
-    /// The transaction that `request` asks for, signed. Missing are filled in: the nonce after those in the pool, fees
-    /// that hold for some blocks, and as gas limit the most a transaction may have.
+    /// The sender of `request` with its key.
+    pub(crate) fn sender(&self, request: &TransactionRequest) -> Result<(Address, &PrivateKeySigner), DevnetError> {
+        let from = request.from.ok_or_else(|| DevnetError::Params("transaction: from is missing".into()))?;
+        Ok((from, self.signer(from)?))
+    }
+
+    /// The transaction that `request` asks for, signed. Filled in where missing: the nonce after those in the pool,
+    /// fees that hold for some blocks, and as gas limit the most that a transaction may have.
     pub fn sign_transaction(&self, mut request: TransactionRequest) -> Result<EthTransaction, DevnetError> {
         let chain = &self.0.chain;
-        let from = request.from.ok_or_else(|| DevnetError::Params("transaction: from is missing".into()))?;
-        let signer = self.signer(from)?;
+        let (from, signer) = self.sender(&request)?;
         let chain_id = chain.rules().chain_id;
         if let Some(have) = request.chain_id.filter(|have| *have != chain_id) {
             return Err(lux_chain::pool::PoolError::InvalidChainId { have, want: chain_id }.into());
@@ -53,7 +58,7 @@ impl Devnet {
 
     /// Signs a transaction and puts it into the pool, and into a block with [`Mining::Automine`](crate::Mining).
     pub fn send_transaction(&self, request: TransactionRequest) -> Result<B256, DevnetError> {
-        let from = request.from.unwrap_or_default();
+        let (from, _) = self.sender(&request)?;
         let tx = self.sign_transaction(request)?;
         let added = self.0.chain.pool().add(tx, from, &*self.0.chain)?;
         self.on_transaction()?;

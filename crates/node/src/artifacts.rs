@@ -32,6 +32,7 @@ artifacts! {
     l2_token_bridge = "L2TokenBridge",
     l1_block = "L1Block",
     fee_vault = "FeeVault",
+    bridged_erc20 = "BridgedERC20",
 }
 
 fn parse(json: &str) -> Artifact {

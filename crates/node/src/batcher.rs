@@ -87,7 +87,7 @@ impl Batcher {
     /// Looks after what is under way and submits the next batch when it is due. Returns whether it submitted one.
     pub async fn step(&mut self, l1_position: u64) -> Result<bool, NodeError> {
         self.transactions.step().await?;
-        if !self.settle()? || self.in_flight.len() >= self.config.max_in_flight {
+        if !self.settle(l1_position)? || self.in_flight.len() >= self.config.max_in_flight {
             return Ok(false);
         }
         let tip = self.ledger.tip()?;
@@ -97,13 +97,12 @@ impl Batcher {
             return Ok(false);
         }
         let Some((header, data, last_block)) = self.assemble(&parent, last_block)? else { return Ok(false) };
-        self.submit(header, data, last_block, l1_position).await?;
-        Ok(true)
+        self.submit(header, data, last_block, l1_position).await
     }
 
     /// Drops what reached the ledger. `false` while an earlier run's transactions, or the remains of a failed series,
     /// still have to settle: building on anything before would submit a number twice.
-    fn settle(&mut self) -> Result<bool, NodeError> {
+    fn settle(&mut self, l1_position: u64) -> Result<bool, NodeError> {
         let tip = self.ledger.tip()?;
         while let Some(first) = self.in_flight.front()
             && first.batch.number <= tip.number
@@ -121,6 +120,10 @@ impl Batcher {
                     outcome.revert_reason.unwrap_or_else(|| "reverted".into())
                 }
                 Some(TxStatus::Failed(failure)) => failure.to_string(),
+                // The ledger has read that block and knows no such batch.
+                Some(TxStatus::Confirmed(outcome)) if outcome.block.number <= l1_position => {
+                    "L1 reorganised".into()
+                }
                 _ => continue,
             };
             tracing::warn!(batch = flight.batch.number, reason = failure, "batch was not accepted; building it again");
@@ -201,7 +204,13 @@ impl Batcher {
             let payload = encode_payload(&blocks, before.header.timestamp, before.l1_origin().block_number);
             let payload = match payload {
                 Ok(payload) => payload,
-                Err(PayloadError::TooLong(_) | PayloadError::Inflate) if last_block > first_block => {
+                Err(PayloadError::TooLong(bytes)) if last_block > first_block => {
+                    // In proportion, and a little less: blocks differ.
+                    let fitting = (last_block - first_block + 1) * (MAX_PAYLOAD_BYTES as u64 * 9 / 10) / bytes as u64;
+                    last_block = (first_block + fitting.saturating_sub(1)).min(last_block - 1);
+                    continue;
+                }
+                Err(PayloadError::Inflate) if last_block > first_block => {
                     last_block = first_block + (last_block - first_block) / 2;
                     continue;
                 }
@@ -232,20 +241,25 @@ impl Batcher {
         data: Bytes,
         last_block: u64,
         l1_position: u64,
-    ) -> Result<(), NodeError> {
+    ) -> Result<bool, NodeError> {
         let digest = header.signing_digest(&data, self.rollup.l1_chain_id, self.rollup.address);
         header.signature = self.wallet.sign_hash(&digest)?.as_bytes().into();
         let (number, hash) = (to_u64(header.batchNumber)?, header.batch_hash());
+        let l1_origin = to_u64(header.l1BlockNumber)?;
         // The position tells a new attempt at the same content from the failed one before it.
         let id = format!("{ID_PREFIX}{number}/{hash}@{l1_position}");
         let bytes = data.len();
         let call = submitBatchCall { header, transactions: data }.abi_encode();
-        // What builds on a batch still under way cannot be simulated everywhere.
-        let gas_limit = (!self.in_flight.is_empty()).then(|| BASE_GAS + GAS_PER_BYTE * call.len() as u64);
+        // What builds on a batch still under way, or on the newest L1 block, cannot be simulated everywhere.
+        let simulable = self.in_flight.is_empty() && l1_origin < l1_position;
+        let gas_limit = (!simulable).then(|| BASE_GAS + GAS_PER_BYTE * call.len() as u64);
         let request = TxRequest { gas_limit, ..TxRequest::call(id.clone(), self.rollup.address, call) };
-        self.transactions.submit(request).await?;
+        if self.transactions.submit(request).await?.is_final() {
+            // The attempt at this position is over; the next one needs a newer L1 block.
+            return Ok(false);
+        }
         tracing::info!(batch = number, last_block, bytes, "batch submitted");
         self.in_flight.push_back(InFlight { batch: Parent { number, hash, last_block }, id });
-        Ok(())
+        Ok(true)
     }
 }

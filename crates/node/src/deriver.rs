@@ -35,7 +35,18 @@ impl Deriver {
             chain.store().write(true, |writer| ledger.put_batch(writer, &genesis))?;
         }
         let stream = open_stream(&l1, &rollup, &ledger)?;
-        Ok(Self { chain, ledger, l1, rollup, stream })
+        let mut deriver = Self { chain, ledger, l1, rollup, stream };
+        deriver.resume()?;
+        Ok(deriver)
+    }
+
+    /// Goes back to the last L1 block that was processed whole. Of the one after it some may be in the ledger, and L1 may
+    /// hold another block in its place by now.
+    fn resume(&mut self) -> Result<(), NodeError> {
+        let whole = self.ledger.recent()?.last().map_or(0, |id| id.number);
+        self.unwind_to_l1_block(whole)?;
+        self.stream = open_stream(&self.l1, &self.rollup, &self.ledger)?;
+        Ok(())
     }
 
     pub fn ledger(&self) -> &Ledger {
@@ -52,8 +63,8 @@ impl Deriver {
         match self.stream.poll().await {
             Ok(Some(L1Event::Block(block))) => {
                 if let Err(error) = self.on_block(&block).await {
-                    // The stream has moved past the block: read it again from what is stored.
-                    self.stream = open_stream(&self.l1, &self.rollup, &self.ledger)?;
+                    // The stream has moved past the block: read it again.
+                    self.resume()?;
                     return Err(error);
                 }
                 Ok(true)
@@ -70,7 +81,7 @@ impl Deriver {
             Err(L1Error::Reset(reason)) => {
                 tracing::error!(%reason, "L1 reorganised deeper than remembered; deriving from the start");
                 self.unwind_to_l1_block(0)?;
-                self.stream = open_stream(&self.l1, &self.rollup, &self.ledger)?;
+                self.resume()?;
                 Ok(true)
             }
             Err(error) => Err(error.into()),

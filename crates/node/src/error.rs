@@ -27,6 +27,8 @@ impl NodeError {
     pub fn is_temporary(&self) -> bool {
         match self {
             Self::L1(error) | Self::Call(CallError::L1(error)) => !matches!(error, L1Error::Critical(_)),
+            // L1's state may change: a reorganisation settles, somebody fills the account up.
+            Self::Tx(TxError::Reverted(_) | TxError::InsufficientFunds(_)) => true,
             Self::Tx(error) => error.is_temporary(),
             Self::Call(CallError::Reverted(_)) => true,
             // Another endpoint behind the same address may answer correctly next time.

@@ -3,7 +3,7 @@
 use crate::artifacts;
 use lux_chain::{Genesis, GenesisAccount};
 use lux_protocol::BaseFeeParams;
-use lux_protocol::constants::{FEE_VAULT, L1_BLOCK, L2_MESSAGE_BRIDGE, L2_TOKEN_BRIDGE};
+use lux_protocol::constants::{BRIDGED_ERC20, FEE_VAULT, L1_BLOCK, L2_MESSAGE_BRIDGE, L2_TOKEN_BRIDGE};
 use lux_protocol::contracts::RollupParams;
 use lux_stf::{ChainKind, Rules};
 
@@ -26,6 +26,7 @@ pub fn l2_genesis(params: &RollupParams) -> Genesis {
         (L2_TOKEN_BRIDGE, artifacts::l2_token_bridge()),
         (L1_BLOCK, artifacts::l1_block()),
         (FEE_VAULT, artifacts::fee_vault()),
+        (BRIDGED_ERC20, artifacts::bridged_erc20()),
     ];
     let accounts = predeploys
         .into_iter()

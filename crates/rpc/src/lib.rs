@@ -7,6 +7,7 @@ mod debug;
 mod error;
 mod eth;
 mod evm;
+mod fair;
 mod feed;
 mod limits;
 mod module;

@@ -1,7 +1,9 @@
 //! HTTP and WebSocket on one port.
 
 use crate::RpcLimits;
+use crate::fair::Fair;
 use jsonrpsee::Methods;
+use jsonrpsee::core::middleware::RpcServiceBuilder;
 use jsonrpsee::server::{BatchRequestConfig, IdProvider, PingConfig, ServerBuilder, ServerConfig, ServerHandle};
 use jsonrpsee::types::SubscriptionId;
 use std::net::SocketAddr;
@@ -57,7 +59,10 @@ pub async fn serve(
         .set_id_provider(HexIds)
         .build();
     let http = tower::ServiceBuilder::new().layer(CorsLayer::permissive());
-    let server = ServerBuilder::new().set_config(config).set_http_middleware(http).build(addr).await?;
+    let max_response_bytes = limits.max_response_bytes as usize;
+    let rpc = RpcServiceBuilder::new().layer_fn(move |service| Fair { service, max_response_bytes });
+    let builder = ServerBuilder::new().set_config(config).set_http_middleware(http).set_rpc_middleware(rpc);
+    let server = builder.build(addr).await?;
     let local_addr = server.local_addr()?;
     Ok(RpcServer { local_addr, handle: server.start(methods) })
 }

@@ -1,6 +1,7 @@
 //! State changes of a block, kept over a database until the block is done.
 
 use alloc::vec::Vec;
+use alloy_eips::eip2935::{HISTORY_SERVE_WINDOW, HISTORY_STORAGE_ADDRESS};
 use alloy_primitives::{Address, B256, U256};
 use revm::bytecode::Bytecode;
 use revm::primitives::{AddressMap, HashMap};
@@ -142,8 +143,10 @@ impl<D: Database> Database for Overlay<D> {
         Ok(value)
     }
 
+    /// As [`crate::StateTrie`] has it, with the parent's hash, which the block has just written.
     fn block_hash(&mut self, number: u64) -> Result<B256, D::Error> {
-        self.db.block_hash(number)
+        let slot = U256::from(number % HISTORY_SERVE_WINDOW as u64);
+        self.storage(HISTORY_STORAGE_ADDRESS, slot).map(B256::from)
     }
 }
 

@@ -45,6 +45,7 @@ fn add_estimated<R: Serialize + Clone + Send + 'static>(
         let eth = eth.clone();
         async move {
             let mut request: TransactionRequest = Args::new(&params)?.required("transaction")?;
+            devnet.sender(&request)?;
             if request.gas.is_none() && eth.method(ESTIMATE).is_some() {
                 request.gas = Some(estimate(&eth, &request).await?);
             }

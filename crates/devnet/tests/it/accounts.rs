@@ -66,9 +66,15 @@ async fn what_cannot_be_signed() {
     for (request, expected) in [
         (json!({ "to": stranger }), "from is missing"),
         (json!({ "from": stranger }), "unknown account"),
-        (json!({ "from": net.account(0), "chainId": "0x1" }), "invalid chain id for signer: have 1 want 31337"),
+        (
+            json!({ "from": net.account(0), "gas": 21_000, "chainId": "0x1" }),
+            "invalid chain id for signer: have 1 want 31337",
+        ),
         (json!({ "from": net.account(0), "nonce": "zz" }), "transaction: "),
-        (json!({ "from": net.account(0), "value": U256::MAX }), "insufficient funds for gas * price + value"),
+        (
+            json!({ "from": net.account(0), "to": stranger, "value": U256::MAX, "gas": 21_000 }),
+            "insufficient funds for gas * price + value: tx cost exceeds 2^256-1",
+        ),
     ] {
         let (_, message) = net.try_call("eth_sendTransaction", json!([request])).await.unwrap_err();
         assert!(message.contains(expected), "{message}");

@@ -1,6 +1,6 @@
 use crate::common::Net;
 use lux_chain::ChainEvent;
-use lux_devnet::Mining;
+use lux_devnet::{DevnetConfig, Mining, ReorgTransactions};
 use serde_json::json;
 
 /// 70 blocks, each with one transaction.
@@ -67,6 +67,22 @@ async fn transactions_are_forgotten() {
     assert_eq!(net.devnet.chain().pool().status().pending, 0);
     net.mine().await;
     assert!(hashes[67..].iter().all(|hash| net.mined_in(hash).is_none()));
+}
+
+#[tokio::test]
+async fn no_two_replacements_are_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut seen = std::collections::BTreeSet::new();
+    for start in 0..3 {
+        let config = DevnetConfig { data: Some(folder.path().into()), mining: Mining::Manual, ..Default::default() };
+        let net = Net::open(config);
+        if start == 0 {
+            net.mine().await;
+        }
+        for _ in 0..3 {
+            assert!(seen.insert(net.devnet.reorg(1, ReorgTransactions::Return).unwrap().hash));
+        }
+    }
 }
 
 #[tokio::test]

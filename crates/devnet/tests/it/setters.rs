@@ -97,12 +97,13 @@ async fn a_contract_of_24_kilobytes_and_a_transaction_of_128() {
     // Returns `size` zero bytes as code.
     let deploy = |size: u32| Bytes::from([&[0x62][..], &size.to_be_bytes()[1..], &[0x60, 0, 0xf3]].concat());
     net.call("eth_sendTransaction", json!([{ "from": net.account(0), "data": deploy(24_576) }])).await;
-    net.call("eth_sendTransaction", json!([{ "from": net.account(0), "data": deploy(24_577) }])).await;
+    let too_large = json!([{ "from": net.account(0), "data": deploy(24_577), "gas": 16_777_216 }]);
+    net.call("eth_sendTransaction", too_large).await;
     let chain = net.devnet.chain();
     let success = |number| chain.receipts(chain.block(number).unwrap().unwrap().hash).unwrap().unwrap()[0].success;
     assert!(success(1));
     assert!(!success(2));
-    let data = |len: usize| json!([{ "from": net.account(0), "to": TARGET, "data": Bytes::from(vec![1u8; len]) }]);
+    let data = |len: usize| json!([{ "from": net.account(0), "to": TARGET, "gas": "0x800000", "data": Bytes::from(vec![1u8; len]) }]);
     net.call("eth_sendTransaction", data(128 * 1024 - 200)).await;
     assert!(success(3));
     let (_, message) = net.try_call("eth_sendTransaction", data(128 * 1024)).await.unwrap_err();

@@ -1,1 +1,17 @@
-use crate::register::Registrar; pub(crate) fn register(_: &mut Registrar) {}
+//! `debug_*`.
+
+mod guard;
+mod raw;
+mod trace;
+mod witness;
+
+#[cfg(test)]
+pub(crate) use witness::ExecutionWitness;
+
+use crate::register::Registrar;
+
+pub(crate) fn register(methods: &mut Registrar) {
+    trace::register(methods);
+    raw::register(methods);
+    witness::register(methods);
+}

@@ -17,6 +17,7 @@ use parking_lot::Mutex;
 use serde::Serialize;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -128,17 +129,14 @@ fn changes(rpc: &Rpc, args: &Args<'_>) -> RpcResult<Changes> {
     let kind = find(rpc, args.required::<U128>(0)?)?;
     match &mut *kind.lock() {
         Kind::Blocks(cursor) => {
-            let (_, added) = step(rpc, cursor)?;
+            let added = step(rpc, cursor, |_| Ok(()))?;
             let blocks = added.map(|number| rpc.chain().canonical_hash(number).map_err(error::chain));
             Ok(Changes::Hashes(blocks.filter_map(Result::transpose).collect::<RpcResult<_>>()?))
         }
         Kind::Logs { filter, cursor } => {
             let mut next = *cursor;
-            let (removed, added) = step(rpc, &mut next)?;
             let mut found = Found::new(rpc, filter);
-            for block in removed {
-                found.add(&block, true)?;
-            }
+            let added = step(rpc, &mut next, |block| found.add(block, true))?;
             let (from, to) = filter.block_option.as_range();
             let from = from.and_then(|tag| tag.as_number()).unwrap_or(0).max(*added.start());
             let to = to.and_then(|tag| tag.as_number()).unwrap_or(u64::MAX).min(*added.end());
@@ -159,23 +157,29 @@ fn changes(rpc: &Rpc, args: &Args<'_>) -> RpcResult<Changes> {
     }
 }
 
-/// Moves `cursor` towards the head: the blocks that left the chain, newest first, and the numbers that came.
+/// Moves `cursor` towards the head: tells of the blocks that left the chain, newest first, and returns the numbers of those
+/// that came.
 ///
 /// A client that was away longer than a log query may span gets the rest with its next polls.
-fn step(rpc: &Rpc, cursor: &mut Cursor) -> RpcResult<(Vec<Arc<Block>>, std::ops::RangeInclusive<u64>)> {
-    let mut removed = Vec::new();
+fn step(
+    rpc: &Rpc,
+    cursor: &mut Cursor,
+    mut removed: impl FnMut(&Block) -> RpcResult<()>,
+) -> RpcResult<RangeInclusive<u64>> {
+    let canonical = |number| rpc.chain().canonical_hash(number).map_err(error::chain);
     let (mut number, mut hash) = *cursor;
-    while rpc.chain().canonical_hash(number).map_err(error::chain)? != Some(hash) {
+    while canonical(number)? != Some(hash) {
         let block = rpc.block_by_hash(hash)?.ok_or_else(|| error::internal("a block of a filter is gone"))?;
         (number, hash) = (block.number().saturating_sub(1), block.header.parent_hash);
-        removed.push(block);
+        removed(&block)?;
     }
-    let to = rpc.chain().head().number().min(number.saturating_add(rpc.limits.max_log_blocks));
-    let added = number + 1..=to;
-    if let Some(hash) = rpc.chain().canonical_hash(to).map_err(error::chain)? {
-        *cursor = (to, hash);
+    // Never backwards, though the head may move that way meanwhile: the next poll sees it.
+    let to = rpc.chain().head().number().min(number.saturating_add(rpc.limits.max_log_blocks)).max(number);
+    match canonical(to)? {
+        Some(hash) => *cursor = (to, hash),
+        None => return Err(error::server("the chain is being reorganised, try again")),
     }
-    Ok((removed, added))
+    Ok(number + 1..=to)
 }
 
 fn drain(hashes: &mut Receiver<B256>) -> Vec<B256> {

@@ -5,8 +5,8 @@ use crate::error::{self, RpcResult};
 use crate::register::Registrar;
 use crate::rpc::Rpc;
 use alloy_primitives::{B256, Bytes};
-use jsonrpsee::types::{ErrorObjectOwned, Params};
-use lux_protocol::{DecodeError, Transaction};
+use jsonrpsee::types::Params;
+use lux_protocol::{DecodeError, EthTransaction, Transaction};
 use lux_stf::recover_sender;
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ pub(crate) fn register(methods: &mut Registrar) {
 async fn send(params: Params<'static>, rpc: Arc<Rpc>) -> RpcResult<B256> {
     let raw = Args::parse(&params, 1)?.required::<Bytes>(0)?;
     if let Some(forward) = &rpc.forward {
-        Transaction::decode_ethereum(&raw).map_err(undecodable)?;
+        decode(&raw)?;
         return forward.send_raw(raw).await;
     }
     let hash = add(&rpc, &raw)?;
@@ -36,18 +36,20 @@ async fn send(params: Params<'static>, rpc: Arc<Rpc>) -> RpcResult<B256> {
 }
 
 fn add(rpc: &Rpc, raw: &Bytes) -> RpcResult<B256> {
-    let tx = Transaction::decode_ethereum(raw).map_err(undecodable)?;
+    let tx = decode(raw)?;
     let sender = recover_sender(&tx).ok_or_else(|| error::server("invalid sender"))?;
     let added = rpc.chain().pool().add(tx, sender, rpc.chain()).map_err(error::server)?;
     Ok(added.hash)
 }
 
-/// In geth's words where tools match on them.
-fn undecodable(error: DecodeError) -> ErrorObjectOwned {
-    error::server(match error {
-        DecodeError::Empty => "typed transaction too short".to_string(),
-        DecodeError::Blob => "transaction type not supported".to_string(),
-        DecodeError::Malformed(reason) => format!("rlp: {reason}"),
-        DecodeError::TrailingBytes(_) => error.to_string(),
+/// Refuses in geth's words where tools match on them.
+fn decode(raw: &Bytes) -> RpcResult<EthTransaction> {
+    if raw.is_empty() {
+        return Err(error::server("typed transaction too short"));
+    }
+    Transaction::decode_ethereum(raw).map_err(|error| match error {
+        DecodeError::Blob => error::server("transaction type not supported"),
+        DecodeError::Malformed(reason) => error::server(format!("rlp: {reason}")),
+        other => error::server(other),
     })
 }

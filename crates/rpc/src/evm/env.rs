@@ -11,7 +11,6 @@ use lux_stf::{BlockAttributes, BlockExecutor, ChainKind, Overlay, StateError, bl
 use revm::context::result::{EVMError, InvalidTransaction, ResultAndState};
 use revm::context::{BlockEnv, CfgEnv, Context, TxEnv};
 use revm::handler::MainnetContext;
-use revm::inspector::NoOpInspector;
 use revm::primitives::hardfork::SpecId;
 use revm::{Database, ExecuteEvm, InspectEvm, Inspector, MainBuilder};
 use std::time::Instant;
@@ -104,7 +103,8 @@ impl<'a> Evm<'a> {
     }
 
     pub fn run(&mut self, tx: TxEnv) -> RpcResult<Outcome> {
-        Ok(self.inspect(tx, NoOpInspector)?.0)
+        let base_fee = self.block.basefee;
+        self.execute(tx.clone())?.map_err(|error| failed(error, &tx, base_fee))
     }
 
     /// `None` where the limit does not even let the call start.
@@ -113,19 +113,24 @@ impl<'a> Evm<'a> {
             return Err(error::timeout());
         }
         let base_fee = self.block.basefee;
-        let (result, _) = self.transact(tx.clone(), |context, tx| {
-            let mut evm = context.build_mainnet();
-            let result = evm.transact(tx);
-            (result, (), evm.ctx.journaled_state.database)
-        })?;
-        match result {
-            Ok(result) => Ok(Some(Outcome(result.result))),
+        match self.execute(tx.clone())? {
+            Ok(outcome) => Ok(Some(outcome)),
             Err(EVMError::Transaction(
                 InvalidTransaction::CallGasCostMoreThanGasLimit { .. }
                 | InvalidTransaction::GasFloorMoreThanGasLimit { .. },
             )) => Ok(None),
             Err(error) => Err(failed(error, &tx, base_fee)),
         }
+    }
+
+    /// Without an inspector, which makes it faster.
+    fn execute(&mut self, tx: TxEnv) -> RpcResult<Result<Outcome, EVMError<StateError>>> {
+        let (result, ()) = self.transact(tx, |context, tx| {
+            let mut evm = context.build_mainnet();
+            let result = evm.transact(tx);
+            (result, (), evm.ctx.journaled_state.database)
+        })?;
+        Ok(result.map(|result| Outcome(result.result)))
     }
 
     /// Runs a call, whose changes are dropped.

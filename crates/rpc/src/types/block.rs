@@ -1,8 +1,7 @@
 //! `eth_getBlockBy*`.
 
-use super::{RpcTransaction, transaction};
+use super::{RpcTransaction, encode_block, transaction};
 use alloy_primitives::{B256, Bytes, U64, U256};
-use alloy_rlp::Encodable;
 use alloy_rpc_types_eth::Header;
 use lux_chain::Block;
 use lux_stf::BlockAttributes;
@@ -67,23 +66,8 @@ pub(crate) fn block(block: &Block, full: bool) -> RpcBlock {
         false => Transactions::Hashes(block.transactions.iter().map(|tx| tx.hash()).collect()),
     };
     let mut header = header(block);
-    header.size = Some(U256::from(size(block)));
+    header.size = Some(U256::from(encode_block(block).len()));
     RpcBlock::Sealed(Box::new(Sealed { header, uncles: [], transactions, withdrawals: [] }))
-}
-
-/// Bytes of the block in its RLP form, as its peers would send it.
-fn size(block: &Block) -> usize {
-    let txs: usize = block
-        .transactions
-        .iter()
-        .map(|tx| {
-            let bytes = tx.encoded_2718();
-            // A typed transaction is a string in the list of the body, a legacy one a list by itself.
-            if bytes.first().is_some_and(|first| *first >= 0xc0) { bytes.len() } else { bytes.as_slice().length() }
-        })
-        .sum();
-    let list = |payload: usize| alloy_rlp::Header { list: true, payload_length: payload }.length_with_payload();
-    list(block.header.length() + list(txs) + list(0) + list(0))
 }
 
 pub(crate) fn pending_block(attributes: &BlockAttributes) -> RpcBlock {

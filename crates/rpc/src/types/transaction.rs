@@ -11,15 +11,15 @@ use serde::Serialize;
 
 /// Where a transaction stands on the chain.
 #[derive(Clone, Copy)]
-pub(crate) struct Place {
-    pub block_hash: B256,
-    pub block_number: u64,
-    pub index: usize,
-    pub base_fee: u64,
+struct Place {
+    block_hash: B256,
+    block_number: u64,
+    index: usize,
+    base_fee: u64,
 }
 
 impl Place {
-    pub fn of(block: &Block, index: usize) -> Self {
+    fn of(block: &Block, index: usize) -> Self {
         Self {
             block_hash: block.hash,
             block_number: block.number(),

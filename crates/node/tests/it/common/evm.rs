@@ -58,3 +58,8 @@ pub fn account(chain: &Chain, address: Address) -> TrieAccount {
 pub fn balance(chain: &Chain, address: Address) -> U256 {
     account(chain, address).balance
 }
+
+pub fn storage(chain: &Chain, address: Address, slot: u64) -> U256 {
+    let mut state = chain.state(chain.head().header.state_root);
+    revm::Database::storage(&mut state, address, U256::from(slot)).unwrap()
+}

@@ -1,0 +1,47 @@
+//! Measurements behind `cargo xtask bench`. They print; they never fail because something is slow.
+
+mod engine;
+mod load;
+mod payload;
+mod process;
+mod report;
+mod rpc;
+
+use clap::{Parser, ValueEnum};
+use std::path::PathBuf;
+
+#[derive(Parser)]
+struct Args {
+    /// What to measure [default: everything].
+    only: Vec<Part>,
+    /// The `lux-rollup` binary, built with --release.
+    #[arg(long, default_value = "target/release/lux-rollup")]
+    binary: PathBuf,
+    /// The `anvil` binary to compare with.
+    #[arg(long, default_value = "node_modules/.bin/anvil")]
+    anvil: PathBuf,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    Engine,
+    Payload,
+    Rpc,
+}
+
+fn main() -> eyre::Result<()> {
+    let args = Args::parse();
+    let wanted = |part| args.only.is_empty() || args.only.contains(&part);
+    let mut report = report::Report::default();
+    if wanted(Part::Payload) {
+        payload::run(&mut report)?;
+    }
+    if wanted(Part::Engine) {
+        engine::run(&mut report)?;
+    }
+    if wanted(Part::Rpc) {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        runtime.block_on(rpc::run(&mut report, &args.binary, &args.anvil))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,9 @@
+//! Action tests: the roles of a node, stepped one by one against an L1 in the same thread.
+#![allow(clippy::unwrap_used, dead_code)]
+
+mod common;
+mod crash;
+mod deposits;
+mod fees;
+mod rebuild;
+mod reorg;

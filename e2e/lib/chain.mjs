@@ -1,0 +1,34 @@
+// A chain as ethers sees it.
+import { HDNodeWallet, JsonRpcProvider, Mnemonic, Wallet } from "ethers";
+
+const MNEMONIC = Mnemonic.fromPhrase("test test test test test test test test test test test junk");
+
+/** Private key of the `index`-th well-known development account. */
+export const devKey = (index) => HDNodeWallet.fromMnemonic(MNEMONIC, `m/44'/60'/0'/0/${index}`).privateKey;
+
+/** Provider without caches and long pauses: the chains here are local. */
+export function connect(url) {
+  const provider = new JsonRpcProvider(url, undefined, { staticNetwork: true, cacheTimeout: -1, batchMaxCount: 1 });
+  provider.pollingInterval = 100;
+  return provider;
+}
+
+/** Sends like any wallet, but returns when the transaction is in a block, and throws when it failed there. */
+export class MiningWallet extends Wallet {
+  async sendTransaction(transaction) {
+    const response = await super.sendTransaction(transaction);
+    await response.wait();
+    return response;
+  }
+}
+
+/** The `index`-th development account on that chain. */
+export const devWallet = (index, provider) => new MiningWallet(devKey(index), provider);
+
+/** Moves the clock of a development L1, as hardhat's `time` does. */
+export const timeOf = (provider) => ({
+  async increase(seconds) {
+    await provider.send("evm_increaseTime", [Number(seconds)]);
+    await provider.send("evm_mine", []);
+  },
+});

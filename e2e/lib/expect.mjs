@@ -1,0 +1,26 @@
+// The few words of `expect` that LP-500's test cases use.
+import assert from "node:assert/strict";
+
+/** Contracts answer with bigints and with structs that are arrays and objects at once; tests are written with plain values. */
+function plain(value) {
+  if (typeof value === "number") return BigInt(value);
+  if (typeof value?.toObject === "function") return plain(value.toObject());
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, plain(field)]));
+}
+
+/** `to.equal`, and `to.deep.equal`, which compares every field that is expected. */
+export function expect(actual) {
+  const value = plain(actual);
+  return {
+    to: {
+      equal: (expected) => assert.equal(value, plain(expected)),
+      deep: {
+        equal(expected) {
+          const fields = Object.keys(expected);
+          assert.deepEqual(Object.fromEntries(fields.map((name) => [name, value[name]])), plain(expected));
+        },
+      },
+    },
+  };
+}

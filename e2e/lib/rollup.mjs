@@ -1,0 +1,33 @@
+// The program under test.
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { start, temporaryFolder } from "./processes.mjs";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const BINARY = process.env.LUX_ROLLUP_BIN ?? join(ROOT, "target", "release", "lux-rollup");
+
+/** With --json one line says where everything is; logs go to standard error. */
+const readyLine = (line) => (line.startsWith("{") ? JSON.parse(line) : undefined);
+
+/** Options in the words of the command line: `{ blockTimeMs: 250 }` is `--block-time-ms 250`. */
+function flags(options) {
+  return Object.entries(options).flatMap(([name, value]) => {
+    const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    if (value === true) return [flag];
+    return value === false || value === undefined ? [] : [flag, String(value)];
+  });
+}
+
+/** `lux-rollup dev`: `ready` is the JSON line with endpoints, addresses and funded accounts. */
+export async function startDev({ data = temporaryFolder(), ...options } = {}) {
+  const args = ["dev", "--json", ...flags({ data, l1Port: 0, l2Port: 0, blockTimeMs: 250, ...options })];
+  const dev = await start("dev", BINARY, args, readyLine);
+  return { ...dev, ...dev.ready, data };
+}
+
+/** `lux-rollup node` for the rollup that `dev` describes. */
+export async function startNode({ l1Rpc, rollup }, { data = temporaryFolder(), ...options } = {}) {
+  const args = ["node", "--json", ...flags({ l1: l1Rpc, rollup, data, rpcPort: 0, role: "full", ...options })];
+  const node = await start("node", BINARY, args, readyLine);
+  return { ...node, ...node.ready, data };
+}
