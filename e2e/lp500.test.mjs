@@ -17,7 +17,7 @@ const defaults = { proposer: ZeroAddress, challenger: ZeroAddress, genesisStateR
 
 const layers = {
   "the embedded L1": async () => {
-    const dev = await startDev();
+    const dev = await startDev({ l1BlockTimeMs: 250 });
     return { stop: dev.stop, url: dev.l1Rpc };
   },
   anvil: () => startAnvil(),

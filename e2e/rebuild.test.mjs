@@ -18,7 +18,7 @@ const layers = {
   // The embedded L1 dies with the sequencer.
   "the embedded L1": async () => ({ options: { l1BlockTimeMs: 250 }, stop: async () => {} }),
   anvil: async () => {
-    const anvil = await startAnvil({ blockTime: 1 });
+    const anvil = await startAnvil({ blockTime: 0.25 });
     return { options: { l1: anvil.url }, stop: anvil.stop };
   },
 };

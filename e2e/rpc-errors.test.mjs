@@ -1,5 +1,7 @@
 // Bad requests get the codes and the words of geth, which wallets and tools match on.
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { request as httpRequest } from "node:http";
 import { after, before, describe, it } from "node:test";
 import { Wallet, ZeroAddress, parseEther } from "ethers";
 import { connect, devWallet } from "./lib/chain.mjs";
@@ -59,9 +61,13 @@ describe("JSON-RPC errors", () => {
   });
 
   it("an oversized body", async () => {
-    const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "eth_chainId", params: ["x".repeat(MAX_BODY_BYTES)] });
-    const response = await post(body);
-    assert.equal(response.status, 413);
+    // Announced, but not sent: the answer must not wait for it.
+    const headers = { "content-type": "application/json", "content-length": MAX_BODY_BYTES + 1 };
+    const call = httpRequest(dev.l2Rpc, { method: "POST", headers }).on("error", () => {});
+    call.flushHeaders();
+    const [response] = await once(call, "response");
+    assert.equal(response.statusCode, 413);
+    call.destroy();
   });
 
   it("an unknown method", async () => {
@@ -94,8 +100,6 @@ describe("JSON-RPC errors", () => {
     const error = await refusal(alice, { maxFeePerGas: 1n, maxPriorityFeePerGas: 1n });
     assert.equal(error.code, SERVER_ERROR);
     assert.match(error.message, /transaction underpriced/);
-    const inverted = await refusal(alice, { maxFeePerGas: 10n ** 9n, maxPriorityFeePerGas: 10n ** 10n });
-    assert.match(inverted.message, /max priority fee per gas higher than max fee per gas/);
   });
 
   it("an underpriced replacement, and the same transaction twice", async () => {

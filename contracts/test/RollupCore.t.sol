@@ -474,6 +474,7 @@ contract RollupCore_ChallengeStateRoot_Test is RollupTest {
         _mine(1, 12);
         _submitClaim(0);
         bytes32 batchHash = core.getBatch(batch).batchHash;
+        bytes32 descendantHash = core.getBatch(3).batchHash;
         bytes memory proof = _proofOf(batch);
         vm.prank(challenger, challenger);
         vm.expectEmit(address(core));
@@ -490,6 +491,8 @@ contract RollupCore_ChallengeStateRoot_Test is RollupTest {
         vm.assertEq(treasury.balance, STAKE / 2);
         vm.assertEq(registry.stakeOf(sequencer), 0);
         (,, IRollupCore.BatchStatus status) = core.canonicalBatch(batchHash);
+        vm.assertEq(uint256(status), uint256(IRollupCore.BatchStatus.None));
+        (,, status) = core.canonicalBatch(descendantHash);
         vm.assertEq(uint256(status), uint256(IRollupCore.BatchStatus.None));
     }
 
@@ -631,6 +634,15 @@ contract RollupCore_FinalizeStateRoot_Test is RollupTest {
         _submitClaim(0);
         _mine(1, _seconds % CHALLENGE_PERIOD);
         vm.expectRevert(RollupCore.RollupCore_ChallengePeriodRunning.selector);
+        core.finalizeStateRoot(1);
+    }
+
+    function test_finalizeStateRoot_lastSecond_reverts() external {
+        _submitClaim(0);
+        _mine(1, CHALLENGE_PERIOD - 1);
+        vm.expectRevert(RollupCore.RollupCore_ChallengePeriodRunning.selector);
+        core.finalizeStateRoot(1);
+        _mine(1, 1);
         core.finalizeStateRoot(1);
     }
 

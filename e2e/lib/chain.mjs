@@ -15,6 +15,14 @@ export function connect(url) {
 
 /** Sends like any wallet, but returns when the transaction is in a block, and throws when it failed there. */
 export class MiningWallet extends Wallet {
+  /**
+   * With a margin, as wallets do: nodes estimate in the latest block, and what has been stored in it already (the
+   * checkpoint of the queue, for one) costs more in the next.
+   */
+  async estimateGas(transaction) {
+    return ((await super.estimateGas(transaction)) * 3n) / 2n;
+  }
+
   async sendTransaction(transaction) {
     const response = await super.sendTransaction(transaction);
     await response.wait();

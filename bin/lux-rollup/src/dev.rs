@@ -92,11 +92,13 @@ pub async fn run(args: DevArgs, json: bool) -> eyre::Result<()> {
     };
     let l1 = match (&args.l1, &devnet) {
         (Some(url), _) => l2::connect(url).await?,
-        (None, Some(devnet)) => L1Client::new(Transport::InProcess(devnet.methods(RpcLimits::default())?)),
+        (None, Some(devnet)) => l2::client(Transport::InProcess(devnet.methods(RpcLimits::default())?)),
         (None, None) => return Err(eyre!("no L1")),
     };
     let l1_server = match &devnet {
-        Some(devnet) => Some(l2::listen(local(args.l1_port), devnet.methods(RpcLimits::default())?, &RpcLimits::default()).await?),
+        Some(devnet) => {
+            Some(l2::listen(local(args.l1_port), devnet.methods(RpcLimits::default())?, &RpcLimits::default()).await?)
+        }
         None => None,
     };
     let accounts = development_accounts()?;

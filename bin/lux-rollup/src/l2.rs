@@ -4,8 +4,9 @@ use alloy_primitives::{B256, Bytes};
 use eyre::{WrapErr, eyre};
 use jsonrpsee::types::ErrorObjectOwned;
 use lux_chain::Store;
-use lux_l1::{Clock, Journal, L1Client, RedbJournal, Transport, TxConfig, TxManager, Wallet};
+use lux_l1::{Clock, ErrorDecoder, Journal, L1Client, RedbJournal, Transport, TxConfig, TxManager, Wallet};
 use lux_node::{Node, RollupContext, rollup_module};
+use lux_protocol::errors::ContractErrorsErrors;
 use lux_rpc::{BoxFuture, RpcContext, RpcLimits, RpcServer, TxForward, eth_module, serve};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -33,9 +34,14 @@ pub async fn open_transactions(
     Ok(Arc::new(TxManager::open(l1.clone(), wallet, journal, config, clock).await?))
 }
 
+/// A client that names the errors of our contracts.
+pub fn client(transport: Transport) -> L1Client {
+    L1Client::new(transport).with_errors(ErrorDecoder::default().with::<ContractErrorsErrors>())
+}
+
 /// Client of any chain's JSON-RPC.
 pub async fn connect(url: &str) -> eyre::Result<L1Client> {
-    let client = L1Client::new(Transport::http(url)?);
+    let client = client(Transport::http(url)?);
     client.chain_id().await.wrap_err_with(|| format!("no chain answers at {url}"))?;
     Ok(client)
 }

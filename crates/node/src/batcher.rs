@@ -11,6 +11,7 @@ use lux_protocol::constants::{MAX_CONTENT_BYTES, MAX_PAYLOAD_BLOCKS, MAX_PAYLOAD
 use lux_protocol::contracts::ILuxRollup::submitBatchCall;
 use lux_protocol::contracts::{BatchHeader, IRollupViews, ISequencerRegistry};
 use lux_protocol::{BatchData, PayloadError, encode_payload};
+use lux_stf::L1Origin;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,11 +46,13 @@ struct Parent {
     number: u64,
     hash: B256,
     last_block: u64,
+    /// Of its header.
+    l1_origin: u64,
 }
 
 impl From<&BatchRecord> for Parent {
     fn from(batch: &BatchRecord) -> Self {
-        Self { number: batch.number, hash: batch.batch_hash, last_block: batch.last_block }
+        Self { number: batch.number, hash: batch.batch_hash, last_block: batch.last_block, l1_origin: batch.l1_origin }
     }
 }
 
@@ -96,7 +99,7 @@ impl Batcher {
         if !self.may_submit(&tip).await? {
             return Ok(false);
         }
-        let Some((header, data, last_block)) = self.assemble(&parent, last_block)? else { return Ok(false) };
+        let Some((header, data, last_block)) = self.assemble(&parent, last_block, l1_position)? else { return Ok(false) };
         self.submit(header, data, last_block, l1_position).await
     }
 
@@ -187,7 +190,12 @@ impl Batcher {
     }
 
     /// Header and data of a batch that ends at `last_block` or, if that does not fit or is incomplete, earlier.
-    fn assemble(&self, parent: &Parent, mut last_block: u64) -> Result<Option<(BatchHeader, Bytes, u64)>, NodeError> {
+    fn assemble(
+        &self,
+        parent: &Parent,
+        mut last_block: u64,
+        l1_position: u64,
+    ) -> Result<Option<(BatchHeader, Bytes, u64)>, NodeError> {
         // Between reading blocks and roots the deriver must not replace them.
         let _writer = self.chain.writer();
         let first_block = parent.last_block + 1;
@@ -195,11 +203,10 @@ impl Batcher {
         while last_block >= first_block {
             let Some(last) = self.chain.block(last_block)? else { return Ok(None) };
             let origin = last.l1_origin();
-            // A batch must consume all that is due at its origin; a block that could not hold it all cannot end one.
-            if self.ledger.due(origin.block_number)? != origin.message_count {
+            let Some(l1_origin) = self.header_origin(origin, parent, l1_position)? else {
                 last_block -= 1;
                 continue;
-            }
+            };
             let blocks = payload_blocks(&self.chain, first_block, last_block)?;
             let payload = encode_payload(&blocks, before.header.timestamp, before.l1_origin().block_number);
             let payload = match payload {
@@ -226,13 +233,28 @@ impl Batcher {
                 transactionRoot: output.transaction_root,
                 receiptRoot: output.receipt_root,
                 timestamp: U256::from(last.header.timestamp),
-                l1BlockNumber: U256::from(origin.block_number),
+                l1BlockNumber: U256::from(l1_origin),
                 sequencer: self.wallet.address(),
                 signature: Bytes::new(),
             };
             return Ok(Some((header, data, last_block)));
         }
         Ok(None)
+    }
+
+    /// Origin of a header whose last block has read L1 up to `last`; `None` when such a block cannot end a batch, which
+    /// must consume all that is due at its origin. Usually the block's own origin. After a long outage L1 takes that no
+    /// more: then as late a one as the queue allows.
+    fn header_origin(&self, last: L1Origin, parent: &Parent, l1_position: u64) -> Result<Option<u64>, NodeError> {
+        let mut origin = last.block_number.max(parent.l1_origin);
+        if l1_position.saturating_sub(origin) > self.rollup.params.inclusionWindow / 2 {
+            let latest = match self.ledger.queue_length()? > last.message_count {
+                true => self.ledger.entry(last.message_count)?.l1_block_number,
+                false => l1_position,
+            };
+            origin = origin.max(latest.saturating_sub(1));
+        }
+        Ok((self.ledger.due(origin)? == last.message_count).then_some(origin))
     }
 
     async fn submit(
@@ -259,7 +281,7 @@ impl Batcher {
             return Ok(false);
         }
         tracing::info!(batch = number, last_block, bytes, "batch submitted");
-        self.in_flight.push_back(InFlight { batch: Parent { number, hash, last_block }, id });
+        self.in_flight.push_back(InFlight { batch: Parent { number, hash, last_block, l1_origin }, id });
         Ok(true)
     }
 }

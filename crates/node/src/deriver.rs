@@ -1,6 +1,6 @@
 //! Rebuilds the L2 from L1: follows the rollup's events, executes every batch, and unwinds when L1 does.
 
-use crate::ledger::{BatchRecord, Ledger};
+use crate::ledger::{BatchRecord, Ledger, Rejection};
 use crate::rollup::{Rollup, to_u64};
 use crate::{NodeError, batch_output, payload_blocks};
 use alloy_primitives::{B256, Bytes};
@@ -71,7 +71,9 @@ impl Deriver {
             }
             Ok(Some(L1Event::Reorg { to, depth })) => {
                 tracing::warn!(l1_block = to.number, depth, "L1 reorganised");
-                self.unwind_to_l1_block(to.number)?;
+                if self.unwind_to_l1_block(to.number)? < to.number {
+                    self.stream = open_stream(&self.l1, &self.rollup, &self.ledger)?;
+                }
                 Ok(true)
             }
             Ok(None) => {
@@ -97,7 +99,7 @@ impl Deriver {
             } else if log.address() == self.rollup.address {
                 match topic {
                     BatchSubmitted::SIGNATURE_HASH => self.on_batch(log, l1_block).await?,
-                    BatchRejected::SIGNATURE_HASH => self.on_rejected(log)?,
+                    BatchRejected::SIGNATURE_HASH => self.on_rejected(log, l1_block)?,
                     StateRootFinalized::SIGNATURE_HASH => self.on_finalized(log)?,
                     _ => {}
                 }
@@ -157,14 +159,21 @@ impl Deriver {
         derive_batch(&self.chain, &self.ledger, &call.header, &call.transactions, l1_block, hash)
     }
 
-    fn on_rejected(&self, log: &Log) -> Result<(), NodeError> {
+    fn on_rejected(&self, log: &Log, l1_block: u64) -> Result<(), NodeError> {
         let number = to_u64(decode_event::<BatchRejected>(log)?.batchNumber)?;
         if number == 0 || number > self.ledger.last_batch()? {
             return Ok(());
         }
         let parent = self.ledger.expect_batch(number - 1)?;
         tracing::warn!(batch = number, last_block = parent.last_block, "batch rejected on L1");
-        self.chain.writer().rewind(parent.last_block, |writer| self.ledger.truncate_batches(writer, number))?;
+        let oldest = self.ledger.recent()?.first().map_or(0, |id| id.number);
+        let mut rejections = self.ledger.rejections()?;
+        rejections.retain(|rejection| rejection.l1_block >= oldest);
+        rejections.push(Rejection { l1_block, batch_l1_block: self.ledger.expect_batch(number)?.l1_block });
+        self.chain.writer().rewind(parent.last_block, |writer| {
+            self.ledger.put_rejections(writer, &rejections)?;
+            self.ledger.truncate_batches(writer, number)
+        })?;
         Ok(())
     }
 
@@ -175,8 +184,13 @@ impl Deriver {
     }
 
     /// Forgets everything read above an L1 block. L2 blocks stay as far as the messages they consumed still exist.
-    fn unwind_to_l1_block(&self, l1_block: u64) -> Result<(), NodeError> {
+    /// Returns the block that it went back to: an earlier one where a rejection is undone, to read that batch again.
+    fn unwind_to_l1_block(&self, mut l1_block: u64) -> Result<u64, NodeError> {
         let ledger = &self.ledger;
+        let mut rejections = ledger.rejections()?;
+        while let Some(undone) = rejections.pop_if(|rejection| rejection.l1_block > l1_block) {
+            l1_block = l1_block.min(undone.batch_l1_block.saturating_sub(1));
+        }
         let mut batches = ledger.last_batch()?;
         while batches > 0 && ledger.expect_batch(batches)?.l1_block > l1_block {
             batches -= 1;
@@ -192,12 +206,13 @@ impl Deriver {
         writer.rewind(head.number(), |store| {
             ledger.truncate_batches(store, batches + 1)?;
             ledger.truncate_queue(store, queue_length)?;
+            ledger.put_rejections(store, &rejections)?;
             ledger.put_recent(store, &recent)
         })?;
         drop(writer);
         let safe = ledger.tip()?.last_block;
         self.chain.set_tags(safe, self.chain.finalized_number().min(safe))?;
-        Ok(())
+        Ok(l1_block)
     }
 
     async fn update_tags(&self) -> Result<(), NodeError> {

@@ -6,11 +6,13 @@ use alloy_rlp::{Decodable, Encodable, RlpDecodable, RlpEncodable};
 use lux_chain::{ChainError, Store, StoreWriter};
 use lux_l1::BlockId;
 use lux_protocol::{BatchOutput, QueueEntry};
+use serde::{Deserialize, Serialize};
 
 const QUEUE_LENGTH: &str = "l1/queue/length";
 const LAST_BATCH: &str = "l1/batch/last";
 const RECENT: &str = "l1/recent";
 const FINALIZED_BATCH: &str = "l1/batch/finalized";
+const REJECTIONS: &str = "l1/rejections";
 
 /// A queue entry and the accumulator after it.
 #[derive(Clone, Debug, PartialEq, Eq, RlpEncodable, RlpDecodable)]
@@ -75,6 +77,15 @@ impl BatchRecord {
     pub fn is_claim_false(&self) -> bool {
         !self.claimed_state_root.is_zero() && self.claimed() != self.output()
     }
+}
+
+/// A batch that L1 rejected, and could bring back by a reorganisation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rejection {
+    /// L1 block of the rejection.
+    pub l1_block: u64,
+    /// L1 block that carries the batch.
+    pub batch_l1_block: u64,
 }
 
 /// Reads of the ledger. Clones share the database.
@@ -186,6 +197,17 @@ impl Ledger {
     pub fn recent(&self) -> Result<Vec<BlockId>, ChainError> {
         let Some(bytes) = self.0.meta(RECENT)? else { return Ok(Vec::new()) };
         serde_json::from_slice(&bytes).map_err(|_| ChainError::Corrupt("L1 cursor"))
+    }
+
+    /// Rejections in recent L1 blocks.
+    pub fn rejections(&self) -> Result<Vec<Rejection>, ChainError> {
+        let Some(bytes) = self.0.meta(REJECTIONS)? else { return Ok(Vec::new()) };
+        serde_json::from_slice(&bytes).map_err(|_| ChainError::Corrupt("list of rejections"))
+    }
+
+    pub fn put_rejections(&self, writer: &StoreWriter, rejections: &[Rejection]) -> Result<(), ChainError> {
+        let bytes = serde_json::to_vec(rejections).map_err(|_| ChainError::Corrupt("list of rejections"))?;
+        writer.put_meta(REJECTIONS, &bytes)
     }
 
     pub fn put_entry(&self, writer: &StoreWriter, entry: &QueueEntry, accumulator: B256) -> Result<(), ChainError> {

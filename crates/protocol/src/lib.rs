@@ -9,6 +9,7 @@ pub mod constants;
 pub mod contracts;
 mod deposit;
 mod envelope;
+pub mod errors;
 mod fees;
 mod merkle;
 mod message;

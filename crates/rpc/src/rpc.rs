@@ -1,7 +1,7 @@
 //! What all methods share: the chain, a cache of decoded blocks, and turns for expensive work.
 
-use crate::eth::Filters;
 use crate::error::{self, RpcResult};
+use crate::eth::Filters;
 use crate::{RpcContext, RpcLimits};
 use alloy_consensus::Header;
 use alloy_eips::{BlockId, BlockNumberOrTag};

@@ -42,11 +42,7 @@ impl IdProvider for HexIds {
 }
 
 /// Serves `methods` to any origin: the RPC holds no secrets and no keys.
-pub async fn serve(
-    addr: SocketAddr,
-    methods: impl Into<Methods>,
-    limits: &RpcLimits,
-) -> std::io::Result<RpcServer> {
+pub async fn serve(addr: SocketAddr, methods: impl Into<Methods>, limits: &RpcLimits) -> std::io::Result<RpcServer> {
     let config = ServerConfig::builder()
         .max_request_body_size(limits.max_request_bytes)
         .max_response_body_size(limits.max_response_bytes)

@@ -1,8 +1,9 @@
 //! A node with nothing but L1 rebuilds the identical L2.
 
-use crate::common::world::{ALICE, BOB, CAROL};
-use crate::common::{World, ether};
+use crate::common::world::{ALICE, BOB, CAROL, same_chain};
+use crate::common::{FullNode, Setup, World, ether};
 use alloy_primitives::U256;
+use lux_chain::Store;
 
 #[tokio::test]
 async fn full_node_derives_identical_blocks() {
@@ -31,4 +32,80 @@ async fn full_node_derives_identical_blocks() {
         let batch = world.op.ledger.expect_batch(n).unwrap();
         batch.payload_valid && !batch.is_claim_false()
     }));
+}
+
+#[tokio::test]
+async fn full_node_that_restarts_at_every_step_arrives_too() {
+    let mut world = World::new().await;
+    world.deposit(ALICE, ether(10), world.account(ALICE), &[]);
+    for round in 0..6u64 {
+        world.mine_l1(2);
+        world.op.sync().await;
+        world.deposit(BOB, ether(1), world.account(CAROL), &[]);
+        if round > 0 {
+            world.op.transfer(&world.key(ALICE), world.account(BOB), U256::from(round));
+        }
+        world.build(2);
+        world.batch_all().await;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("l2.redb");
+    let open = |path: &std::path::Path| {
+        FullNode::open(Store::open(path).unwrap(), world.client.clone(), &world.rollup, world.clock())
+    };
+    // Closed in good order, and cut off with what is on disk.
+    let mut node = open(&path);
+    for step in 0.. {
+        if !node.deriver.step().await.unwrap() {
+            break;
+        }
+        if step % 2 == 0 {
+            drop(node);
+            node = open(&path);
+        } else {
+            let copy = folder.path().join("copy.redb");
+            std::fs::copy(&path, &copy).unwrap();
+            drop(node);
+            std::fs::rename(&copy, &path).unwrap();
+            node = open(&path);
+        }
+    }
+    same_chain(&world.op.l2, &node.l2);
+    assert_eq!(node.l2.chain.safe_number(), world.op.chain().safe_number());
+}
+
+#[tokio::test]
+async fn operator_that_lost_its_database_finds_its_chain_on_l1() {
+    let mut world = World::new().await;
+    world.deposit(ALICE, ether(10), world.account(ALICE), &[]);
+    world.mine_l1(2);
+    world.op.sync().await;
+    world.build(3);
+    world.batch_all().await;
+    let head = world.op.chain().head().hash;
+    world.lose_database().await;
+    world.op.sync().await;
+    assert_eq!(world.op.chain().head().hash, head);
+    world.build(3);
+    world.batch_all().await;
+    world.check_full_node().await;
+}
+
+#[tokio::test]
+async fn tags_follow_l1() {
+    let mut world = World::with(Setup { finalized_depth: 10, ..Setup::default() }).await;
+    world.mine_l1(12);
+    world.op.sync().await;
+    world.build(5);
+    assert_eq!((world.op.chain().safe_number(), world.op.chain().finalized_number()), (0, 0));
+    world.batch_all().await;
+    assert_eq!((world.op.chain().safe_number(), world.op.chain().finalized_number()), (5, 0));
+    world.build(1);
+    world.mine_l1(9);
+    world.op.sync().await;
+    assert_eq!((world.op.chain().safe_number(), world.op.chain().finalized_number()), (5, 0));
+    world.mine_l1(1);
+    world.op.sync().await;
+    assert_eq!((world.op.chain().safe_number(), world.op.chain().finalized_number()), (5, 5));
+    assert_eq!(world.op.head(), 6);
 }

@@ -8,9 +8,7 @@ use crate::register::Registrar;
 use crate::rpc::Rpc;
 use alloy_eips::{BlockId, BlockNumberOrTag};
 use alloy_primitives::B256;
-use alloy_rpc_types_trace::geth::{
-    GethDebugTracingCallOptions, GethDebugTracingOptions, GethTrace, TraceResult,
-};
+use alloy_rpc_types_trace::geth::{GethDebugTracingCallOptions, GethDebugTracingOptions, GethTrace, TraceResult};
 use lux_chain::Block;
 use lux_protocol::Transaction;
 use lux_stf::{BlockExecutor, block_env, prepare_deposit, set_deposit_checks, tx_env};
@@ -97,8 +95,7 @@ fn trace(
     let (Some(tx), Some(sender)) = (block.transactions.get(index), block.senders.get(index)) else {
         return Err(error::internal("a block has no such transaction"));
     };
-    let context =
-        TransactionContext { block_hash: Some(block.hash), tx_index: Some(index), tx_hash: Some(tx.hash()) };
+    let context = TransactionContext { block_hash: Some(block.hash), tx_index: Some(index), tx_hash: Some(tx.hash()) };
     match tx {
         Transaction::Ethereum(tx) => tracer.run(evm, tx_env(tx, *sender), context),
         Transaction::Deposit(deposit) => {
@@ -124,9 +121,8 @@ impl Tracer {
     fn new(rpc: &Rpc, evm: &Evm<'_>, options: GethDebugTracingOptions) -> RpcResult<Self> {
         // An unknown tracer, before anything runs.
         DebugInspector::new(options.clone()).map_err(error::server)?;
-        let structs = options.tracer.as_ref().is_none_or(|tracer| tracer.as_str().is_empty());
-        let recorded = if structs { Recorded::structs(&options.config) } else { Recorded::CALLS };
-        Ok(Self { options, guard: Some(Guard::new(&rpc.limits, evm.deadline, recorded)) })
+        let guard = Guard::new(&rpc.limits, evm.deadline, Recorded::by(&options));
+        Ok(Self { options, guard: Some(guard) })
     }
 
     fn run(
@@ -141,9 +137,8 @@ impl Tracer {
         let (result, (guard, mut inspector)) = evm.inspect_full(tx.clone(), (guard, inspector))?;
         self.guard = Some(guard);
         let block = evm.block.clone();
-        let trace = inspector
-            .get_result(Some(context), &tx, &block, &result, evm.database()?)
-            .map_err(error::internal)?;
+        let trace =
+            inspector.get_result(Some(context), &tx, &block, &result, evm.database()?).map_err(error::internal)?;
         Ok((trace, result))
     }
 }

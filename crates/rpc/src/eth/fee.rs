@@ -62,9 +62,12 @@ fn suggested_tip(rpc: &Rpc) -> RpcResult<u128> {
 /// Index and tip per gas of every transaction that pays for gas.
 fn paid_tips(block: &Block) -> impl Iterator<Item = (usize, u128)> + '_ {
     let base_fee = block.header.base_fee_per_gas.unwrap_or_default();
-    block.transactions.iter().enumerate().filter(|(_, tx)| tx.as_ethereum().is_some()).map(move |(index, tx)| {
-        (index, tx.effective_gas_price(base_fee).saturating_sub(base_fee.into()))
-    })
+    block
+        .transactions
+        .iter()
+        .enumerate()
+        .filter(|(_, tx)| tx.as_ethereum().is_some())
+        .map(move |(index, tx)| (index, tx.effective_gas_price(base_fee).saturating_sub(base_fee.into())))
 }
 
 /// A number as clients write it: a hex quantity, or plain.

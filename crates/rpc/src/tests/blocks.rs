@@ -32,10 +32,7 @@ async fn blocks_and_transactions() {
     let typed: alloy_rpc_types_eth::Transaction = serde_json::from_value(mined.clone()).unwrap();
     assert_eq!(typed.inner.signer(), f.address(0));
     assert_eq!(mined["gasPrice"], json!(U256::from(block.header.base_fee_per_gas.unwrap() as u128 + GWEI)));
-    assert_eq!(
-        f.ok("eth_getRawTransactionByHash", json!([hash])).await,
-        hex::encode_prefixed(transfer.encoded_2718())
-    );
+    assert_eq!(f.ok("eth_getRawTransactionByHash", json!([hash])).await, hex::encode_prefixed(transfer.encoded_2718()));
     assert_eq!(f.ok("eth_getBlockTransactionCountByNumber", json!(["0x1"])).await, "0x2");
     assert_eq!(f.ok("eth_getBlockTransactionCountByHash", json!([B256::ZERO])).await, Value::Null);
     assert_eq!(f.ok("eth_getUncleCountByBlockNumber", json!(["0x1"])).await, "0x0");
@@ -57,7 +54,8 @@ async fn receipts_of_a_block() {
     let receipts: Vec<alloy_rpc_types_eth::TransactionReceipt> = serde_json::from_value(all.clone()).unwrap();
     assert_eq!(receipts.len(), 4);
     assert_eq!(receipts.iter().map(|receipt| receipt.gas_used).sum::<u64>(), block.header.gas_used);
-    let logs: Vec<_> = receipts.iter().flat_map(|receipt| receipt.logs().iter().filter_map(|log| log.log_index)).collect();
+    let logs: Vec<_> =
+        receipts.iter().flat_map(|receipt| receipt.logs().iter().filter_map(|log| log.log_index)).collect();
     assert_eq!(logs, [0, 1]);
     for (index, receipt) in all.as_array().unwrap().iter().enumerate() {
         let hash = block.transactions[index].hash();

@@ -42,10 +42,7 @@ async fn reverts_and_halts_read_as_geths() {
     assert_eq!((error.code, error.message.as_str()), (-32000, "out of gas"));
     let poor = Address::repeat_byte(0x77);
     let error = f.err("eth_call", json!([{"from": poor, "to": poor, "value": "0x1"}, "latest"])).await;
-    assert_eq!(
-        error.message,
-        format!("insufficient funds for gas * price + value: address {poor} have 0 want 1")
-    );
+    assert_eq!(error.message, format!("insufficient funds for gas * price + value: address {poor} have 0 want 1"));
     let error = f.err("eth_call", json!([{"to": poor, "gas": "0x5"}, "latest"])).await;
     assert_eq!(error.message, "intrinsic gas too low: have 5, want 21000");
     let error = f.err("eth_call", json!([{"from": f.address(0), "to": poor, "gasPrice": "0x1"}, "latest"])).await;

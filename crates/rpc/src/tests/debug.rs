@@ -83,7 +83,10 @@ async fn raw_encodings() {
     assert!(rest.is_empty() && body.starts_with(&header));
     let receipts = f.ok("debug_getRawReceipts", json!(["latest"])).await;
     let encoded: Vec<_> = receipts.as_array().unwrap().iter().map(bytes).collect();
-    assert_eq!(alloy_consensus::proofs::ordered_trie_root_with_encoder(&encoded, |item, out| out.extend_from_slice(item)), block.header.receipts_root);
+    assert_eq!(
+        alloy_consensus::proofs::ordered_trie_root_with_encoder(&encoded, |item, out| out.extend_from_slice(item)),
+        block.header.receipts_root
+    );
     let hash = block.transactions[1].hash();
     let raw = f.ok("debug_getRawTransaction", json!([hash])).await;
     assert_eq!(keccak256(bytes(&raw)), hash);

@@ -13,7 +13,8 @@ async fn queries() {
     assert_eq!(all.as_array().unwrap().len(), 6);
     assert_eq!(all[2]["blockNumber"], "0x3");
     assert_eq!((&all[2]["topics"], &all[2]["removed"]), (&json!([B256::repeat_byte(2)]), &json!(false)));
-    let one = json!([{"fromBlock": "0x0", "topics": [[B256::repeat_byte(4), B256::repeat_byte(5)]], "address": [LOGGER]}]);
+    let one =
+        json!([{"fromBlock": "0x0", "topics": [[B256::repeat_byte(4), B256::repeat_byte(5)]], "address": [LOGGER]}]);
     assert_eq!(f.ok("eth_getLogs", one).await.as_array().unwrap().len(), 2);
     assert_eq!(f.ok("eth_getLogs", json!([{"fromBlock": "0x0", "address": READER}])).await, json!([]));
     assert_eq!(f.ok("eth_getLogs", json!([{}])).await.as_array().unwrap().len(), 1, "the head by default");

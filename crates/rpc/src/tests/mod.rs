@@ -102,9 +102,11 @@ impl Fixture {
             (key.address(), GenesisAccount { balance: U256::from(1_000 * ETHER), ..Default::default() })
         };
         let mut accounts: Vec<_> = keys.iter().map(funded).collect();
-        accounts.extend(contracts().into_iter().map(|(address, code)| {
-            (address, GenesisAccount { nonce: 1, code, ..Default::default() })
-        }));
+        accounts.extend(
+            contracts()
+                .into_iter()
+                .map(|(address, code)| (address, GenesisAccount { nonce: 1, code, ..Default::default() })),
+        );
         let genesis = Genesis { rules, timestamp: 1_000, base_fee: GWEI as u64, accounts };
         let pool = Pool::new(PoolConfig::new(1337, 30_000_000), GWEI as u64);
         let chain = Arc::new(Chain::open(Store::in_memory().unwrap(), &genesis, pool).unwrap());

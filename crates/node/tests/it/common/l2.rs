@@ -73,6 +73,13 @@ impl L2 {
         self.submit(self.sign(key, Some(to), value, Bytes::new()))
     }
 
+    /// A transfer of one wei by an account that may not have arrived yet.
+    pub fn transfer_if_funded(&self, key: &PrivateKeySigner, to: Address) {
+        if !self.balance(key.address()).is_zero() {
+            self.transfer(key, to, U256::ONE);
+        }
+    }
+
     pub fn call(&self, key: &PrivateKeySigner, to: Address, value: U256, data: impl Into<Bytes>) -> B256 {
         self.submit(self.sign(key, Some(to), value, data))
     }

@@ -83,6 +83,7 @@ impl World {
         let devnet = Devnet::open(DevnetConfig {
             genesis_timestamp: Some(GENESIS),
             mining: Mining::Automine,
+            safe_depth: setup.finalized_depth / 2,
             finalized_depth: setup.finalized_depth,
             balance: ether(1_000_000),
             wall_clock: Arc::new(move || wall.load(Ordering::SeqCst) / 1000),
@@ -229,6 +230,13 @@ impl World {
         let fresh = Operator::new(&self.setup, &self.methods, &self.rollup, self.clock(), self.wallet(OPERATOR)).await;
         let old = std::mem::replace(&mut self.op, fresh);
         self.op = old.crash().await;
+    }
+
+    /// The operator comes back with its journal and nothing else.
+    pub async fn lose_database(&mut self) {
+        let mut fresh = Operator::new(&self.setup, &self.methods, &self.rollup, self.clock(), self.wallet(OPERATOR)).await;
+        fresh.journal = self.op.journal.clone();
+        self.op = fresh.crash().await;
     }
 
     /// No two transactions of the operator were ever bound to one nonce.
