@@ -6,6 +6,7 @@ import { generatePrivateKey, privateKeyToAddress } from "viem/accounts";
 import * as bridge from "./lib/bridge.mjs";
 import { artifact } from "./lib/contracts.mjs";
 import { startDev } from "./lib/rollup.mjs";
+import { increaseTime } from "./lib/time.mjs";
 import { socketClient, walletClient } from "./lib/viem.mjs";
 import { eventually } from "./lib/wait.mjs";
 
@@ -102,8 +103,7 @@ describe("viem", () => {
     const proof = bridge.withdrawalProof(ether);
     await write(user, { ...rollup, functionName: "initiateWithdrawal", args: [token, BigInt(amount), proof] });
 
-    await user.request({ method: "evm_increaseTime", params: [CHALLENGE_PERIOD_SECONDS] });
-    await user.request({ method: "evm_mine", params: [] });
+    await increaseTime((method, params) => user.request({ method, params }), CHALLENGE_PERIOD_SECONDS);
     await eventually("the proposer finalises the batch", async () => {
       const last = await user.readContract({ ...rollup, functionName: "lastFinalized" });
       return last >= BigInt(ether.proof.batchNumber);

@@ -72,8 +72,9 @@ export async function createBatch(rollup, sequencer, transactions) {
     messageCount: Number(messageCount - parent.messageCount),
     transactions,
   };
-  const origin = { timestamp: Number(parent.timestamp), l1BlockNumber: Number(parent.l1BlockNumber) };
-  const payload = encodePayload([block], origin);
+  // Of the L2 block before: block 0 names no L1 block; later ones, made here, name that of their batch.
+  const l1BlockNumber = parentNumber === 0n ? 0 : Number(parent.l1BlockNumber);
+  const payload = encodePayload([block], { timestamp: Number(parent.timestamp), l1BlockNumber });
   const data = concat([DA_CALLDATA, accumulator, payload]);
   const claim = keccak256(concat([parent.batchHash, keccak256(payload)]));
   const header = {

@@ -1,7 +1,10 @@
 // A chain as ethers sees it.
 import { HDNodeWallet, JsonRpcProvider, Mnemonic, Wallet } from "ethers";
+import { increaseTime } from "./time.mjs";
 
 const MNEMONIC = Mnemonic.fromPhrase("test test test test test test test test test test test junk");
+
+const MINING_DEADLINE_MS = 60_000;
 
 /** Private key of the `index`-th well-known development account. */
 export const devKey = (index) => HDNodeWallet.fromMnemonic(MNEMONIC, `m/44'/60'/0'/0/${index}`).privateKey;
@@ -25,7 +28,7 @@ export class MiningWallet extends Wallet {
 
   async sendTransaction(transaction) {
     const response = await super.sendTransaction(transaction);
-    await response.wait();
+    await response.wait(1, MINING_DEADLINE_MS);
     return response;
   }
 }
@@ -33,10 +36,7 @@ export class MiningWallet extends Wallet {
 /** The `index`-th development account on that chain. */
 export const devWallet = (index, provider) => new MiningWallet(devKey(index), provider);
 
-/** Moves the clock of a development L1, as hardhat's `time` does. */
+/** The clock of a development L1, as hardhat's `time`. */
 export const timeOf = (provider) => ({
-  async increase(seconds) {
-    await provider.send("evm_increaseTime", [Number(seconds)]);
-    await provider.send("evm_mine", []);
-  },
+  increase: (seconds) => increaseTime((method, params) => provider.send(method, params), seconds),
 });

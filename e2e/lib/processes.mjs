@@ -7,9 +7,10 @@ import { createInterface } from "node:readline";
 
 const READY_DEADLINE_MS = 60_000;
 const STOP_DEADLINE_MS = 20_000;
-const KEPT_LOG_LINES = 60;
+const KEPT_LOG_LINES = 30;
 
 const running = new Set();
+const logs = [];
 const folders = new Set();
 
 /** Each child leads its own process group, so that what it starts is killed with it. */
@@ -22,7 +23,9 @@ function killGroup(child, signal) {
   }
 }
 
-function cleanUp() {
+/** The runner sets the exit code when a test failed: then what the programs said last may tell why. */
+function cleanUp(code) {
+  if (code !== 0) for (const { name, log } of logs) console.error(`---- ${name} said last:\n${log.join("\n")}`);
   for (const child of running) killGroup(child, "SIGKILL");
   for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 }
@@ -45,6 +48,7 @@ export async function start(name, program, args, ready) {
   const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], detached: true });
   running.add(child);
   const log = [];
+  logs.push({ name, log });
   const keep = (line) => {
     log.push(line);
     if (log.length > KEPT_LOG_LINES) log.shift();

@@ -14,7 +14,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 const ACCOUNTS: u64 = 500;
-const PER_ACCOUNT: u64 = 40;
+const PER_ACCOUNT: u64 = 80;
 /// Clients that send at the same time, each one batch after another.
 const CLIENTS: usize = 8;
 const BATCH: usize = 50;

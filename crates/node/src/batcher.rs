@@ -99,7 +99,9 @@ impl Batcher {
         if !self.may_submit(&tip).await? {
             return Ok(false);
         }
-        let Some((header, data, last_block)) = self.assemble(&parent, last_block, l1_position)? else { return Ok(false) };
+        let Some((header, data, last_block)) = self.assemble(&parent, last_block, l1_position)? else {
+            return Ok(false);
+        };
         self.submit(header, data, last_block, l1_position).await
     }
 
@@ -124,9 +126,7 @@ impl Batcher {
                 }
                 Some(TxStatus::Failed(failure)) => failure.to_string(),
                 // The ledger has read that block and knows no such batch.
-                Some(TxStatus::Confirmed(outcome)) if outcome.block.number <= l1_position => {
-                    "L1 reorganised".into()
-                }
+                Some(TxStatus::Confirmed(outcome)) if outcome.block.number <= l1_position => "L1 reorganised".into(),
                 _ => continue,
             };
             tracing::warn!(batch = flight.batch.number, reason = failure, "batch was not accepted; building it again");
@@ -200,6 +200,7 @@ impl Batcher {
         let _writer = self.chain.writer();
         let first_block = parent.last_block + 1;
         let Some(before) = self.chain.block(parent.last_block)? else { return Ok(None) };
+        let mut extended = false;
         while last_block >= first_block {
             let Some(last) = self.chain.block(last_block)? else { return Ok(None) };
             let origin = last.l1_origin();
@@ -224,6 +225,15 @@ impl Batcher {
                 Err(error) => return Err(NodeError::Config(format!("block {first_block} fits no batch: {error}"))),
             };
             debug_assert!(payload.len() <= MAX_PAYLOAD_BYTES);
+            if l1_position.saturating_sub(l1_origin) >= self.rollup.params.inclusionWindow {
+                // Too old for L1. A longer batch may reach a newer origin.
+                if extended {
+                    return Ok(Some(self.forfeit(parent, before.header.timestamp, l1_position)?));
+                }
+                extended = true;
+                last_block = self.chain.head().number().min(parent.last_block + MAX_PAYLOAD_BLOCKS as u64);
+                continue;
+            }
             let output = batch_output(&self.chain, first_block, last_block)?;
             let data = BatchData { accumulator: self.ledger.accumulator(origin.message_count)?, payload }.encode();
             let header = BatchHeader {
@@ -240,6 +250,34 @@ impl Batcher {
             return Ok(Some((header, data, last_block)));
         }
         Ok(None)
+    }
+
+    /// A batch without blocks of ours: after an outage so long that L1 takes none of them any more, this is how the chain
+    /// goes on. Deposits are executed, and the transactions of our blocks return to the pool.
+    fn forfeit(
+        &self,
+        parent: &Parent,
+        parent_timestamp: u64,
+        l1_position: u64,
+    ) -> Result<(BatchHeader, Bytes, u64), NodeError> {
+        tracing::error!(batch = parent.number + 1, "blocks are too old for L1: they are given up, transactions return");
+        let l1_origin = l1_position.saturating_sub(1).max(parent.l1_origin);
+        let accumulator = self.ledger.accumulator(self.ledger.due(l1_origin)?)?;
+        let header = BatchHeader {
+            batchNumber: U256::from(parent.number + 1),
+            parentBatchHash: parent.hash,
+            // No claim: the roots follow from executing it.
+            stateRoot: B256::ZERO,
+            transactionRoot: B256::ZERO,
+            receiptRoot: B256::ZERO,
+            timestamp: U256::from(parent_timestamp.max((self.clock)() / 1000)),
+            l1BlockNumber: U256::from(l1_origin),
+            sequencer: self.wallet.address(),
+            signature: Bytes::new(),
+        };
+        let data = BatchData { accumulator, payload: Bytes::new() }.encode();
+        // Nothing can build on it before it is derived.
+        Ok((header, data, u64::MAX))
     }
 
     /// Origin of a header whose last block has read L1 up to `last`; `None` when such a block cannot end a batch, which

@@ -1,5 +1,6 @@
 //! Rebuilds the L2 from L1: follows the rollup's events, executes every batch, and unwinds when L1 does.
 
+use crate::held::Held;
 use crate::ledger::{BatchRecord, Ledger, Rejection};
 use crate::rollup::{Rollup, to_u64};
 use crate::{NodeError, batch_output, payload_blocks};
@@ -24,6 +25,7 @@ pub struct Deriver {
     l1: L1Client,
     rollup: Arc<Rollup>,
     stream: L1Stream,
+    held: Held,
 }
 
 impl Deriver {
@@ -35,7 +37,7 @@ impl Deriver {
             chain.store().write(true, |writer| ledger.put_batch(writer, &genesis))?;
         }
         let stream = open_stream(&l1, &rollup, &ledger)?;
-        let mut deriver = Self { chain, ledger, l1, rollup, stream };
+        let mut deriver = Self { chain, ledger, l1, rollup, stream, held: Held::default() };
         deriver.resume()?;
         Ok(deriver)
     }
@@ -60,6 +62,12 @@ impl Deriver {
 
     /// Processes the next L1 event; `false` when there is none.
     pub async fn step(&mut self) -> Result<bool, NodeError> {
+        let result = self.follow().await;
+        self.held.offer(&self.chain);
+        result
+    }
+
+    async fn follow(&mut self) -> Result<bool, NodeError> {
         match self.stream.poll().await {
             Ok(Some(L1Event::Block(block))) => {
                 if let Err(error) = self.on_block(&block).await {
@@ -100,7 +108,7 @@ impl Deriver {
                 match topic {
                     BatchSubmitted::SIGNATURE_HASH => self.on_batch(log, l1_block).await?,
                     BatchRejected::SIGNATURE_HASH => self.on_rejected(log, l1_block)?,
-                    StateRootFinalized::SIGNATURE_HASH => self.on_finalized(log)?,
+                    StateRootFinalized::SIGNATURE_HASH => self.on_finalized(log, l1_block)?,
                     _ => {}
                 }
             }
@@ -137,7 +145,7 @@ impl Deriver {
         Ok(())
     }
 
-    async fn on_batch(&self, log: &Log, l1_block: u64) -> Result<(), NodeError> {
+    async fn on_batch(&mut self, log: &Log, l1_block: u64) -> Result<(), NodeError> {
         let event = decode_event::<BatchSubmitted>(log)?;
         let number = to_u64(event.batchNumber)?;
         if let Some(known) = self.ledger.batch(number)?
@@ -156,10 +164,10 @@ impl Deriver {
         if call.header.batch_hash() != event.batchHash {
             return Err(NodeError::Untrusted(format!("transaction {hash} carries another header than batch {number}")));
         }
-        derive_batch(&self.chain, &self.ledger, &call.header, &call.transactions, l1_block, hash)
+        derive_batch(&self.chain, &self.ledger, &mut self.held, &call.header, &call.transactions, l1_block, hash)
     }
 
-    fn on_rejected(&self, log: &Log, l1_block: u64) -> Result<(), NodeError> {
+    fn on_rejected(&mut self, log: &Log, l1_block: u64) -> Result<(), NodeError> {
         let number = to_u64(decode_event::<BatchRejected>(log)?.batchNumber)?;
         if number == 0 || number > self.ledger.last_batch()? {
             return Ok(());
@@ -170,22 +178,24 @@ impl Deriver {
         let mut rejections = self.ledger.rejections()?;
         rejections.retain(|rejection| rejection.l1_block >= oldest);
         rejections.push(Rejection { l1_block, batch_l1_block: self.ledger.expect_batch(number)?.l1_block });
-        self.chain.writer().rewind(parent.last_block, |writer| {
+        let mut writer = self.chain.writer();
+        self.held.remember(&self.chain, parent.last_block)?;
+        writer.rewind(parent.last_block, |writer| {
             self.ledger.put_rejections(writer, &rejections)?;
             self.ledger.truncate_batches(writer, number)
         })?;
         Ok(())
     }
 
-    fn on_finalized(&self, log: &Log) -> Result<(), NodeError> {
+    fn on_finalized(&self, log: &Log, l1_block: u64) -> Result<(), NodeError> {
         let number = to_u64(decode_event::<StateRootFinalized>(log)?.batchNumber)?;
-        self.chain.store().write(true, |writer| self.ledger.put_finalized_batch(writer, number))?;
+        self.chain.store().write(true, |writer| self.ledger.put_finalized_batch(writer, number, l1_block))?;
         Ok(())
     }
 
     /// Forgets everything read above an L1 block. L2 blocks stay as far as the messages they consumed still exist.
     /// Returns the block that it went back to: an earlier one where a rejection is undone, to read that batch again.
-    fn unwind_to_l1_block(&self, mut l1_block: u64) -> Result<u64, NodeError> {
+    fn unwind_to_l1_block(&mut self, mut l1_block: u64) -> Result<u64, NodeError> {
         let ledger = &self.ledger;
         let mut rejections = ledger.rejections()?;
         while let Some(undone) = rejections.pop_if(|rejection| rejection.l1_block > l1_block) {
@@ -196,6 +206,7 @@ impl Deriver {
             batches -= 1;
         }
         let queue_length = ledger.due(l1_block)?;
+        let finalized = ledger.finalized_by(l1_block)?;
         let mut writer = self.chain.writer();
         let mut head = self.chain.head();
         while head.number() > 0 && head.l1_origin().message_count > queue_length {
@@ -203,7 +214,9 @@ impl Deriver {
             head = self.chain.block(parent)?.ok_or(lux_chain::ChainError::UnknownBlock(parent))?;
         }
         let recent: Vec<_> = ledger.recent()?.into_iter().filter(|id| id.number <= l1_block).collect();
+        self.held.remember(&self.chain, head.number())?;
         writer.rewind(head.number(), |store| {
+            ledger.set_finalized_batch(store, finalized)?;
             ledger.truncate_batches(store, batches + 1)?;
             ledger.truncate_queue(store, queue_length)?;
             ledger.put_rejections(store, &rejections)?;
@@ -309,6 +322,7 @@ fn empty_header() -> BatchHeader {
 fn derive_batch(
     chain: &Chain,
     ledger: &Ledger,
+    held: &mut Held,
     header: &BatchHeader,
     transactions: &Bytes,
     l1_block: u64,
@@ -343,6 +357,7 @@ fn derive_batch(
         let keep = parent.last_block + matching as u64;
         if chain.head().number() > keep {
             tracing::warn!(batch = number, block = keep + 1, "L1 carries other blocks than this node had");
+            held.remember(chain, keep)?;
             writer.rewind(keep, |_| Ok(()))?;
         }
         import(&mut writer, &plans[matching..])?;

@@ -100,6 +100,10 @@ fn batch_key(number: u64) -> String {
     format!("l1/batch/{number}")
 }
 
+fn finalized_key(number: u64) -> String {
+    format!("l1/finalized/{number}")
+}
+
 fn encode(value: &impl Encodable) -> Vec<u8> {
     let mut out = Vec::with_capacity(value.length());
     value.encode(&mut out);
@@ -222,7 +226,21 @@ impl Ledger {
         writer.put_meta(LAST_BATCH, &encode(&batch.number))
     }
 
-    pub fn put_finalized_batch(&self, writer: &StoreWriter, number: u64) -> Result<(), ChainError> {
+    /// The last batch that L1 had finalised by one of its blocks.
+    pub fn finalized_by(&self, l1_block: u64) -> Result<u64, ChainError> {
+        let mut number = self.finalized_batch()?;
+        while number > 0 && self.number(&finalized_key(number))? > l1_block {
+            number -= 1;
+        }
+        Ok(number)
+    }
+
+    pub fn put_finalized_batch(&self, writer: &StoreWriter, number: u64, l1_block: u64) -> Result<(), ChainError> {
+        writer.put_meta(&finalized_key(number), &encode(&l1_block))?;
+        self.set_finalized_batch(writer, number)
+    }
+
+    pub fn set_finalized_batch(&self, writer: &StoreWriter, number: u64) -> Result<(), ChainError> {
         writer.put_meta(FINALIZED_BATCH, &encode(&number))
     }
 
@@ -239,7 +257,7 @@ impl Ledger {
         let last = number.saturating_sub(1);
         writer.put_meta(LAST_BATCH, &encode(&last))?;
         if self.finalized_batch()? > last {
-            self.put_finalized_batch(writer, last)?;
+            self.set_finalized_batch(writer, last)?;
         }
         Ok(())
     }

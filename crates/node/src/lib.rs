@@ -8,6 +8,7 @@ mod deploy;
 mod deriver;
 mod error;
 mod genesis;
+mod held;
 mod ledger;
 mod node;
 mod proofs;

@@ -193,18 +193,33 @@ async fn retry(role: &'static str, step: impl Future<Output = Result<bool, NodeE
     }
 }
 
+/// How often the pool is looked at between blocks.
+const POOL_CHECK: Duration = Duration::from_millis(25);
+
 async fn run_sequencer(sequencer: Sequencer, position: Arc<AtomicU64>, block_time: Duration) -> Result<(), NodeError> {
     let sequencer = Arc::new(sequencer);
     let mut ticks = tokio::time::interval(block_time);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    // After a block that took nothing from a full pool (nobody there pays the base fee), only time brings the next.
+    let mut may_be_early = true;
     loop {
-        ticks.tick().await;
-        let (sequencer, l1) = (sequencer.clone(), position.load(Ordering::Relaxed));
-        let built = tokio::task::spawn_blocking(move || sequencer.step(l1)).await;
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = pool_fills_a_block(&sequencer), if may_be_early => {}
+        }
+        let (builder, l1) = (sequencer.clone(), position.load(Ordering::Relaxed));
+        let built = tokio::task::spawn_blocking(move || builder.step(l1)).await;
         let block = built.map_err(|error| NodeError::Config(format!("block builder stopped: {error}")))??;
-        if !block.transactions.is_empty() {
+        may_be_early = !block.transactions.is_empty();
+        if may_be_early {
             tracing::info!(number = block.number(), transactions = block.transactions.len(), "block");
         }
+    }
+}
+
+async fn pool_fills_a_block(sequencer: &Sequencer) {
+    while !sequencer.pool_fills_a_block() {
+        tokio::time::sleep(POOL_CHECK).await;
     }
 }
 

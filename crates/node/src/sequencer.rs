@@ -47,6 +47,12 @@ impl Sequencer {
         }
     }
 
+    /// Whether transactions for a whole block wait: then the next block need not wait for its time.
+    pub fn pool_fills_a_block(&self) -> bool {
+        let status = self.chain.pool().status();
+        status.pending > 0 && status.bytes >= MAX_BLOCK_TRANSACTION_BYTES
+    }
+
     fn build(&self, l1_position: u64, deadline: Instant) -> Result<(Arc<Block>, bool), NodeError> {
         // Under the writer's lock: the deriver must not unwind between reading the queue and building on it.
         let mut writer = self.chain.writer();

@@ -2,8 +2,8 @@
 
 use crate::state::{StateError, StateSource, StateTrie};
 use crate::{
-    BlockAttributes, BlockPlan, ChainKind, Changes, Overlay, Rules, block_env, cfg_env, prepare_deposit, recover_sender,
-    set_deposit_checks, tx_env,
+    BlockAttributes, BlockPlan, ChainKind, Changes, Overlay, Rules, block_env, cfg_env, prepare_deposit,
+    recover_sender, set_deposit_checks, tx_env,
 };
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -17,8 +17,8 @@ use alloy_trie::{EMPTY_ROOT_HASH, root::ordered_trie_root_encoded};
 use lux_protocol::constants::{FEE_VAULT, L1_BLOCK, L2_MESSAGE_BRIDGE};
 use lux_protocol::contracts::IMessageBridge::MessageSentToL1;
 use lux_protocol::{Deposit, EthTransaction, Receipt, Transaction};
-use revm::context::result::{EVMError, ExecutionResult};
 use revm::context::ContextTr;
+use revm::context::result::{EVMError, ExecutionResult};
 use revm::handler::{MainnetContext, MainnetEvm};
 use revm::primitives::hardfork::SpecId;
 use revm::{Context, ExecuteCommitEvm, MainBuilder, SystemCallCommitEvm};

@@ -20,18 +20,12 @@ pub(crate) struct Sealer<'a> {
 impl<'a> Sealer<'a> {
     /// Hashes dirty nodes.
     pub(crate) const fn hashing() -> Self {
-        Self {
-            buf: Vec::new(),
-            sink: None,
-        }
+        Self { buf: Vec::new(), sink: None }
     }
 
     /// Also hands over new nodes and marks them stored.
     pub(crate) const fn committing(sink: Sink<'a>) -> Self {
-        Self {
-            buf: Vec::new(),
-            sink: Some(sink),
-        }
+        Self { buf: Vec::new(), sink: Some(sink) }
     }
 
     /// Root hash, and the root's encoding if it is too short to have been handed over.
@@ -64,10 +58,7 @@ impl<'a> Sealer<'a> {
             }
             Link::Branch(branch) => {
                 if self.is_pending(branch.memo) {
-                    branch
-                        .children
-                        .iter_mut()
-                        .for_each(|child| self.seal(child));
+                    branch.children.iter_mut().for_each(|child| self.seal(child));
                     branch.memo = self.settle(branch.as_ref(), branch.memo);
                 }
             }
@@ -93,11 +84,7 @@ impl<'a> Sealer<'a> {
         }
         self.buf.clear();
         encode(node, payload_len, &mut self.buf);
-        let hash = if let Memo::New(hash) = memo {
-            hash
-        } else {
-            keccak256(&self.buf)
-        };
+        let hash = if let Memo::New(hash) = memo { hash } else { keccak256(&self.buf) };
         match &mut self.sink {
             Some(sink) => {
                 sink(hash, Bytes::copy_from_slice(&self.buf));
@@ -184,9 +171,7 @@ impl Payload for Branch {
     }
 
     fn encode_payload(&self, out: &mut Vec<u8>) {
-        self.children
-            .iter()
-            .for_each(|child| child.encode_reference(out));
+        self.children.iter().for_each(|child| child.encode_reference(out));
         self.value.encode(out);
     }
 }
@@ -197,10 +182,6 @@ const fn list_len(payload_len: usize) -> usize {
 
 fn encode(node: &impl Payload, payload_len: usize, out: &mut Vec<u8>) {
     out.reserve(list_len(payload_len));
-    Header {
-        list: true,
-        payload_length: payload_len,
-    }
-    .encode(out);
+    Header { list: true, payload_length: payload_len }.encode(out);
     node.encode_payload(out);
 }

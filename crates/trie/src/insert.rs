@@ -33,14 +33,7 @@ pub(crate) fn insert<S: NodeSource>(
         Link::Extension(extension) => {
             if let Some(below) = path.strip_prefix(extension.path.as_nibbles()) {
                 let depth = depth + path.len() - below.len();
-                let changed = insert(
-                    &mut extension.child,
-                    source,
-                    Place::Extension,
-                    depth,
-                    below,
-                    value,
-                )?;
+                let changed = insert(&mut extension.child, source, Place::Extension, depth, below, value)?;
                 if changed {
                     extension.memo = Memo::Dirty;
                 }
@@ -49,14 +42,9 @@ pub(crate) fn insert<S: NodeSource>(
         }
         Link::Branch(branch) => {
             let changed = match path.split_first() {
-                Some((nibble, below)) => insert(
-                    &mut branch.children[nibble],
-                    source,
-                    Place::Branch,
-                    depth + 1,
-                    below,
-                    value,
-                )?,
+                Some((nibble, below)) => {
+                    insert(&mut branch.children[nibble], source, Place::Branch, depth + 1, below, value)?
+                }
                 None if branch.value == value => false,
                 None => {
                     branch.value = value;
@@ -78,11 +66,7 @@ pub(crate) fn insert<S: NodeSource>(
 // Kept out of the recursive caller's stack frame.
 #[inline(never)]
 fn split(link: &mut Link, path: Nibbles<'_>, value: Bytes) {
-    let mut branch = Box::new(Branch {
-        children: Default::default(),
-        value: Bytes::new(),
-        memo: Memo::Dirty,
-    });
+    let mut branch = Box::new(Branch { children: Default::default(), value: Bytes::new(), memo: Memo::Dirty });
     let shared = match mem::take(link) {
         Link::Leaf(mut leaf) => {
             let old = leaf.path.as_nibbles();
@@ -121,9 +105,5 @@ fn split(link: &mut Link, path: Nibbles<'_>, value: Bytes) {
         None => branch.value = value,
     }
     let branch = Link::Branch(branch);
-    *link = if shared == 0 {
-        branch
-    } else {
-        Link::extension(path.take(shared), branch)
-    };
+    *link = if shared == 0 { branch } else { Link::extension(path.take(shared), branch) };
 }

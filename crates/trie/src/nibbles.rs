@@ -26,11 +26,7 @@ pub(crate) struct Nibbles<'a> {
 
 impl<'a> Nibbles<'a> {
     pub(crate) const fn of_key(key: &'a [u8]) -> Self {
-        Self {
-            bytes: key,
-            start: 0,
-            end: 2 * key.len(),
-        }
+        Self { bytes: key, start: 0, end: 2 * key.len() }
     }
 
     pub(crate) const fn len(self) -> usize {
@@ -45,29 +41,19 @@ impl<'a> Nibbles<'a> {
     const fn at(self, index: usize) -> u8 {
         let position = self.start + index;
         let byte = self.bytes[position / 2];
-        if position.is_multiple_of(2) {
-            byte >> 4
-        } else {
-            byte & 0x0f
-        }
+        if position.is_multiple_of(2) { byte >> 4 } else { byte & 0x0f }
     }
 
     /// All but the first `count` nibbles, with `count <= len`.
     pub(crate) const fn skip(self, count: usize) -> Self {
         debug_assert!(count <= self.len());
-        Self {
-            start: self.start + count,
-            ..self
-        }
+        Self { start: self.start + count, ..self }
     }
 
     /// The first `count` nibbles, with `count <= len`.
     pub(crate) const fn take(self, count: usize) -> Self {
         debug_assert!(count <= self.len());
-        Self {
-            end: self.start + count,
-            ..self
-        }
+        Self { end: self.start + count, ..self }
     }
 
     /// First nibble as an index, and the rest.
@@ -92,9 +78,7 @@ impl<'a> Nibbles<'a> {
             }
             let whole = (max - same) / 2;
             let (a, b) = (self.start.div_ceil(2), other.start.div_ceil(2));
-            let pairs = self.bytes[a..a + whole]
-                .iter()
-                .zip(&other.bytes[b..b + whole]);
+            let pairs = self.bytes[a..a + whole].iter().zip(&other.bytes[b..b + whole]);
             same += 2 * pairs.take_while(|(a, b)| a == b).count();
         }
         while same < max && self.at(same) == other.at(same) {
@@ -110,11 +94,7 @@ impl<'a> Nibbles<'a> {
         if first & !(LEAF_FLAG | ODD_FLAG | 0x0f) != 0 || (!odd && first & 0x0f != 0) {
             return Err(DecodeError::HexPrefix);
         }
-        let path = Self {
-            bytes,
-            start: if odd { 1 } else { 2 },
-            end: 2 * bytes.len(),
-        };
+        let path = Self { bytes, start: if odd { 1 } else { 2 }, end: 2 * bytes.len() };
         Ok((path, first & LEAF_FLAG != 0))
     }
 
@@ -122,11 +102,7 @@ impl<'a> Nibbles<'a> {
     pub(crate) const fn encoded_len(self) -> usize {
         let len = self.len() / 2 + 1;
         // A lone flag byte is below 0x80 and so its own encoding.
-        if len == 1 {
-            1
-        } else {
-            alloy_rlp::length_of_length(len) + len
-        }
+        if len == 1 { 1 } else { alloy_rlp::length_of_length(len) + len }
     }
 
     /// Appends the hex-prefix path as an RLP string.
@@ -134,26 +110,14 @@ impl<'a> Nibbles<'a> {
         let odd = self.len() % 2;
         let flags = if leaf { LEAF_FLAG } else { 0 };
         if self.len() > 1 {
-            Header {
-                list: false,
-                payload_length: self.len() / 2 + 1,
-            }
-            .encode(out);
+            Header { list: false, payload_length: self.len() / 2 + 1 }.encode(out);
         }
-        out.push(if odd == 1 {
-            flags | ODD_FLAG | self.at(0)
-        } else {
-            flags
-        });
+        out.push(if odd == 1 { flags | ODD_FLAG | self.at(0) } else { flags });
         let (start, end) = (self.start + odd, self.end);
         if start.is_multiple_of(2) {
             out.extend_from_slice(&self.bytes[start / 2..end / 2]);
         } else {
-            out.extend(
-                (odd..self.len())
-                    .step_by(2)
-                    .map(|i| self.at(i) << 4 | self.at(i + 1)),
-            );
+            out.extend((odd..self.len()).step_by(2).map(|i| self.at(i) << 4 | self.at(i + 1)));
         }
     }
 }
@@ -181,11 +145,7 @@ enum Storage {
 
 impl Storage {
     fn zeroed(len: usize) -> Self {
-        if len <= 32 {
-            Self::Inline([0; 32])
-        } else {
-            Self::Heap(vec![0; len].into())
-        }
+        if len <= 32 { Self::Inline([0; 32]) } else { Self::Heap(vec![0; len].into()) }
     }
 
     fn as_mut(&mut self) -> &mut [u8] {
@@ -202,24 +162,13 @@ impl NibbleBuf {
             Storage::Inline(bytes) => bytes.as_slice(),
             Storage::Heap(bytes) => bytes,
         };
-        Nibbles {
-            bytes,
-            start: usize::from(self.start),
-            end: usize::from(self.end),
-        }
+        Nibbles { bytes, start: usize::from(self.start), end: usize::from(self.end) }
     }
 
     /// `nibble` followed by `tail`.
     pub(crate) fn prepend(nibble: usize, tail: Nibbles<'_>) -> Self {
         let byte = [nibble as u8];
-        Self::concat(
-            Nibbles {
-                bytes: &byte,
-                start: 1,
-                end: 2,
-            },
-            tail,
-        )
+        Self::concat(Nibbles { bytes: &byte, start: 1, end: 2 }, tail)
     }
 
     /// Both paths in a row, ending at a byte boundary.
@@ -229,23 +178,11 @@ impl NibbleBuf {
         let mut bytes = Storage::zeroed(len.div_ceil(2));
         let packed = bytes.as_mut();
         for i in 0..len {
-            let nibble = if i < head.len() {
-                head.at(i)
-            } else {
-                tail.at(i - head.len())
-            };
+            let nibble = if i < head.len() { head.at(i) } else { tail.at(i - head.len()) };
             let position = start + i;
-            packed[position / 2] |= if position.is_multiple_of(2) {
-                nibble << 4
-            } else {
-                nibble
-            };
+            packed[position / 2] |= if position.is_multiple_of(2) { nibble << 4 } else { nibble };
         }
-        Self {
-            bytes,
-            start: start as u16,
-            end: (start + len) as u16,
-        }
+        Self { bytes, start: start as u16, end: (start + len) as u16 }
     }
 }
 
@@ -255,11 +192,7 @@ impl From<Nibbles<'_>> for NibbleBuf {
         let mut bytes = Storage::zeroed(covered.len());
         bytes.as_mut()[..covered.len()].copy_from_slice(covered);
         let start = path.start % 2;
-        Self {
-            bytes,
-            start: start as u16,
-            end: (start + path.len()) as u16,
-        }
+        Self { bytes, start: start as u16, end: (start + path.len()) as u16 }
     }
 }
 
@@ -307,10 +240,7 @@ mod tests {
     #[test]
     fn rejects_non_canonical_hex_prefix() {
         for bytes in [&[][..], &[0x01], &[0x2f, 1], &[0x40], &[0x80, 1], &[0xf1]] {
-            assert_eq!(
-                Nibbles::from_hex_prefix(bytes).unwrap_err(),
-                DecodeError::HexPrefix
-            );
+            assert_eq!(Nibbles::from_hex_prefix(bytes).unwrap_err(), DecodeError::HexPrefix);
         }
     }
 }

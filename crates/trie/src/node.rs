@@ -31,18 +31,9 @@ pub(crate) enum Child<'a> {
 /// A decoded node that borrows from its encoding.
 #[derive(Debug)]
 pub(crate) enum Node<'a> {
-    Leaf {
-        path: Nibbles<'a>,
-        value: &'a [u8],
-    },
-    Extension {
-        path: Nibbles<'a>,
-        child: Child<'a>,
-    },
-    Branch {
-        children: Children<'a>,
-        value: &'a [u8],
-    },
+    Leaf { path: Nibbles<'a>, value: &'a [u8] },
+    Extension { path: Nibbles<'a>, child: Child<'a> },
+    Branch { children: Children<'a>, value: &'a [u8] },
 }
 
 /// The children of a branch: their encodings in a row, and where each ends.
@@ -127,18 +118,13 @@ impl<'a> Node<'a> {
         if entries < 2 {
             return Err(DecodeError::LoneBranch);
         }
-        Ok(Self::Branch {
-            children: Children { items, ends },
-            value,
-        })
+        Ok(Self::Branch { children: Children { items, ends }, value })
     }
 }
 
 impl<'a> Children<'a> {
     pub(crate) fn get(&self, nibble: usize) -> Child<'a> {
-        let start = nibble
-            .checked_sub(1)
-            .map_or(0, |previous| self.ends[previous]);
+        let start = nibble.checked_sub(1).map_or(0, |previous| self.ends[previous]);
         Child::new(&self.items[usize::from(start)..usize::from(self.ends[nibble])])
     }
 
@@ -161,10 +147,7 @@ impl<'a> Child<'a> {
 /// Takes one item: whether it is a list, its payload, and its whole encoding.
 fn item<'a>(buf: &mut &'a [u8]) -> Result<(bool, &'a [u8], &'a [u8]), DecodeError> {
     let whole = *buf;
-    let Header {
-        list,
-        payload_length,
-    } = Header::decode(buf).map_err(DecodeError::Rlp)?;
+    let Header { list, payload_length } = Header::decode(buf).map_err(DecodeError::Rlp)?;
     // `Header::decode` has checked that the payload is there.
     let (payload, rest) = buf.split_at(payload_length);
     *buf = rest;

@@ -8,11 +8,7 @@ use alloy_rlp::EMPTY_STRING_CODE;
 /// Encodings of the hashed nodes from the root to the value of `key`, or to where its absence shows.
 ///
 /// Embedded nodes are inside their parents and not listed. The proof from an empty trie is empty.
-pub fn prove<S: NodeSource>(
-    source: &S,
-    root: B256,
-    key: &[u8],
-) -> Result<Vec<Bytes>, TrieError<S::Error>> {
+pub fn prove<S: NodeSource>(source: &S, root: B256, key: &[u8]) -> Result<Vec<Bytes>, TrieError<S::Error>> {
     let mut proof = Vec::new();
     walk(root, key, |hash| {
         let node = source.node(hash).map_err(TrieError::<S::Error>::Source)?;
@@ -26,12 +22,7 @@ pub fn prove<S: NodeSource>(
 ///
 /// The proof must consist of the needed nodes and no others. For an empty trie, some clients list the empty node
 /// (`0x80`), which is accepted too.
-pub fn verify_proof(
-    root: B256,
-    key: &[u8],
-    expected: Option<&[u8]>,
-    proof: &[Bytes],
-) -> Result<(), ProofError> {
+pub fn verify_proof(root: B256, key: &[u8], expected: Option<&[u8]>, proof: &[Bytes]) -> Result<(), ProofError> {
     let proof = match proof {
         [node] if root == EMPTY_ROOT_HASH && node[..] == [EMPTY_STRING_CODE] => &[],
         _ => proof,

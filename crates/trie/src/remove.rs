@@ -92,11 +92,7 @@ fn normalize(link: &mut Link) {
     match link {
         Link::Branch(branch) => {
             branch.memo = Memo::Dirty;
-            let mut children = branch
-                .children
-                .iter_mut()
-                .enumerate()
-                .filter(|(_, child)| !child.is_empty());
+            let mut children = branch.children.iter_mut().enumerate().filter(|(_, child)| !child.is_empty());
             *link = match (children.next(), children.next()) {
                 (None, _) => Link::leaf(Nibbles::of_key(&[]), mem::take(&mut branch.value)),
                 (Some((nibble, child)), None) if branch.value.is_empty() => {

@@ -73,10 +73,7 @@ impl<S: NodeSource> NodeSource for Verified<S> {
         let node = self.0.node(hash).map_err(VerifyError::Source)?;
         let actual = keccak256(&node);
         if actual != *hash {
-            return Err(VerifyError::HashMismatch {
-                expected: *hash,
-                actual,
-            });
+            return Err(VerifyError::HashMismatch { expected: *hash, actual });
         }
         Ok(node)
     }

@@ -59,19 +59,11 @@ impl Link {
     }
 
     pub(crate) fn leaf(path: impl Into<NibbleBuf>, value: Bytes) -> Self {
-        Self::Leaf(Box::new(Leaf {
-            path: path.into(),
-            value,
-            memo: Memo::Dirty,
-        }))
+        Self::Leaf(Box::new(Leaf { path: path.into(), value, memo: Memo::Dirty }))
     }
 
     pub(crate) fn extension(path: impl Into<NibbleBuf>, child: Self) -> Self {
-        Self::Extension(Box::new(Extension {
-            path: path.into(),
-            child,
-            memo: Memo::Dirty,
-        }))
+        Self::Extension(Box::new(Extension { path: path.into(), child, memo: Memo::Dirty }))
     }
 
     /// Fetches the node if only its hash is known. `depth` is the length of the path to it.
@@ -92,12 +84,7 @@ impl Link {
 
     // Kept out of the recursive callers' stack frames.
     #[inline(never)]
-    fn fetch<S: NodeSource>(
-        source: &S,
-        hash: B256,
-        place: Place,
-        depth: usize,
-    ) -> Result<Self, TrieError<S::Error>> {
+    fn fetch<S: NodeSource>(source: &S, hash: B256, place: Place, depth: usize) -> Result<Self, TrieError<S::Error>> {
         let rlp = source.node(&hash).map_err(TrieError::Source)?;
         let link = Node::hashed(&rlp, place, depth)
             .and_then(|node| Self::build(node, &rlp, Memo::Stored(hash), depth))
@@ -107,25 +94,15 @@ impl Link {
 
     fn build(node: Node<'_>, rlp: &Bytes, memo: Memo, depth: usize) -> Result<Self, DecodeError> {
         Ok(match node {
-            Node::Leaf { path, value } => Self::Leaf(Box::new(Leaf {
-                path: path.into(),
-                value: rlp.slice_ref(value),
-                memo,
-            })),
+            Node::Leaf { path, value } => {
+                Self::Leaf(Box::new(Leaf { path: path.into(), value: rlp.slice_ref(value), memo }))
+            }
             Node::Extension { path, child } => {
                 let child = Self::build_child(child, rlp, Place::Extension, depth + path.len())?;
-                Self::Extension(Box::new(Extension {
-                    path: path.into(),
-                    child,
-                    memo,
-                }))
+                Self::Extension(Box::new(Extension { path: path.into(), child, memo }))
             }
             Node::Branch { children, value } => {
-                let mut branch = Box::new(Branch {
-                    children: Default::default(),
-                    value: rlp.slice_ref(value),
-                    memo,
-                });
+                let mut branch = Box::new(Branch { children: Default::default(), value: rlp.slice_ref(value), memo });
                 for (slot, child) in branch.children.iter_mut().zip(children.iter()) {
                     *slot = Self::build_child(child, rlp, Place::Branch, depth + 1)?;
                 }
@@ -134,18 +111,11 @@ impl Link {
         })
     }
 
-    fn build_child(
-        child: Child<'_>,
-        rlp: &Bytes,
-        place: Place,
-        depth: usize,
-    ) -> Result<Self, DecodeError> {
+    fn build_child(child: Child<'_>, rlp: &Bytes, place: Place, depth: usize) -> Result<Self, DecodeError> {
         match child {
             Child::Empty => Ok(Self::Empty),
             Child::Hash(hash) => Ok(Self::Hash(B256::new(*hash))),
-            Child::Embedded(node) => {
-                Self::build(Node::decode(node, place, depth)?, rlp, Memo::Dirty, depth)
-            }
+            Child::Embedded(node) => Self::build(Node::decode(node, place, depth)?, rlp, Memo::Dirty, depth),
         }
     }
 }

@@ -12,8 +12,7 @@ use crate::{
 use alloy_primitives::{B256, Bytes, b256};
 
 /// Root of a trie without entries: `keccak256(0x80)`.
-pub const EMPTY_ROOT_HASH: B256 =
-    b256!("56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421");
+pub const EMPTY_ROOT_HASH: B256 = b256!("56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421");
 
 /// A Merkle-Patricia trie of which only the touched part is in memory.
 ///
@@ -35,15 +34,8 @@ impl Default for Trie {
 impl Trie {
     /// The trie with this root; nothing is fetched yet.
     pub fn new(root: B256) -> Self {
-        let link = if root == EMPTY_ROOT_HASH {
-            Link::Empty
-        } else {
-            Link::Hash(root)
-        };
-        Self {
-            root: link,
-            memo: Memo::Stored(root),
-        }
+        let link = if root == EMPTY_ROOT_HASH { Link::Empty } else { Link::Hash(root) };
+        Self { root: link, memo: Memo::Stored(root) }
     }
 
     /// The trie without entries.
@@ -52,11 +44,7 @@ impl Trie {
     }
 
     /// Value of `key`. Keeps the nodes on the way in memory.
-    pub fn get<S: NodeSource>(
-        &mut self,
-        source: &S,
-        key: &[u8],
-    ) -> Result<Option<Bytes>, TrieError<S::Error>> {
+    pub fn get<S: NodeSource>(&mut self, source: &S, key: &[u8]) -> Result<Option<Bytes>, TrieError<S::Error>> {
         let (mut link, mut rest) = (&mut self.root, Nibbles::of_key(key));
         let mut place = Place::Root;
         loop {
@@ -65,14 +53,10 @@ impl Trie {
                 Link::Leaf(leaf) if leaf.path.as_nibbles() == rest => {
                     return Ok(Some(leaf.value.clone()));
                 }
-                Link::Extension(extension) => {
-                    match rest.strip_prefix(extension.path.as_nibbles()) {
-                        Some(below) => {
-                            (link, rest, place) = (&mut extension.child, below, Place::Extension)
-                        }
-                        None => return Ok(None),
-                    }
-                }
+                Link::Extension(extension) => match rest.strip_prefix(extension.path.as_nibbles()) {
+                    Some(below) => (link, rest, place) = (&mut extension.child, below, Place::Extension),
+                    None => return Ok(None),
+                },
                 Link::Branch(branch) => match rest.split_first() {
                     Some((nibble, below)) => {
                         (link, rest, place) = (&mut branch.children[nibble], below, Place::Branch);
@@ -99,14 +83,7 @@ impl Trie {
         if key.len() > MAX_KEY_LEN {
             return Err(TrieError::KeyTooLong(key.len()));
         }
-        if insert(
-            &mut self.root,
-            source,
-            Place::Root,
-            0,
-            Nibbles::of_key(key),
-            value,
-        )? {
+        if insert(&mut self.root, source, Place::Root, 0, Nibbles::of_key(key), value)? {
             self.memo = Memo::Dirty;
         }
         Ok(())
@@ -115,11 +92,7 @@ impl Trie {
     /// Removes `key` and says whether it was there.
     ///
     /// If that leaves a branch with a single child, the child is fetched, since their paths merge.
-    pub fn remove<S: NodeSource>(
-        &mut self,
-        source: &S,
-        key: &[u8],
-    ) -> Result<bool, TrieError<S::Error>> {
+    pub fn remove<S: NodeSource>(&mut self, source: &S, key: &[u8]) -> Result<bool, TrieError<S::Error>> {
         let removed = remove(&mut self.root, source, Place::Root, 0, Nibbles::of_key(key))?;
         if removed {
             self.memo = Memo::Dirty;

@@ -8,14 +8,8 @@ use crate::{
 use alloy_primitives::{B256, Bytes};
 
 /// Value of `key` in the trie with this root: a read that builds no tree.
-pub fn lookup<S: NodeSource>(
-    source: &S,
-    root: B256,
-    key: &[u8],
-) -> Result<Option<Bytes>, TrieError<S::Error>> {
-    walk(root, key, |hash| {
-        source.node(hash).map_err(TrieError::Source)
-    })
+pub fn lookup<S: NodeSource>(source: &S, root: B256, key: &[u8]) -> Result<Option<Bytes>, TrieError<S::Error>> {
+    walk(root, key, |hash| source.node(hash).map_err(TrieError::Source))
 }
 
 /// Follows `key` from `root`, getting each hashed node on the way from `fetch`.
@@ -47,12 +41,7 @@ enum Step<'a> {
 }
 
 /// Follows `rest` through a hashed node and the nodes embedded in it. Each turn shortens `rest`.
-fn step<'a>(
-    rlp: &'a [u8],
-    place: Place,
-    mut depth: usize,
-    rest: &mut Nibbles<'_>,
-) -> Result<Step<'a>, DecodeError> {
+fn step<'a>(rlp: &'a [u8], place: Place, mut depth: usize, rest: &mut Nibbles<'_>) -> Result<Step<'a>, DecodeError> {
     let mut node = Node::hashed(rlp, place, depth)?;
     loop {
         let (child, place, below) = match node {

@@ -8,10 +8,7 @@ use lux_trie::{EMPTY_ROOT_HASH, Trie, TrieError, Verified, lookup};
 use proptest::prelude::*;
 
 /// Runs `ops` against a map, checks each answer, and takes everything out again.
-fn run(
-    ops: Vec<Op>,
-    root_of: impl Fn(&Entries) -> alloy_primitives::B256,
-) -> Result<(), TestCaseError> {
+fn run(ops: Vec<Op>, root_of: impl Fn(&Entries) -> alloy_primitives::B256) -> Result<(), TestCaseError> {
     let (mut trie, mut db, mut model) = (Trie::empty(), Db::new(), Entries::new());
     for op in ops {
         match op {
@@ -20,10 +17,7 @@ fn run(
                 model.insert(key, value);
             }
             Op::Remove(key) => {
-                prop_assert_eq!(
-                    trie.remove(&db, &key).unwrap(),
-                    model.remove(&key).is_some()
-                );
+                prop_assert_eq!(trie.remove(&db, &key).unwrap(), model.remove(&key).is_some());
             }
             Op::Commit => {
                 commit(&mut trie, &mut db);
@@ -43,10 +37,7 @@ fn run(
     commit(&mut trie, &mut db);
     for (key, value) in &model {
         prop_assert_eq!(trie.get(&db, key).unwrap().unwrap().to_vec(), value.clone());
-        prop_assert_eq!(
-            lookup(&Verified(&db), root, key).unwrap().unwrap().to_vec(),
-            value.clone()
-        );
+        prop_assert_eq!(lookup(&Verified(&db), root, key).unwrap().unwrap().to_vec(), value.clone());
     }
     let mut trie = Trie::new(root);
     for key in model.keys().rev() {
@@ -172,10 +163,7 @@ fn deepest_trie_fits_the_stack() {
     assert_eq!(trie.get(&db, &[&key[..], &key].concat()).unwrap(), None);
     assert!(!trie.remove(&db, &[&key[..], &key].concat()).unwrap());
     let long = [&key[..], &[0]].concat();
-    assert_eq!(
-        trie.insert(&db, &long, vec![1]),
-        Err(TrieError::KeyTooLong(257))
-    );
+    assert_eq!(trie.insert(&db, &long, vec![1]), Err(TrieError::KeyTooLong(257)));
     for len in 0..=key.len() {
         assert!(trie.remove(&db, &key[..len]).unwrap());
     }

@@ -6,10 +6,8 @@ use lux_trie::Trie;
 use serde_json::{Map, Value};
 use std::{collections::BTreeMap, env, path::PathBuf, process::Command};
 
-const DEFAULT_ARCHIVE: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/../../../shared/vectors/ethereum/ethereum-tests.tar.gz"
-);
+const DEFAULT_ARCHIVE: &str =
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/vectors/ethereum/ethereum-tests.tar.gz");
 
 /// The cases of one file, or `None` where the archive is not at hand.
 fn cases(file: &str) -> Option<Map<String, Value>> {
@@ -26,13 +24,7 @@ fn cases(file: &str) -> Option<Map<String, Value>> {
     } else {
         let dir = tempfile::tempdir().unwrap();
         let member = format!("TrieTests/{file}");
-        let tar = Command::new("tar")
-            .arg("xzf")
-            .arg(&archive)
-            .arg("-C")
-            .arg(dir.path())
-            .arg(&member)
-            .status();
+        let tar = Command::new("tar").arg("xzf").arg(&archive).arg("-C").arg(dir.path()).arg(&member).status();
         assert!(tar.unwrap().success());
         std::fs::read(dir.path().join(member)).unwrap()
     };
@@ -50,11 +42,7 @@ fn bytes(text: &str) -> Vec<u8> {
 fn root(operations: &[(Vec<u8>, Option<Vec<u8>>)], secure: bool, reload_every: usize) -> B256 {
     let (mut trie, mut db) = (Trie::empty(), BTreeMap::<B256, Bytes>::new());
     for (i, (key, value)) in operations.iter().enumerate() {
-        let key = if secure {
-            keccak256(key).to_vec()
-        } else {
-            key.clone()
-        };
+        let key = if secure { keccak256(key).to_vec() } else { key.clone() };
         match value {
             Some(value) => trie.insert(&db, &key, value.clone()).unwrap(),
             None => drop(trie.remove(&db, &key).unwrap()),
@@ -72,36 +60,17 @@ fn run(file: &str, secure: bool) {
     for (name, case) in cases {
         let text = |value: &Value| value.as_str().map(bytes);
         let (mut operations, is_ordered): (Vec<_>, _) = match &case["in"] {
-            Value::Array(pairs) => (
-                pairs
-                    .iter()
-                    .map(|p| (text(&p[0]).unwrap(), text(&p[1])))
-                    .collect(),
-                true,
-            ),
-            Value::Object(map) => (
-                map.iter()
-                    .map(|(key, value)| (bytes(key), text(value)))
-                    .collect(),
-                false,
-            ),
+            Value::Array(pairs) => (pairs.iter().map(|p| (text(&p[0]).unwrap(), text(&p[1]))).collect(), true),
+            Value::Object(map) => (map.iter().map(|(key, value)| (bytes(key), text(value))).collect(), false),
             other => panic!("{other}"),
         };
         let expected: B256 = case["root"].as_str().unwrap().parse().unwrap();
         for reload_every in [1, 3, usize::MAX] {
-            assert_eq!(
-                root(&operations, secure, reload_every),
-                expected,
-                "{file} {name}"
-            );
+            assert_eq!(root(&operations, secure, reload_every), expected, "{file} {name}");
         }
         if !is_ordered {
             operations.reverse();
-            assert_eq!(
-                root(&operations, secure, 2),
-                expected,
-                "{file} {name} reversed"
-            );
+            assert_eq!(root(&operations, secure, 2), expected, "{file} {name} reversed");
         }
     }
 }

@@ -6,8 +6,7 @@ mod common;
 use alloy_primitives::{B256, Bytes, hex, keccak256};
 use common::*;
 use lux_trie::{
-    BadNode, DecodeError, MissingNode, NodeSource, Trie, TrieError, Verified, VerifyError, lookup,
-    prove, verify_proof,
+    BadNode, DecodeError, MissingNode, NodeSource, Trie, TrieError, Verified, VerifyError, lookup, prove, verify_proof,
 };
 use proptest::prelude::*;
 
@@ -62,11 +61,7 @@ fn branch(items: &[&[u8]], count: usize) -> Vec<u8> {
 
 fn list(payload: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
-    alloy_rlp::Header {
-        list: true,
-        payload_length: payload.len(),
-    }
-    .encode(&mut out);
+    alloy_rlp::Header { list: true, payload_length: payload.len() }.encode(&mut out);
     out.extend_from_slice(payload);
     out
 }
@@ -81,14 +76,8 @@ fn malformed_nodes_are_rejected() {
     assert!(matches!(reason(b""), DecodeError::Rlp(_)));
     assert!(matches!(reason(b"\x05"), DecodeError::Rlp(_)));
     assert!(matches!(reason(&hex!("c3 20")), DecodeError::Rlp(_)));
-    assert!(
-        matches!(reason(&hex!("c3 20 81 01")), DecodeError::Rlp(_)),
-        "non-canonical byte"
-    );
-    assert!(
-        matches!(reason(&hex!("c2 20 c0")), DecodeError::Rlp(_)),
-        "list as value"
-    );
+    assert!(matches!(reason(&hex!("c3 20 81 01")), DecodeError::Rlp(_)), "non-canonical byte");
+    assert!(matches!(reason(&hex!("c2 20 c0")), DecodeError::Rlp(_)), "list as value");
     assert_eq!(reason(&hex!("c2 20 01 00")), DecodeError::TrailingBytes);
     assert_eq!(reason(&hex!("c0")), DecodeError::Arity);
     assert_eq!(reason(&hex!("c1 20")), DecodeError::Arity);
@@ -99,30 +88,14 @@ fn malformed_nodes_are_rejected() {
     assert_eq!(reason(&hex!("c2 21 01")), DecodeError::HexPrefix);
     assert_eq!(reason(&hex!("c2 40 01")), DecodeError::HexPrefix);
     assert_eq!(reason(&hex!("c2 20 80")), DecodeError::EmptyValue);
-    assert_eq!(
-        reason(&list(&[&[0x00], &hash[..]].concat())),
-        DecodeError::EmptyExtension
-    );
+    assert_eq!(reason(&list(&[&[0x00], &hash[..]].concat())), DecodeError::EmptyExtension);
     assert_eq!(reason(&hex!("c2 11 80")), DecodeError::Child);
     assert_eq!(reason(&hex!("c2 11 05")), DecodeError::Child);
-    assert_eq!(
-        reason(&list(&[&[0x11], &leaf[..]].concat())),
-        DecodeError::NotABranch
-    );
+    assert_eq!(reason(&list(&[&[0x11], &leaf[..]].concat())), DecodeError::NotABranch);
     assert_eq!(reason(&branch(&[&hash, &[0x05]], 17)), DecodeError::Child);
-    assert!(
-        matches!(reason(&list(&[0x80, 0x80, 0xa0, 1])), DecodeError::Rlp(_)),
-        "truncated hash"
-    );
-    assert_eq!(
-        reason(&branch(&[&hash, &long], 17)),
-        DecodeError::EmbeddedTooLong
-    );
-    assert_eq!(
-        reason(&branch(&[&hash, &hex!("c22101")], 17)),
-        DecodeError::HexPrefix,
-        "embedded"
-    );
+    assert!(matches!(reason(&list(&[0x80, 0x80, 0xa0, 1])), DecodeError::Rlp(_)), "truncated hash");
+    assert_eq!(reason(&branch(&[&hash, &long], 17)), DecodeError::EmbeddedTooLong);
+    assert_eq!(reason(&branch(&[&hash, &hex!("c22101")], 17)), DecodeError::HexPrefix, "embedded");
     assert_eq!(reason(&branch(&[&hash], 17)), DecodeError::LoneBranch);
     assert_eq!(reason(&branch(&[], 17)), DecodeError::LoneBranch);
     let path = [&hex!("b90102 20")[..], &[0; 257], &[1]].concat();
@@ -140,24 +113,15 @@ fn references_are_checked_against_what_they_refer_to() {
     let root = keccak256(&extension);
     let below = *db.keys().find(|hash| **hash != root).unwrap();
     assert_eq!(lookup(&db, root, &KEY), bad(below, DecodeError::NotABranch));
-    assert_eq!(
-        Trie::new(root).get(&db, &KEY),
-        bad(below, DecodeError::NotABranch)
-    );
+    assert_eq!(Trie::new(root).get(&db, &KEY), bad(below, DecodeError::NotABranch));
 
     let short = Bytes::from_static(&hex!("c22001"));
     let hash = keccak256(&short);
     let parent = branch(&[&hex!("c22001"), &[&[0xa0], hash.as_slice()].concat()], 17);
     let root = keccak256(&parent);
     let db = Db::from([(hash, short), (root, parent.into())]);
-    assert_eq!(
-        lookup(&db, root, &KEY),
-        bad(hash, DecodeError::HashedTooShort)
-    );
-    assert_eq!(
-        Trie::new(root).get(&db, &KEY),
-        bad(hash, DecodeError::HashedTooShort)
-    );
+    assert_eq!(lookup(&db, root, &KEY), bad(hash, DecodeError::HashedTooShort));
+    assert_eq!(Trie::new(root).get(&db, &KEY), bad(hash, DecodeError::HashedTooShort));
 }
 
 /// A branch that is its own descendant, which only an unverified source can serve.
@@ -171,10 +135,7 @@ fn cycles_end() {
     }
     assert_eq!(
         lookup(&source, B256::ZERO, &[0; 1000]),
-        Err(TrieError::Node(BadNode {
-            hash: B256::repeat_byte(0x22),
-            reason: DecodeError::TooDeep
-        }))
+        Err(TrieError::Node(BadNode { hash: B256::repeat_byte(0x22), reason: DecodeError::TooDeep }))
     );
     let extension = list(&[&[0x11], &hash[..]].concat());
     exercise(&Always(extension.into()), B256::ZERO, &KEY);
@@ -185,26 +146,14 @@ fn missing_and_forged_nodes_are_typed_errors() {
     let root = B256::repeat_byte(1);
     let missing = TrieError::Source(MissingNode(root));
     assert_eq!(Trie::new(root).get(&Db::new(), &KEY), Err(missing.clone()));
-    assert_eq!(
-        Trie::new(root).remove(&Db::new(), &KEY),
-        Err(missing.clone())
-    );
-    assert_eq!(
-        Trie::new(root).insert(&Db::new(), &KEY, vec![1]),
-        Err(missing.clone())
-    );
+    assert_eq!(Trie::new(root).remove(&Db::new(), &KEY), Err(missing.clone()));
+    assert_eq!(Trie::new(root).insert(&Db::new(), &KEY, vec![1]), Err(missing.clone()));
     assert_eq!(lookup(&Db::new(), root, &KEY), Err(missing.clone()));
     assert_eq!(prove(&Db::new(), root, &KEY), Err(missing));
 
     let forged = Verified(Always(Bytes::from_static(&hex!("c22001"))));
-    let mismatch = VerifyError::HashMismatch {
-        expected: root,
-        actual: keccak256(hex!("c22001")),
-    };
-    assert_eq!(
-        lookup(&forged, root, &KEY),
-        Err(TrieError::Source(mismatch))
-    );
+    let mismatch = VerifyError::HashMismatch { expected: root, actual: keccak256(hex!("c22001")) };
+    assert_eq!(lookup(&forged, root, &KEY), Err(TrieError::Source(mismatch)));
 }
 
 proptest! {

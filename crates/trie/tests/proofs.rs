@@ -21,40 +21,22 @@ fn check(entries: &Entries, keys: &[Vec<u8>], with_alloy: bool) -> Result<(), Te
             prop_assert!(alloy_verify(root, Nibbles::unpack(key), value.cloned(), &proof).is_ok());
         }
 
-        let other = if value.is_some() {
-            None
-        } else {
-            Some(&b"forged"[..])
-        };
-        prop_assert_eq!(
-            verify_proof(root, key, other, &proof),
-            Err(ProofError::ValueMismatch)
-        );
-        prop_assert_eq!(
-            verify_proof(root, key, Some(b"forged"), &proof),
-            Err(ProofError::ValueMismatch)
-        );
+        let other = if value.is_some() { None } else { Some(&b"forged"[..]) };
+        prop_assert_eq!(verify_proof(root, key, other, &proof), Err(ProofError::ValueMismatch));
+        prop_assert_eq!(verify_proof(root, key, Some(b"forged"), &proof), Err(ProofError::ValueMismatch));
         for index in 0..proof.len() {
             let mut forged = proof.clone();
             let mut node = forged[index].to_vec();
             *node.last_mut().unwrap() ^= 1;
             forged[index] = node.into();
             let result = verify_proof(root, key, expected, &forged);
-            let is_mismatch =
-                matches!(result, Err(ProofError::HashMismatch { index: i, .. }) if i == index);
+            let is_mismatch = matches!(result, Err(ProofError::HashMismatch { index: i, .. }) if i == index);
             prop_assert!(is_mismatch, "{:?}", result);
             let result = verify_proof(root, key, expected, &proof[..index]);
-            prop_assert!(
-                matches!(result, Err(ProofError::Truncated(_))),
-                "{:?}",
-                result
-            );
+            prop_assert!(matches!(result, Err(ProofError::Truncated(_))), "{:?}", result);
         }
         let longer = [&proof[..], &[Bytes::from_static(b"extra")]].concat();
-        prop_assert_eq!(
-            verify_proof(root, key, expected, &longer),
-            Err(ProofError::UnusedNodes(1))
-        );
+        prop_assert_eq!(verify_proof(root, key, expected, &longer), Err(ProofError::UnusedNodes(1)));
     }
     Ok(())
 }
@@ -85,15 +67,9 @@ fn empty_trie() {
     assert_eq!(prove(&Db::new(), EMPTY_ROOT_HASH, b"key"), Ok(vec![]));
     for proof in [&[][..], std::slice::from_ref(&empty_node)] {
         assert_eq!(verify_proof(EMPTY_ROOT_HASH, b"key", None, proof), Ok(()));
-        assert_eq!(
-            verify_proof(EMPTY_ROOT_HASH, b"key", Some(b"x"), proof),
-            Err(ProofError::ValueMismatch)
-        );
+        assert_eq!(verify_proof(EMPTY_ROOT_HASH, b"key", Some(b"x"), proof), Err(ProofError::ValueMismatch));
         assert!(verify_proof(B256::ZERO, b"key", None, proof).is_err());
     }
     let twice = [empty_node.clone(), empty_node];
-    assert_eq!(
-        verify_proof(EMPTY_ROOT_HASH, b"key", None, &twice),
-        Err(ProofError::UnusedNodes(2))
-    );
+    assert_eq!(verify_proof(EMPTY_ROOT_HASH, b"key", None, &twice), Err(ProofError::UnusedNodes(2)));
 }

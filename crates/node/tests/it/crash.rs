@@ -41,7 +41,8 @@ async fn round(world: &mut World, reorg: &mut Rng, faulty: Phase, skip: u64, fau
             }
             crash(world).await;
         }
-        world.build(25);
+        world.advance_time(20);
+        world.build(2);
         world.mine_l1(1);
     }
     hit
@@ -50,7 +51,7 @@ async fn round(world: &mut World, reorg: &mut Rng, faulty: Phase, skip: u64, fau
 async fn crash(world: &mut World) {
     let pooled: Vec<_> = world.op.chain().pool().content().into_values().flat_map(|account| account.pending).collect();
     let head = world.op.chain().head();
-    world.restart().await;
+    world.op.crash().await;
     assert_eq!(world.op.chain().head().hash, head.hash, "an L2 block was promised and is gone");
     for tx in pooled {
         world.op.submit(tx.tx.clone());
@@ -69,7 +70,6 @@ async fn dies_everywhere(faulty: Phase) {
         while round(&mut world, &mut Rng(skip), faulty, skip, fault).await {
             skip += 1;
         }
-        eprintln!("{faulty:?} {fault:?}: {skip} requests");
         assert!(skip > 2, "{faulty:?} makes requests");
     }
     world.batch_all().await;
@@ -108,7 +108,7 @@ async fn l1_block_that_was_read_half_is_replaced() {
             world.mine_l1(1);
             world.op.faults.plan(skip, fault);
             if world.op.try_derive().await.is_err() {
-                world.restart().await;
+                world.op.crash().await;
             }
             let missed = world.op.faults.clear();
             world.reorg_l1(1, ReorgTransactions::Forget);

@@ -63,7 +63,11 @@ async fn old_block_hashes_are_readable_and_the_base_fee_has_a_floor() {
         let expected = if known { world.op.block(world.op.head() - back).hash } else { B256::ZERO };
         world.op.call(&world.key(ALICE), keeper, U256::ZERO, data);
         world.build(1);
-        assert_eq!(evm::storage(world.op.chain(), keeper, 0), U256::from_be_bytes(expected.0), "{back} blocks before the parent");
+        assert_eq!(
+            evm::storage(world.op.chain(), keeper, 0),
+            U256::from_be_bytes(expected.0),
+            "{back} blocks before the parent"
+        );
     }
     let call = evm::Call {
         to: Some(HISTORY_STORAGE_ADDRESS),

@@ -354,14 +354,30 @@ async fn l1_refuses_what_does_not_follow_the_rules() {
     let trailing = [sign(world, header.clone(), data(due)), vec![0; 32]].concat();
     let cases = [
         ("skips due messages", sign(world, header.clone(), data(due - 1))),
-        ("wrong number", sign(world, BatchHeader { batchNumber: U256::from(tip.number + 2), ..header.clone() }, data(due))),
+        (
+            "wrong number",
+            sign(world, BatchHeader { batchNumber: U256::from(tip.number + 2), ..header.clone() }, data(due)),
+        ),
         ("wrong parent", sign(world, BatchHeader { parentBatchHash: B256::ZERO, ..header.clone() }, data(due))),
-        ("future", sign(world, BatchHeader { timestamp: U256::from(world.seconds() + 1_000), ..header.clone() }, data(due))),
+        (
+            "future",
+            sign(world, BatchHeader { timestamp: U256::from(world.seconds() + 1_000), ..header.clone() }, data(due)),
+        ),
         ("past", sign(world, BatchHeader { timestamp: U256::from(tip.timestamp - 1), ..header.clone() }, data(due))),
-        ("future L1", sign(world, BatchHeader { l1BlockNumber: U256::from(l1_origin + 50), ..header.clone() }, data(due))),
+        (
+            "future L1",
+            sign(world, BatchHeader { l1BlockNumber: U256::from(l1_origin + 50), ..header.clone() }, data(due)),
+        ),
         ("other kind of data", sign(world, header.clone(), other_kind.into())),
         ("other data than signed", wrong_signature.abi_encode()),
-        ("half a claim", sign(world, BatchHeader { receiptRoot: B256::ZERO, transactionRoot: B256::repeat_byte(1), ..header.clone() }, data(due))),
+        (
+            "half a claim",
+            sign(
+                world,
+                BatchHeader { receiptRoot: B256::ZERO, transactionRoot: B256::repeat_byte(1), ..header.clone() },
+                data(due),
+            ),
+        ),
         ("not the sequencer", sign(world, BatchHeader { sequencer: Address::ZERO, ..header }, data(due))),
         ("trailing bytes", trailing),
     ];

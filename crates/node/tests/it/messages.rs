@@ -5,7 +5,7 @@ use crate::common::world::{ALICE, CAROL, STRANGER, quick};
 use crate::common::{World, ether, evm};
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolCall;
-use lux_devnet::Mining;
+use lux_devnet::{Mining, ReorgTransactions};
 use lux_l1::{MemoryJournal, TxManager};
 use lux_node::{SentMessage, message_proof, sent_in_transaction, withdrawal_calls};
 use lux_protocol::constants::{FEE_VAULT, L2_MESSAGE_BRIDGE, L2_TOKEN_BRIDGE};
@@ -181,4 +181,25 @@ async fn relayer_carries_everything_out_once() {
         assert_eq!(scene.calls(), U256::from(3));
         assert_eq!(evm::balance(&scene.world.devnet.chain(), scene.world.account(CAROL)), before + ether(6));
     }
+}
+
+#[tokio::test]
+async fn relayer_waits_when_l1_takes_a_finalisation_back() {
+    let mut scene = Scene::new().await;
+    scene.message();
+    scene.world.build(1);
+    scene.finalize().await;
+    let last = scene.world.op.ledger.finalized_batch().unwrap();
+    scene.world.reorg_l1(1, ReorgTransactions::Forget);
+    scene.world.op.sync().await;
+    assert_eq!(scene.world.op.ledger.finalized_batch().unwrap(), last - 1);
+    let (client, wallet) = (scene.world.client.clone(), scene.world.wallet(STRANGER));
+    let journal = Arc::new(MemoryJournal::default());
+    let manager = TxManager::open(client, wallet, journal, quick(1), scene.world.clock()).await.unwrap();
+    let relayer = scene.world.op.node.relayer(Arc::new(manager));
+    while relayer.step().await.unwrap() {}
+    scene.finalize().await;
+    scene.world.devnet.set_mining(Mining::Automine).unwrap();
+    while relayer.step().await.unwrap() {}
+    assert_eq!(scene.calls(), U256::ONE);
 }

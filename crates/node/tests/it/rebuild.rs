@@ -1,9 +1,14 @@
 //! A node with nothing but L1 rebuilds the identical L2.
 
 use crate::common::world::{ALICE, BOB, CAROL, same_chain};
-use crate::common::{FullNode, Setup, World, ether};
-use alloy_primitives::U256;
+use crate::common::{FullNode, Rng, Setup, World, ether};
+use alloy_primitives::{B256, U256, keccak256};
 use lux_chain::Store;
+use lux_node::{MAX_BLOCK_TRANSACTION_BYTES, RollupContext, rollup_module};
+use lux_protocol::verify_merkle_proof;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 #[tokio::test]
 async fn full_node_derives_identical_blocks() {
@@ -108,4 +113,62 @@ async fn tags_follow_l1() {
     world.op.sync().await;
     assert_eq!((world.op.chain().safe_number(), world.op.chain().finalized_number()), (5, 5));
     assert_eq!(world.op.head(), 6);
+}
+
+#[tokio::test]
+async fn blocks_full_of_noise_fit_their_batches() {
+    let mut world = World::new().await;
+    world.deposit(ALICE, ether(1_000), world.account(ALICE), &[]);
+    world.mine_l1(2);
+    world.op.sync().await;
+    world.build(1);
+    let mut rng = Rng(5);
+    let mut noise = |bytes: usize| (0..bytes).map(|_| rng.next() as u8).collect::<Vec<u8>>();
+    // One that alone fills a block, and many that do together.
+    let sizes = [vec![MAX_BLOCK_TRANSACTION_BYTES - 140], vec![3_000; 45], vec![60; 900]];
+    let sent: Vec<_> = sizes
+        .concat()
+        .into_iter()
+        .map(|bytes| {
+            let tx = world.op.sign_gas(&world.key(ALICE), world.account(BOB), noise(bytes), 6_000_000);
+            world.op.submit(tx)
+        })
+        .collect();
+    world.build(1);
+    assert!(world.op.head() >= 3, "one block cannot hold them");
+    world.batch_all().await;
+    assert!(sent.iter().all(|hash| world.op.receipt(*hash).unwrap().success));
+    world.check_full_node().await;
+}
+
+#[tokio::test]
+async fn rollup_methods_answer_from_the_ledger() {
+    let mut world = World::new().await;
+    world.deposit(ALICE, ether(10), world.account(ALICE), &[]);
+    world.mine_l1(2);
+    world.op.sync().await;
+    world.build(5);
+    world.batch_all().await;
+    let context = RollupContext {
+        chain: world.op.chain.clone(),
+        rollup: world.op.node.rollup.clone(),
+        l1_position: Arc::new(AtomicU64::new(world.op.position())),
+    };
+    let module = rollup_module(context).unwrap();
+    let config: Value = module.call("rollup_config", [(); 0]).await.unwrap();
+    assert_eq!(config["rollup"], json!(world.rollup.address));
+    let status: Value = module.call("rollup_syncStatus", [(); 0]).await.unwrap();
+    assert_eq!((&status["safeBlock"], &status["queueConsumed"]), (&json!("0x5"), &json!("0x1")));
+    for selector in [json!("latest"), json!(1), json!("0x1")] {
+        let batch: Value = module.call("rollup_getBatch", [selector]).await.unwrap();
+        assert_eq!((&batch["lastBlock"], &batch["claim"]), (&json!("0x5"), &json!("correct")));
+    }
+    let none: Value = module.call("rollup_getBatch", [json!(2)]).await.unwrap();
+    assert!(none.is_null());
+    let proof: Value = module.call("rollup_getBlockProof", [json!("0x3")]).await.unwrap();
+    let word = |value: &Value| serde_json::from_value::<B256>(value.clone()).unwrap();
+    let siblings: Vec<B256> = serde_json::from_value(proof["siblings"].clone()).unwrap();
+    assert!(verify_merkle_proof(word(&proof["blocksRoot"]), world.op.block(3).hash, 2, &siblings));
+    let root = [word(&proof["lastBlockHash"]).0, word(&proof["blocksRoot"]).0].concat();
+    assert_eq!(keccak256(root), word(&proof["transactionRoot"]));
 }

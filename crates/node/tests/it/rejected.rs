@@ -16,8 +16,14 @@ async fn world() -> (World, FullNode) {
     let settings = evm::view(&world.devnet.chain(), world.rollup.address, Settings::settingsCall {});
     let data = alloy_primitives::Bytes::from(Settings::setEvidenceCall { kind: 0, module: liar }.abi_encode());
     let (predecessor, salt) = (B256::ZERO, B256::ZERO);
-    let schedule =
-        Timelock::scheduleCall { target: settings, value: U256::ZERO, data: data.clone(), predecessor, salt, delay: U256::ZERO };
+    let schedule = Timelock::scheduleCall {
+        target: settings,
+        value: U256::ZERO,
+        data: data.clone(),
+        predecessor,
+        salt,
+        delay: U256::ZERO,
+    };
     let execute = Timelock::executeCall { target: settings, value: U256::ZERO, payload: data, predecessor, salt };
     succeed(&world, ADMIN, world.deployment.timelock, schedule.abi_encode());
     succeed(&world, ADMIN, world.deployment.timelock, execute.abi_encode());

@@ -230,6 +230,42 @@ async fn batcher_that_was_down_for_longer_than_the_window_catches_up() {
     world.check_full_node().await;
 }
 
+#[tokio::test]
+async fn blocks_that_no_batch_can_save_are_given_up_and_their_transactions_are_not() {
+    let mut world = World::with(Setup { inclusion_window: 20, ..Setup::default() }).await;
+    world.deposit(ALICE, ether(10), world.account(ALICE), &[]);
+    world.mine_l1(2);
+    world.op.sync().await;
+    world.build(1);
+    let mut promised = Vec::new();
+    for round in 0..60 {
+        world.deposit(BOB, ether(1), world.account(CAROL), &[]);
+        world.mine_l1(1);
+        world.op.sync().await;
+        promised.push(world.op.transfer(&world.key(ALICE), world.account(BOB), U256::from(round)));
+        for _ in 0..2 {
+            world.op.call(&world.key(ALICE), world.account(BOB), U256::ZERO, noise(round, 4_000));
+        }
+        world.build(1);
+    }
+    for _ in 0..10 {
+        world.advance_time(30);
+        world.op.batch().await;
+        world.op.propose().await;
+        world.mine_l1(1);
+        world.op.sync().await;
+        world.build(1);
+    }
+    world.batch_all().await;
+    for hash in promised {
+        assert!(world.op.receipt(hash).unwrap().success);
+    }
+    let last = world.op.ledger.last_batch().unwrap();
+    let given_up = (1..=last).filter(|n| !world.op.ledger.expect_batch(*n).unwrap().payload_valid);
+    assert_eq!(given_up.count(), 1);
+    world.check_full_node().await;
+}
+
 fn noise(seed: u64, bytes: usize) -> Bytes {
     let mut rng = crate::common::Rng(seed);
     (0..bytes).map(|_| rng.next() as u8).collect()

@@ -15,6 +15,7 @@ use lux_stf::{BlockExecutor, block_env, prepare_deposit, set_deposit_checks, tx_
 use revm::DatabaseCommit;
 use revm::context::TxEnv;
 use revm::context::result::ResultAndState;
+use revm::state::AccountInfo;
 use revm_inspectors::tracing::{DebugInspector, TransactionContext};
 
 pub(crate) fn register(methods: &mut Registrar) {
@@ -31,7 +32,7 @@ fn transaction(rpc: &Rpc, args: &Args<'_>) -> RpcResult<GethTrace> {
     let (block, index) = found.ok_or_else(|| error::server("transaction not found"))?;
     let mut evm = before(rpc, &block, index)?;
     let mut tracer = Tracer::new(rpc, &evm, args.optional(1)?.unwrap_or_default())?;
-    Ok(trace(rpc, &mut evm, &mut tracer, &block, index)?.0)
+    Ok(trace(rpc, &mut evm, &mut tracer, &block, index)??.0)
 }
 
 fn block(rpc: &Rpc, id: BlockId, args: &Args<'_>) -> RpcResult<Vec<TraceResult>> {
@@ -40,9 +41,23 @@ fn block(rpc: &Rpc, id: BlockId, args: &Args<'_>) -> RpcResult<Vec<TraceResult>>
     let mut tracer = Tracer::new(rpc, &evm, args.optional(1)?.unwrap_or_default())?;
     let mut traces = Vec::with_capacity(block.transactions.len());
     for index in 0..block.transactions.len() {
-        let (result, outcome) = trace(rpc, &mut evm, &mut tracer, &block, index)?;
-        evm.database()?.0.get_mut().commit(outcome.state);
-        traces.push(TraceResult::Success { result, tx_hash: Some(block.transactions[index].hash()) });
+        let tx = &block.transactions[index];
+        let tx_hash = Some(tx.hash());
+        let traced = trace(rpc, &mut evm, &mut tracer, &block, index)?;
+        let state = evm.database()?.0.get_mut();
+        match (traced, tx) {
+            (Ok((result, outcome)), _) => {
+                state.commit(outcome.state);
+                traces.push(TraceResult::Success { result, tx_hash });
+            }
+            (Err(reason), Transaction::Deposit(deposit)) => {
+                // In the block all the same, with only its value and its nonce.
+                let rise = |account: &mut AccountInfo| account.nonce = account.nonce.saturating_add(1);
+                state.modify(deposit.from, rise).map_err(error::state)?;
+                traces.push(TraceResult::Error { error: reason.message().to_string(), tx_hash });
+            }
+            (Err(reason), Transaction::Ethereum(_)) => return Err(error::internal(reason)),
+        }
     }
     Ok(traces)
 }
@@ -57,7 +72,7 @@ fn call(rpc: &Rpc, args: &Args<'_>) -> RpcResult<GethTrace> {
     let mut evm = Evm::at(rpc, id)?.with_overrides(options.state_overrides, options.block_overrides)?;
     let mut tracer = Tracer::new(rpc, &evm, options.tracing_options)?;
     let tx = evm.call_env(&request)?;
-    Ok(tracer.run(&mut evm, tx, TransactionContext::default())?.0)
+    Ok(tracer.run(&mut evm, tx, TransactionContext::default())??.0)
 }
 
 /// The EVM as it stood before transaction `index` of `block`.
@@ -85,13 +100,7 @@ fn before<'a>(rpc: &'a Rpc, block: &Block, index: usize) -> RpcResult<Evm<'a>> {
 }
 
 /// Traces transaction `index` of `block` on an EVM that stands before it. Does not commit its changes.
-fn trace(
-    rpc: &Rpc,
-    evm: &mut Evm<'_>,
-    tracer: &mut Tracer,
-    block: &Block,
-    index: usize,
-) -> RpcResult<(GethTrace, ResultAndState)> {
+fn trace(rpc: &Rpc, evm: &mut Evm<'_>, tracer: &mut Tracer, block: &Block, index: usize) -> RpcResult<Traced> {
     let (Some(tx), Some(sender)) = (block.transactions.get(index), block.senders.get(index)) else {
         return Err(error::internal("a block has no such transaction"));
     };
@@ -110,6 +119,9 @@ fn trace(
     }
 }
 
+/// A trace with the changes, or why the transaction could not start.
+type Traced = RpcResult<(GethTrace, ResultAndState)>;
+
 /// A tracer with its bounds.
 struct Tracer {
     options: GethDebugTracingOptions,
@@ -125,20 +137,19 @@ impl Tracer {
         Ok(Self { options, guard: Some(guard) })
     }
 
-    fn run(
-        &mut self,
-        evm: &mut Evm<'_>,
-        tx: TxEnv,
-        context: TransactionContext,
-    ) -> RpcResult<(GethTrace, ResultAndState)> {
+    fn run(&mut self, evm: &mut Evm<'_>, tx: TxEnv, context: TransactionContext) -> RpcResult<Traced> {
         let mut guard = self.guard.take().ok_or_else(|| error::internal("the tracer has failed before"))?;
         guard.next_transaction();
         let inspector = DebugInspector::new(self.options.clone()).map_err(error::server)?;
         let (result, (guard, mut inspector)) = evm.inspect_full(tx.clone(), (guard, inspector))?;
         self.guard = Some(guard);
+        let result = match result {
+            Ok(result) => result,
+            Err(reason) => return Ok(Err(reason)),
+        };
         let block = evm.block.clone();
         let trace =
             inspector.get_result(Some(context), &tx, &block, &result, evm.database()?).map_err(error::internal)?;
-        Ok((trace, result))
+        Ok(Ok((trace, result)))
     }
 }

@@ -6,6 +6,7 @@ use crate::register::Registrar;
 use crate::rpc::Rpc;
 use alloy_primitives::{B256, Bytes};
 use jsonrpsee::types::Params;
+use lux_chain::pool::PoolError;
 use lux_protocol::{DecodeError, EthTransaction, Transaction};
 use lux_stf::recover_sender;
 use std::sync::Arc;
@@ -37,6 +38,10 @@ async fn send(params: Params<'static>, rpc: Arc<Rpc>) -> RpcResult<B256> {
 
 fn add(rpc: &Rpc, raw: &Bytes) -> RpcResult<B256> {
     let tx = decode(raw)?;
+    // Recovery is nearly all of the work: not for what is sent again.
+    if rpc.chain().pool().contains(tx.tx_hash()) {
+        return Err(error::server(PoolError::AlreadyKnown));
+    }
     let sender = recover_sender(&tx).ok_or_else(|| error::server("invalid sender"))?;
     let added = rpc.chain().pool().add(tx, sender, rpc.chain()).map_err(error::server)?;
     Ok(added.hash)

@@ -139,11 +139,11 @@ impl<'a> Evm<'a> {
         I: Inspector<CallContext>,
     {
         let (result, inspector) = self.inspect_full(tx, inspector)?;
-        Ok((Outcome(result.result), inspector))
+        Ok((Outcome(result?.result), inspector))
     }
 
-    /// As [`Self::inspect`], with the changes.
-    pub fn inspect_full<I>(&mut self, tx: TxEnv, inspector: I) -> RpcResult<(ResultAndState, I)>
+    /// As [`Self::inspect`], with the changes. The inner error is that the transaction cannot start.
+    pub fn inspect_full<I>(&mut self, tx: TxEnv, inspector: I) -> RpcResult<(RpcResult<ResultAndState>, I)>
     where
         I: Inspector<CallContext>,
     {
@@ -153,7 +153,12 @@ impl<'a> Evm<'a> {
             let result = evm.inspect_tx(tx);
             (result, evm.inspector, evm.ctx.journaled_state.database)
         })?;
-        Ok((result.map_err(|error| failed(error, &tx, base_fee))?, inspector))
+        let result = match result {
+            Ok(result) => Ok(result),
+            Err(EVMError::Transaction(reason)) => Err(invalid(&reason, &tx, base_fee)),
+            Err(error) => return Err(failed(error, &tx, base_fee)),
+        };
+        Ok((result, inspector))
     }
 
     fn transact<R, I>(

@@ -49,6 +49,18 @@ async fn traces_of_transactions() {
 }
 
 #[tokio::test]
+async fn deposits_that_cannot_run_do_not_stop_a_block_trace() {
+    let f = Fixture::rollup();
+    f.mine_with(vec![deposit(1, LOGGER, 5, 1_000), deposit(2, LOGGER, 5, 100_000)]);
+    let traces = f.ok("debug_traceBlockByNumber", json!(["latest", {"tracer": "callTracer"}])).await;
+    assert_eq!(traces[0]["error"], "intrinsic gas too low: have 1000, want 21000");
+    assert_eq!(traces[1]["result"]["gasUsed"], f.ok("eth_getBlockReceipts", json!(["latest"])).await[1]["gasUsed"]);
+    let error = f.err("debug_traceTransaction", json!([traces[0]["txHash"]])).await;
+    assert_eq!(error.message, "intrinsic gas too low: have 1000, want 21000");
+    f.ok("debug_executionWitness", json!(["latest"])).await;
+}
+
+#[tokio::test]
 async fn traces_of_calls_are_bounded() {
     let f = Fixture::new(ChainKind::Ethereum, |context| context.limits.max_trace_steps = 10_000);
     f.mine();

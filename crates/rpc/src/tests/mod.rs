@@ -6,7 +6,6 @@ mod calls;
 mod debug;
 mod fees;
 mod fuzz;
-mod load;
 mod logs;
 mod send;
 mod server;

@@ -43,10 +43,7 @@ pub struct Recorder<'a> {
 
 impl<'a> Recorder<'a> {
     pub fn new(db: &'a Db) -> Self {
-        Self {
-            db,
-            seen: RefCell::default(),
-        }
+        Self { db, seen: RefCell::default() }
     }
 }
 

@@ -4,7 +4,7 @@ use jsonrpsee::types::ErrorObjectOwned;
 use jsonrpsee::{Methods, RpcModule};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
-use std::future::{pending, Future};
+use std::future::{Future, pending};
 use std::sync::Arc;
 
 /// What happens at a request.

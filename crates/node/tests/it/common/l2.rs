@@ -47,18 +47,39 @@ impl L2 {
     }
 
     /// A transaction with the next nonce, tip 1 wei.
-    pub fn sign(&self, key: &PrivateKeySigner, to: Option<Address>, value: U256, data: impl Into<Bytes>) -> EthTransaction {
+    pub fn sign(
+        &self,
+        key: &PrivateKeySigner,
+        to: Option<Address>,
+        value: U256,
+        data: impl Into<Bytes>,
+    ) -> EthTransaction {
+        self.sign_with(key, to.map_or(TxKind::Create, TxKind::Call), value, data.into(), 1_000_000)
+    }
+
+    pub fn sign_gas(&self, key: &PrivateKeySigner, to: Address, data: impl Into<Bytes>, gas: u64) -> EthTransaction {
+        self.sign_with(key, to.into(), U256::ZERO, data.into(), gas)
+    }
+
+    fn sign_with(
+        &self,
+        key: &PrivateKeySigner,
+        to: TxKind,
+        value: U256,
+        input: Bytes,
+        gas_limit: u64,
+    ) -> EthTransaction {
         let from = key.address();
         let pooled = self.chain.pool().pending_nonce(from);
         let tx = TxEip1559 {
             chain_id: self.chain.rules().chain_id,
             nonce: pooled.unwrap_or_else(|| self.chain.nonce_and_balance(from).unwrap().0),
-            gas_limit: 1_000_000,
+            gas_limit,
             max_fee_per_gas: 10_000_000_000,
             max_priority_fee_per_gas: 1,
-            to: to.map_or(TxKind::Create, TxKind::Call),
+            to,
             value,
-            input: data.into(),
+            input,
             ..Default::default()
         };
         sign(tx, key)
@@ -90,7 +111,11 @@ pub fn config(l1_confirmations: u64, max_in_flight: usize) -> NodeConfig {
         roles: Vec::new(),
         // Its deadline is the system's time, which must not decide a test.
         sequencer: SequencerConfig { block_time: Duration::from_secs(600), l1_confirmations },
-        batcher: BatcherConfig { max_delay: Duration::from_secs(L2_BLOCK_TIME * 20), target_bytes: 60_000, max_in_flight },
+        batcher: BatcherConfig {
+            max_delay: Duration::from_secs(L2_BLOCK_TIME * 20),
+            target_bytes: 60_000,
+            max_in_flight,
+        },
         poll_interval: Duration::from_millis(1),
     }
 }

@@ -3,7 +3,6 @@
 pub mod contracts;
 pub mod evm;
 pub mod faults;
-mod l1_rpc;
 pub mod l2;
 mod operator;
 pub mod world;

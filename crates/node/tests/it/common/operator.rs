@@ -8,18 +8,35 @@ use lux_chain::{Block, Chain, Store};
 use lux_l1::{Clock, L1Client, MemoryJournal, TxManager, Wallet};
 use lux_node::{Batcher, Deriver, Node, NodeError, Proposer, Rollup, Sequencer, Watcher};
 use std::ops::Deref;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tempfile::TempDir;
 
-pub struct Operator {
-    folder: TempDir,
-    generation: u64,
+/// What a process is started with.
+#[derive(Clone)]
+struct Process {
     setup: Setup,
     methods: Methods,
     rollup: Rollup,
     clock: Clock,
     wallet: Wallet,
+}
+
+#[derive(Clone)]
+struct Disk {
+    folder: Arc<TempDir>,
+    generation: u64,
+}
+
+impl Disk {
+    fn path(&self) -> PathBuf {
+        self.folder.path().join(format!("l2-{}.redb", self.generation))
+    }
+}
+
+pub struct Operator {
+    disk: Disk,
+    process: Process,
     pub journal: MemoryJournal,
     pub faults: Faults,
     pub client: L1Client,
@@ -43,23 +60,18 @@ impl Deref for Operator {
 
 impl Operator {
     pub async fn new(setup: &Setup, methods: &Methods, rollup: &Rollup, clock: Clock, wallet: Wallet) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        Self::open(folder, 0, setup.clone(), methods.clone(), rollup.clone(), clock, wallet, MemoryJournal::default()).await
+        // Without a disk where there is such a folder: every block of a sequencer waits for the disk.
+        let memory = Path::new("/dev/shm");
+        let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
+        let disk = Disk { folder: Arc::new(folder.unwrap()), generation: 0 };
+        let process = Process { setup: setup.clone(), methods: methods.clone(), rollup: rollup.clone(), clock, wallet };
+        Self::open(disk, process, MemoryJournal::default()).await
     }
 
-    #[allow(clippy::too_many_arguments)]
-    async fn open(
-        folder: TempDir,
-        generation: u64,
-        setup: Setup,
-        methods: Methods,
-        rollup: Rollup,
-        clock: Clock,
-        wallet: Wallet,
-        journal: MemoryJournal,
-    ) -> Self {
-        let (faults, client) = faulty(&methods);
-        let store = Store::open(&path(&folder, generation)).unwrap();
+    async fn open(disk: Disk, process: Process, journal: MemoryJournal) -> Self {
+        let Process { setup, methods, rollup, clock, wallet } = &process;
+        let (faults, client) = faulty(methods);
+        let store = Store::open(&disk.path()).unwrap();
         let config = l2::config(setup.l1_confirmations, setup.max_in_flight);
         let node = Node::open(store, client.clone(), rollup.clone(), config, clock.clone()).unwrap();
         let manager = TxManager::open(
@@ -81,25 +93,19 @@ impl Operator {
             client,
             node,
             transactions,
-            folder,
-            generation,
-            setup,
-            methods,
-            rollup,
-            clock,
-            wallet,
+            disk,
+            process,
             journal,
         }
     }
 
     /// As after `kill -9`: what is on disk now is all that is left, besides the journal.
-    pub async fn crash(self) -> Self {
-        let generation = self.generation + 1;
-        std::fs::copy(path(&self.folder, self.generation), path(&self.folder, generation)).unwrap();
-        let stale = path(&self.folder, self.generation);
-        let Self { folder, setup, methods, rollup, clock, wallet, journal, .. } = self;
-        std::fs::remove_file(stale).unwrap();
-        Self::open(folder, generation, setup, methods, rollup, clock, wallet, journal).await
+    pub async fn crash(&mut self) {
+        let (old, mut disk) = (self.disk.path(), self.disk.clone());
+        disk.generation += 1;
+        std::fs::copy(&old, disk.path()).unwrap();
+        *self = Self::open(disk, self.process.clone(), self.journal.clone()).await;
+        std::fs::remove_file(old).unwrap();
     }
 
     pub fn chain(&self) -> &Chain {
@@ -155,10 +161,6 @@ impl Operator {
             }
         }
     }
-}
-
-fn path(folder: &TempDir, generation: u64) -> PathBuf {
-    folder.path().join(format!("l2-{generation}.redb"))
 }
 
 fn ok(result: Result<bool, NodeError>, role: &str) -> bool {

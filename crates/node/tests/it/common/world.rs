@@ -1,6 +1,6 @@
 //! The L1 with the deployed rollup, and time.
 
-use super::{Faults, FullNode, L2, Operator, contracts, ether, evm, l1_rpc};
+use super::{Faults, FullNode, L2, Operator, contracts, ether, evm};
 use alloy_consensus::{SignableTransaction, TxEip1559};
 use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_signer::SignerSync;
@@ -15,6 +15,7 @@ use lux_protocol::EthTransaction;
 use lux_protocol::contracts::ILuxRollup::depositToL2Call;
 use lux_protocol::contracts::IMessageBridge::sendMessageToL2Call;
 use lux_protocol::contracts::{ExecutionMode, IERC20, ISequencerRegistry, RollupParams, RollupType};
+use lux_rpc::RpcLimits;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -90,7 +91,7 @@ impl World {
             ..Default::default()
         })
         .unwrap();
-        let methods = l1_rpc::methods(&devnet);
+        let methods: Methods = devnet.methods(RpcLimits::default()).unwrap();
         let client = L1Client::new(Transport::InProcess(methods.clone()));
         let deployment = deploy_rollup(&setup, &devnet, &client, &clock(&now)).await;
         let rollup = Rollup::load(&client, deployment.rollup).await.unwrap();
@@ -225,18 +226,12 @@ impl World {
         FullNode::new(self.client.clone(), &self.rollup, self.clock())
     }
 
-    /// The operator's process dies and comes back with what was on disk.
-    pub async fn restart(&mut self) {
-        let fresh = Operator::new(&self.setup, &self.methods, &self.rollup, self.clock(), self.wallet(OPERATOR)).await;
-        let old = std::mem::replace(&mut self.op, fresh);
-        self.op = old.crash().await;
-    }
-
     /// The operator comes back with its journal and nothing else.
     pub async fn lose_database(&mut self) {
         let mut fresh = Operator::new(&self.setup, &self.methods, &self.rollup, self.clock(), self.wallet(OPERATOR)).await;
         fresh.journal = self.op.journal.clone();
-        self.op = fresh.crash().await;
+        self.op = fresh;
+        self.op.crash().await;
     }
 
     /// No two transactions of the operator were ever bound to one nonce.
