@@ -126,9 +126,10 @@ function at(name, address) {
   return { address, abi: artifact(name).abi };
 }
 
-/** Sends a call and returns its receipt. */
+/** Sends a call and returns its receipt. The margin is the one of `MiningWallet`. */
 async function write(client, call) {
-  const hash = await client.writeContract(call);
+  const estimate = await client.estimateContractGas({ ...call, account: client.account });
+  const hash = await client.writeContract({ ...call, gas: (estimate * 3n) / 2n });
   const receipt = await client.waitForTransactionReceipt({ hash });
   assert.equal(receipt.status, "success");
   return receipt;

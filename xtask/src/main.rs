@@ -8,6 +8,7 @@ mod node_modules;
 mod test;
 
 use clap::Parser;
+use std::process::ExitCode;
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "Development commands of lux-rollup")]
@@ -22,11 +23,18 @@ enum Xtask {
     Docs,
 }
 
-fn main() -> eyre::Result<()> {
-    match Xtask::parse() {
+fn main() -> ExitCode {
+    let result = match Xtask::parse() {
         Xtask::Test(args) => test::run(args),
         Xtask::Artifacts(args) => artifacts::run(args),
         Xtask::Bench(args) => bench::run(args),
         Xtask::Docs => docs::run(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
     }
 }

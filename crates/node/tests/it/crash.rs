@@ -103,8 +103,9 @@ async fn l1_block_that_was_read_half_is_replaced() {
         for skip in 0.. {
             world.op.sync().await;
             world.build(25);
-            world.op.batch().await;
+            // Both in one block, the deposit first.
             world.deposit(BOB, ether(1), world.account(BOB), &[]);
+            assert!(world.op.batch().await);
             world.mine_l1(1);
             world.op.faults.plan(skip, fault);
             if world.op.try_derive().await.is_err() {

@@ -1,5 +1,5 @@
 //! Action tests: the roles of a node, stepped one by one against an L1 in the same thread.
-#![allow(clippy::unwrap_used, dead_code)]
+#![allow(clippy::unwrap_used)]
 
 mod common;
 mod crash;

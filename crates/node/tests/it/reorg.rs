@@ -201,3 +201,20 @@ async fn transaction_survives_the_reorganisation_of_the_deposit_that_paid_for_it
         world.check_full_node().await;
     }
 }
+
+#[tokio::test]
+async fn batch_that_was_confirmed_and_is_gone_is_made_again() {
+    let mut world = World::with(Setup { max_in_flight: 1, ..Setup::default() }).await;
+    world.mine_l1(2);
+    world.op.sync().await;
+    world.build(2);
+    world.advance_time(30);
+    assert!(world.op.batch().await);
+    world.mine_l1(1);
+    world.op.batch().await;
+    assert!(world.op.transactions.unfinished().is_empty(), "the batch is confirmed");
+    world.reorg_l1(1, ReorgTransactions::Forget);
+    world.batch_all().await;
+    world.check_full_node().await;
+    world.check_journal();
+}

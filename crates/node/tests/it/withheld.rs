@@ -210,7 +210,7 @@ async fn batcher_that_was_down_for_longer_than_the_window_catches_up() {
     world.op.sync().await;
     world.build(1);
     let mut promised = Vec::new();
-    for round in 0..40 {
+    for round in 0..80 {
         world.mine_l1(1);
         world.op.sync().await;
         promised.push(world.op.transfer(&world.key(ALICE), world.account(BOB), U256::from(round)));

@@ -36,10 +36,6 @@ pub struct Faults(Arc<Mutex<State>>);
 pub struct Died;
 
 impl Faults {
-    pub fn requests(&self) -> u64 {
-        self.0.lock().requests
-    }
-
     /// Plans a fault for the request after `skip` others.
     pub fn plan(&self, skip: u64, fault: Fault) {
         let mut state = self.0.lock();

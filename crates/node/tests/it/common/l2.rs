@@ -123,7 +123,6 @@ pub fn config(l1_confirmations: u64, max_in_flight: usize) -> NodeConfig {
 /// A node that knows L1 and nothing else.
 pub struct FullNode {
     pub l2: L2,
-    pub node: Node,
     pub deriver: Deriver,
 }
 
@@ -135,7 +134,7 @@ impl FullNode {
     pub fn open(store: Store, client: L1Client, rollup: &Rollup, clock: Clock) -> Self {
         let node = Node::open(store, client, rollup.clone(), config(1, 4), clock).unwrap();
         let deriver = node.deriver().unwrap();
-        Self { l2: L2::new(node.chain.clone()), node, deriver }
+        Self { l2: L2::new(node.chain.clone()), deriver }
     }
 
     pub async fn sync(&mut self) {

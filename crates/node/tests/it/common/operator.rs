@@ -5,7 +5,7 @@ use super::world::{faulty, quick};
 use super::{Died, Faults, Setup};
 use jsonrpsee::Methods;
 use lux_chain::{Block, Chain, Store};
-use lux_l1::{Clock, L1Client, MemoryJournal, TxManager, Wallet};
+use lux_l1::{Clock, MemoryJournal, TxManager, Wallet};
 use lux_node::{Batcher, Deriver, Node, NodeError, Proposer, Rollup, Sequencer, Watcher};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
@@ -39,7 +39,6 @@ pub struct Operator {
     process: Process,
     pub journal: MemoryJournal,
     pub faults: Faults,
-    pub client: L1Client,
     pub l2: L2,
     pub node: Node,
     pub transactions: Arc<TxManager>,
@@ -75,7 +74,7 @@ impl Operator {
         let config = l2::config(setup.l1_confirmations, setup.max_in_flight);
         let node = Node::open(store, client.clone(), rollup.clone(), config, clock.clone()).unwrap();
         let manager = TxManager::open(
-            client.clone(),
+            client,
             wallet.clone(),
             Arc::new(journal.clone()),
             quick(setup.tx_confirmations),
@@ -90,7 +89,6 @@ impl Operator {
             proposer: node.proposer(transactions.clone()),
             watcher: Watcher::new(&node.chain),
             faults,
-            client,
             node,
             transactions,
             disk,

@@ -156,7 +156,8 @@ impl World {
             nonce: pooled.unwrap_or_else(|| chain.nonce_and_balance(sender).unwrap().0),
             gas_limit: gas,
             max_fee_per_gas: 1_000_000_000_000,
-            max_priority_fee_per_gas: 2,
+            // Before what the operator sends.
+            max_priority_fee_per_gas: 50_000_000_000,
             to: to.map_or(alloy_primitives::TxKind::Create, Into::into),
             value,
             input: data.into(),
@@ -228,7 +229,8 @@ impl World {
 
     /// The operator comes back with its journal and nothing else.
     pub async fn lose_database(&mut self) {
-        let mut fresh = Operator::new(&self.setup, &self.methods, &self.rollup, self.clock(), self.wallet(OPERATOR)).await;
+        let mut fresh =
+            Operator::new(&self.setup, &self.methods, &self.rollup, self.clock(), self.wallet(OPERATOR)).await;
         fresh.journal = self.op.journal.clone();
         self.op = fresh;
         self.op.crash().await;
