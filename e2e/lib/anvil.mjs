@@ -1,20 +1,16 @@
 // A foreign L1.
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { start } from "./processes.mjs";
 
-const ARCHITECTURES = { x64: "amd64", arm64: "arm64" };
-
-/** The program itself: its npm wrapper would survive a kill -9 of the group leader. */
-function anvilBinary() {
-  const name = `@foundry-rs/anvil-${process.platform}-${ARCHITECTURES[process.arch]}`;
-  return join(dirname(createRequire(import.meta.url).resolve(`${name}/package.json`)), "bin", "anvil");
-}
+// Where npm has none for this platform, an installed one serves.
+const PACKAGED = fileURLToPath(new URL("../../node_modules/.bin/anvil", import.meta.url));
+const ANVIL = existsSync(PACKAGED) ? PACKAGED : "anvil";
 
 /** `blockTime` in seconds; without it every transaction makes a block. */
 export async function startAnvil({ blockTime } = {}) {
   const args = ["--port", "0", "--hardfork", "osaka", "--slots-in-an-epoch", "1"];
   if (blockTime !== undefined) args.push("--block-time", String(blockTime));
-  const anvil = await start("anvil", anvilBinary(), args, (line) => /^Listening on (\S+)/.exec(line)?.[1]);
+  const anvil = await start("anvil", ANVIL, args, (line) => /^Listening on (\S+)/.exec(line)?.[1]);
   return { ...anvil, url: `http://${anvil.ready}` };
 }

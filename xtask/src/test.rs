@@ -4,7 +4,7 @@ use crate::artifacts;
 use crate::command::{cargo, command, root, run as execute};
 use crate::node_modules;
 use clap::ValueEnum;
-use eyre::bail;
+use eyre::{bail, eyre};
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -44,22 +44,27 @@ enum Outcome {
 }
 
 pub fn run(args: TestArgs) -> eyre::Result<()> {
-    let suites = SUITES.iter().filter(|suite| args.only.is_empty() || args.only.contains(&suite.part));
-    let mut packages = None;
+    let packages = prepare_packages();
     let mut report = Vec::new();
-    for suite in suites {
+    if let Packages::Unavailable(reason) = &packages
+        && selected(&args, Part::Rust)
+    {
+        report.push(("Rust tests against anvil", Outcome::Skipped(reason.clone())));
+    }
+    for suite in SUITES.iter().filter(|suite| selected(&args, suite.part)) {
         eprintln!("\n== {}", suite.name);
-        let outcome = match suite.part {
-            Part::Rust => timed(suite.run),
-            Part::Solidity | Part::E2e => match packages.get_or_insert_with(prepare_packages) {
-                Packages::Ready => timed(suite.run),
-                Packages::Unavailable(reason) => Outcome::Skipped(reason.clone()),
-                Packages::Broken(error) => Outcome::Failed(Duration::ZERO, eyre::eyre!("{error}")),
-            },
+        let outcome = match (suite.part, &packages) {
+            (Part::Rust, _) | (_, Packages::Ready) => timed(suite.run),
+            (_, Packages::Unavailable(reason)) => Outcome::Skipped(reason.clone()),
+            (_, Packages::Broken(error)) => Outcome::Failed(Duration::ZERO, eyre!("{error}")),
         };
         report.push((suite.name, outcome));
     }
     summarize(&report)
+}
+
+fn selected(args: &TestArgs, part: Part) -> bool {
+    args.only.is_empty() || args.only.contains(&part)
 }
 
 enum Packages {
@@ -68,14 +73,15 @@ enum Packages {
     Broken(String),
 }
 
+/// First of all: Rust tests that need anvil pass over what they cannot start.
 fn prepare_packages() -> Packages {
     if let Some(reason) = node_modules::missing_tools() {
         return Packages::Unavailable(reason);
     }
-    match node_modules::install() {
-        Ok(()) => Packages::Ready,
-        Err(error) => Packages::Broken(format!("{error:#}")),
+    if let Err(error) = node_modules::install() {
+        return Packages::Broken(format!("{error:#}"));
     }
+    node_modules::missing_foundry().map_or(Packages::Ready, Packages::Unavailable)
 }
 
 fn timed(run: fn() -> eyre::Result<()>) -> Outcome {
@@ -102,7 +108,7 @@ fn gas() -> eyre::Result<()> {
 }
 
 fn forge() -> Command {
-    let mut forge = Command::new(node_modules::foundry("forge"));
+    let mut forge = command(node_modules::foundry("forge"), &[]);
     forge.current_dir(root().join("contracts"));
     forge
 }

@@ -96,7 +96,13 @@ pub async fn run(command: BridgeCommand, json: bool) -> eyre::Result<()> {
 
 /// A manager for one command. Nothing it sends is repeated by a later command, so its journal may end with it.
 async fn manager(chain: &L1Client, key: &KeyArgs) -> eyre::Result<TxManager> {
-    let config = TxConfig { confirmations: 1, poll_interval: Duration::from_millis(250), ..TxConfig::default() };
+    let config = TxConfig {
+        confirmations: 1,
+        poll_interval: Duration::from_millis(250),
+        // A deposit costs more in another block than the last one, whose queue checkpoint an estimate finds written.
+        gas_margin_percent: 150,
+        ..TxConfig::default()
+    };
     let journal = Arc::new(MemoryJournal::default());
     Ok(TxManager::open(chain.clone(), key.require()?, journal, config, system_clock()).await?)
 }

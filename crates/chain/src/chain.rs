@@ -8,6 +8,7 @@ use alloy_primitives::{Address, B256, U256};
 use lux_protocol::Receipt;
 use lux_stf::{Rules, StateTrie};
 use parking_lot::{Mutex, RwLock};
+use quick_cache::{Weighter, sync::Cache};
 use std::sync::Arc;
 use tokio::sync::broadcast;
 
@@ -51,7 +52,22 @@ pub struct Chain {
     /// State after the head, kept warm between blocks; taken by the writer while it works.
     pub(crate) warm_state: Mutex<Option<(B256, StateTrie<NodeDb>)>>,
     pub(crate) events: broadcast::Sender<ChainEvent>,
+    /// Blocks read or made lately: batcher and deriver look at each several times.
+    pub(crate) blocks: Cache<B256, Arc<Block>, BySize>,
     pool: Arc<Pool>,
+}
+
+/// Bytes of decoded blocks kept in memory, roughly.
+const BLOCK_CACHE_BYTES: u64 = 32 * 1024 * 1024;
+
+#[derive(Clone)]
+pub(crate) struct BySize;
+
+impl Weighter<B256, Arc<Block>> for BySize {
+    fn weight(&self, _: &B256, block: &Arc<Block>) -> u64 {
+        let inputs: usize = block.transactions.iter().map(|tx| tx.input().len()).sum();
+        (1_024 + block.transactions.len() * 512 + inputs) as u64
+    }
 }
 
 impl Chain {
@@ -92,6 +108,7 @@ impl Chain {
             tip: RwLock::new(tip),
             warm_state: Mutex::new(None),
             events: broadcast::channel(EVENT_BACKLOG).0,
+            blocks: Cache::with_weighter(1_024, BLOCK_CACHE_BYTES, BySize),
             pool: Arc::new(pool),
         })
     }
@@ -144,7 +161,14 @@ impl Chain {
         if hash == head.hash {
             return Ok(Some(head));
         }
-        Ok(self.store.block(&hash)?.map(Arc::new))
+        if let Some(block) = self.blocks.get(&hash) {
+            return Ok(Some(block));
+        }
+        let block = self.store.block(&hash)?.map(Arc::new);
+        if let Some(block) = &block {
+            self.blocks.insert(hash, block.clone());
+        }
+        Ok(block)
     }
 
     /// Header of any stored block, canonical or not; much cheaper than the block.

@@ -78,6 +78,7 @@ impl<'a> ChainWriter<'a> {
         })?;
         self.chain.nodes.remember(nodes);
         *self.warm = Some((root, state));
+        self.chain.blocks.insert(block.hash, block.clone());
         self.chain.tip.write().head = block.clone();
 
         let accounts = changes.accounts.iter().map(|change| {
