@@ -120,6 +120,12 @@ fn e2e() -> eyre::Result<()> {
     // One file after the other: each starts chains of its own. The limit is for a test that hangs, not for a slow one.
     let mut node =
         command("node", &["--test", "--test-concurrency=1", "--test-timeout=300000", "--test-reporter=spec"]);
+    if let Some(target) = std::env::var_os("CARGO_TARGET_DIR")
+        && std::env::var_os("LUX_ROLLUP_BIN").is_none()
+    {
+        // The tests look in `target`, where cargo then does not build.
+        node.env("LUX_ROLLUP_BIN", root().join(target).join("release/lux-rollup"));
+    }
     execute(node.args(e2e_files()?))
 }
 

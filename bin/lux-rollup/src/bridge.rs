@@ -4,7 +4,7 @@ use crate::batch::DEFAULT_L2;
 use crate::duration::parse_coins;
 use crate::keys::KeyArgs;
 use crate::l2;
-use crate::output::{Progress, plain, print_fields, print_json};
+use crate::output::{Progress, plain, print_fields, print_json, program};
 use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::SolCall;
 use clap::{Args, Subcommand};
@@ -176,7 +176,7 @@ async fn withdraw(args: TransferArgs, json: bool) -> eyre::Result<Value> {
     Ok(json!({
         "l2Transaction": outcome.hash,
         "l2Block": outcome.block.number,
-        "next": format!("lux-rollup bridge prove {}", outcome.hash),
+        "next": format!("{} bridge prove {}", program(), outcome.hash),
     }))
 }
 
@@ -247,7 +247,7 @@ async fn settle(args: WithdrawalArgs, prove: bool) -> eyre::Result<Value> {
     let outcome = client.send(format!("cli/{name}"), rollup.address, U256::ZERO, call).await?;
     let mut value = json!({ "l1Transaction": outcome.hash, "withdrawalId": sent.hash });
     if prove {
-        value["next"] = json!(format!("lux-rollup bridge finalize {}", args.transaction));
+        value["next"] = json!(format!("{} bridge finalize {}", program(), args.transaction));
     } else {
         value["paid"] = json!(withdrawal.recipient);
     }

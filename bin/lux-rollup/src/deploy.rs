@@ -2,7 +2,7 @@
 
 use crate::config::{Config, DEFAULT_FILE};
 use crate::keys::KeyArgs;
-use crate::output::{Progress, print_fields, print_json};
+use crate::output::{Progress, print_fields, print_json, program};
 use crate::{duration, l2};
 use alloy_primitives::{Address, U256};
 use alloy_sol_types::SolCall;
@@ -102,7 +102,11 @@ pub async fn run(args: DeployArgs, json: bool) -> eyre::Result<()> {
 fn next_steps(args: &DeployArgs, rollup: Address) {
     println!();
     println!("Next: write  address = \"{rollup}\"  under [rollup] in {}, then", args.config.display());
-    println!("  lux-rollup node --config {} --role sequencer,batcher,proposer --key-file KEY", args.config.display());
+    println!(
+        "  {} node --config {} --role sequencer,batcher,proposer --key-file KEY",
+        program(),
+        args.config.display()
+    );
 }
 
 /// Fixed by the first run in this folder, or a resumed deployment would be another one.

@@ -1,6 +1,7 @@
 //! `lux-rollup init`.
 
 use crate::config::DEFAULT_FILE;
+use crate::output::program;
 use clap::{Args, ValueEnum};
 use eyre::{WrapErr, eyre};
 use std::io::Write;
@@ -70,7 +71,7 @@ pub fn run(args: InitArgs) -> eyre::Result<()> {
         .replace("@L1_URL@", &url);
     file.write_all(text.as_bytes()).wrap_err_with(|| path.to_string())?;
     println!("wrote {path}. Next: fund a key on L1, then");
-    println!("  lux-rollup deploy --config {path} --key-file KEY");
+    println!("  {} deploy --config {path} --key-file KEY", program());
     Ok(())
 }
 

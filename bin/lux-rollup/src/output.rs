@@ -4,6 +4,11 @@ use alloy_primitives::Address;
 use serde_json::Value;
 use std::io::IsTerminal;
 
+/// How this program was called, for commands that a person can paste.
+pub fn program() -> String {
+    std::env::args().next().unwrap_or_else(|| "lux-rollup".into())
+}
+
 /// Prints `value` as one line of JSON.
 pub fn print_json(value: &Value) {
     println!("{value}");

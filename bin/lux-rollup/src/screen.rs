@@ -1,6 +1,6 @@
 //! The one screen that `dev` shows.
 
-use crate::output::plain;
+use crate::output::{plain, program};
 use lux_node::Rollup;
 use serde_json::Value;
 use std::path::Path;
@@ -26,10 +26,11 @@ pub fn print(value: &Value, data: &Path, rollup: &Rollup) {
         println!("  {}  {}", plain(&account["address"]), plain(&account["privateKey"]));
     }
     println!();
+    let program = program();
     println!("  Try, in another terminal:");
     println!("  export LUX_ROLLUP_KEY={}", plain(&accounts.first().map_or(Value::Null, |a| a["privateKey"].clone())));
-    println!("  lux-rollup status");
-    println!("  lux-rollup bridge deposit --amount 1");
-    println!("  lux-rollup bridge withdraw --amount 0.5");
-    println!("  lux-rollup batch list");
+    println!("  {program} status");
+    println!("  {program} bridge deposit --amount 1");
+    println!("  {program} bridge withdraw --amount 0.5");
+    println!("  {program} batch list");
 }

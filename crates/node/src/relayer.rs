@@ -84,6 +84,13 @@ impl Relayer {
             }
             Err(error) => return Err(error.into()),
         }
+        // L1 says it is still to be done: if this id ended before, a reorganisation undid it.
+        let id = match self.transactions.status(&id) {
+            Some(status) if status.is_final() => {
+                format!("{id}@{}", self.transactions.client().block_number().await?)
+            }
+            _ => id,
+        };
         match self.transactions.send(TxRequest::call(id.clone(), to, data)).await {
             Ok(_) => tracing::info!(id, "message relayed"),
             Err(error) if error.is_temporary() => return Err(error.into()),
