@@ -16,6 +16,7 @@ mod proposer;
 mod relayer;
 mod rollup;
 mod rpc;
+mod sending;
 mod sequencer;
 mod watcher;
 

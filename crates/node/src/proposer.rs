@@ -3,10 +3,11 @@
 use crate::NodeError;
 use crate::ledger::Ledger;
 use crate::rollup::{Rollup, to_u64, view};
+use crate::sending::{refusal, unused_id};
 use alloy_primitives::U256;
 use alloy_sol_types::{SolCall, SolValue};
 use lux_chain::Chain;
-use lux_l1::{CallRequest, TxManager, TxRequest};
+use lux_l1::{TxManager, TxRequest};
 use lux_protocol::contracts::ILuxRollup::{finalizeStateRootCall, proposeStateRootCall};
 use lux_protocol::contracts::IRollupViews;
 use std::sync::Arc;
@@ -62,26 +63,11 @@ impl Proposer {
         if self.transactions.status(&id).is_some_and(|status| !status.is_final()) {
             return Ok(false);
         }
-        let client = self.transactions.client();
-        let probe = CallRequest {
-            from: Some(self.transactions.address()),
-            to: Some(self.rollup.address),
-            data: data.clone().into(),
-            ..Default::default()
-        };
-        match client.call(&probe, lux_l1::BlockTag::Latest).await {
-            Ok(_) => {}
-            Err(lux_l1::CallError::Reverted(reason)) => {
-                tracing::trace!(id, %reason, "not due");
-                return Ok(false);
-            }
-            Err(error) => return Err(error.into()),
+        if let Some(reason) = refusal(&self.transactions, self.rollup.address, &data).await? {
+            tracing::trace!(id, %reason, "not due");
+            return Ok(false);
         }
-        // After a reorganisation the same step may be needed again: a finished id gets a successor.
-        let id = match self.transactions.status(&id) {
-            Some(_) => format!("{id}@{}", client.block_number().await?),
-            None => id,
-        };
+        let id = unused_id(&self.transactions, id).await?;
         self.transactions.submit(TxRequest::call(id, self.rollup.address, data)).await?;
         Ok(true)
     }

@@ -4,11 +4,12 @@ use crate::bridge::withdrawal_calls;
 use crate::ledger::Ledger;
 use crate::proofs::{message_proof, sent_in_batch};
 use crate::rollup::{Rollup, view};
+use crate::sending::{refusal, unused_id};
 use crate::{NodeError, SentMessage};
 use alloy_primitives::Address;
 use alloy_sol_types::SolCall;
 use lux_chain::Chain;
-use lux_l1::{CallError, CallRequest, TxManager, TxRequest};
+use lux_l1::{TxManager, TxRequest};
 use lux_protocol::contracts::{IL1TokenBridge, IMessageBridge};
 use lux_protocol::withdrawal_message;
 use std::sync::Arc;
@@ -70,27 +71,11 @@ impl Relayer {
 
     /// Sends and waits. What L1 refuses is skipped: its sender may retry by hand, and others must not wait for it.
     async fn send(&self, id: String, to: Address, data: Vec<u8>) -> Result<(), NodeError> {
-        let probe = CallRequest {
-            from: Some(self.transactions.address()),
-            to: Some(to),
-            data: data.clone().into(),
-            ..Default::default()
-        };
-        match self.transactions.client().call(&probe, lux_l1::BlockTag::Latest).await {
-            Ok(_) => {}
-            Err(CallError::Reverted(reason)) => {
-                tracing::warn!(id, %reason, "message cannot be relayed");
-                return Ok(());
-            }
-            Err(error) => return Err(error.into()),
+        if let Some(reason) = refusal(&self.transactions, to, &data).await? {
+            tracing::warn!(id, %reason, "message cannot be relayed");
+            return Ok(());
         }
-        // L1 says it is still to be done: if this id ended before, a reorganisation undid it.
-        let id = match self.transactions.status(&id) {
-            Some(status) if status.is_final() => {
-                format!("{id}@{}", self.transactions.client().block_number().await?)
-            }
-            _ => id,
-        };
+        let id = unused_id(&self.transactions, id).await?;
         match self.transactions.send(TxRequest::call(id.clone(), to, data)).await {
             Ok(_) => tracing::info!(id, "message relayed"),
             Err(error) if error.is_temporary() => return Err(error.into()),

@@ -1,0 +1,29 @@
+//! What a role asks before it sends a step that others may have made, or that a reorganisation may have undone.
+
+use crate::NodeError;
+use alloy_primitives::Address;
+use lux_l1::{BlockTag, CallError, CallRequest, Revert, TxManager, TxStatus};
+
+/// Why L1 would refuse the call now; `None` when it would take it.
+pub(crate) async fn refusal(transactions: &TxManager, to: Address, data: &[u8]) -> Result<Option<Revert>, NodeError> {
+    let probe = CallRequest {
+        from: Some(transactions.address()),
+        to: Some(to),
+        data: data.to_vec().into(),
+        ..Default::default()
+    };
+    match transactions.client().call(&probe, BlockTag::Latest).await {
+        Ok(_) => Ok(None),
+        Err(CallError::Reverted(reason)) => Ok(Some(reason)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The id under which to send a step that L1 says is still to be made: a successor if `id` ended before, because then a
+/// reorganisation undid it.
+pub(crate) async fn unused_id(transactions: &TxManager, id: String) -> Result<String, NodeError> {
+    match transactions.status(&id).as_ref().is_some_and(TxStatus::is_final) {
+        true => Ok(format!("{id}@{}", transactions.client().block_number().await?)),
+        false => Ok(id),
+    }
+}
