@@ -6,6 +6,7 @@ import { startAnvil } from "./lib/anvil.mjs";
 import * as bridge from "./lib/bridge.mjs";
 import { MiningWallet, connect, devWallet, timeOf } from "./lib/chain.mjs";
 import { contractAt, deploy } from "./lib/contracts.mjs";
+import { readQueue } from "./lib/l1.mjs";
 import { startDev } from "./lib/rollup.mjs";
 import { eventually } from "./lib/wait.mjs";
 
@@ -163,8 +164,17 @@ for (const [name, startLayer] of Object.entries(layers)) {
       assert.equal(await token.totalSupply(), parseEther("60"));
     });
 
+    it("withdraws through L1, whatever the sequencer wants", async () => {
+      const [value, recipient] = [parseEther("2"), Wallet.createRandom().address];
+      const balance = await l2.getBalance(user.address);
+      const withdraw = l2TokenBridge.interface.encodeFunctionData("withdraw", [ZeroAddress, value, recipient]);
+      await rollup.forceTransaction(bridge.L2_TOKEN_BRIDGE, value, withdraw);
+      await eventually("L2 runs it", async () => (await l2.getBalance(user.address)) === balance - value);
+      sent.forced = { hash: (await readQueue(messageBridge)).at(-1).transactionHash };
+    });
+
     it("proves withdrawals against a batch, and pays none before it is final", async () => {
-      for (const kind of ["ether", "token"]) {
+      for (const kind of ["ether", "token", "forced"]) {
         const message = await bridge.provenMessage((method, params) => l2.send(method, params), sent[kind].hash);
         assert.equal(bridge.messageHash(message), message.messageHash);
         const { token, amount } = message.withdrawal;
@@ -179,7 +189,7 @@ for (const [name, startLayer] of Object.entries(layers)) {
 
     it("finalises after the challenge period", async () => {
       await time.increase(CHALLENGE_PERIOD_SECONDS);
-      const last = BigInt(sent.token.proof.batchNumber);
+      const last = BigInt(sent.forced.proof.batchNumber);
       await eventually("the proposer finalises the batch", async () => (await rollup.lastFinalized()) >= last);
     });
 
@@ -190,7 +200,9 @@ for (const [name, startLayer] of Object.entries(layers)) {
       await rollup.finalizeWithdrawal(sent.token.messageHash, "0x");
       assert.equal(await l1Token.balanceOf(recipient), parseEther("40"));
       assert.equal(await l1Token.balanceOf(dev.tokenBridge), parseEther("60"));
-      for (const { messageHash } of [sent.ether, sent.token]) {
+      await rollup.finalizeWithdrawal(sent.forced.messageHash, "0x");
+      assert.equal(await l1.getBalance(sent.forced.withdrawal.recipient), BigInt(sent.forced.withdrawal.amount));
+      for (const { messageHash } of [sent.ether, sent.token, sent.forced]) {
         await rejectsWith(rollup.finalizeWithdrawal.staticCall(messageHash, "0x"), "L1TokenBridge_AlreadyPaid");
       }
     });

@@ -27,8 +27,8 @@ abstract contract TokenTest is RollupTest {
         token.approve(address(core), type(uint256).max);
     }
 
-    /// @dev Data of the only entry made since `recordLogs`.
-    function _enqueued()
+    /// @dev Data of the only entry made since `recordLogs`; `_mint` is what it must create on L2.
+    function _enqueued(uint256 _mint)
         internal
         returns (address sender_, address target_, uint256 value_, uint256 gas_, bytes memory data_)
     {
@@ -37,7 +37,9 @@ abstract contract TokenTest is RollupTest {
             if (logs[i].topics[0] != IMessageQueue.MessageEnqueued.selector) continue;
             sender_ = address(uint160(uint256(logs[i].topics[2])));
             target_ = address(uint160(uint256(logs[i].topics[3])));
-            (value_, gas_, data_,) = abi.decode(logs[i].data, (uint256, uint256, bytes, bytes32));
+            uint256 mint;
+            (mint, value_, gas_, data_,) = abi.decode(logs[i].data, (uint256, uint256, uint256, bytes, bytes32));
+            vm.assertEq(mint, _mint);
         }
     }
 }
@@ -47,7 +49,7 @@ contract RollupCore_DepositToL2_Test is TokenTest {
         vm.recordLogs();
         vm.prank(alice, alice);
         core.depositToL2{value: 2 ether}(address(0), 2 ether, "");
-        (address sender, address target, uint256 value, uint256 gas, bytes memory data) = _enqueued();
+        (address sender, address target, uint256 value, uint256 gas, bytes memory data) = _enqueued(2 ether);
         vm.assertEq(sender, alice);
         vm.assertEq(target, alice);
         vm.assertEq(value, 2 ether);
@@ -61,7 +63,7 @@ contract RollupCore_DepositToL2_Test is TokenTest {
         vm.recordLogs();
         vm.prank(alice, alice);
         core.depositToL2{value: _value}(address(0), _value, abi.encodePacked(_target, _data));
-        (address sender, address target, uint256 value, uint256 gas, bytes memory data) = _enqueued();
+        (address sender, address target, uint256 value, uint256 gas, bytes memory data) = _enqueued(_value);
         vm.assertEq(sender, alice);
         vm.assertEq(target, _target);
         vm.assertEq(value, _value);
@@ -69,12 +71,28 @@ contract RollupCore_DepositToL2_Test is TokenTest {
         vm.assertEq(data, _data);
     }
 
+    function testFuzz_forceTransaction_succeeds(uint96 _mint, uint256 _value, address _target, bytes calldata _data)
+        external
+    {
+        vm.deal(alice, _mint);
+        vm.recordLogs();
+        vm.prank(alice, alice);
+        core.forceTransaction{value: _mint}(_target, _value, _data);
+        (address sender, address target, uint256 value, uint256 gas, bytes memory data) = _enqueued(_mint);
+        vm.assertEq(sender, alice);
+        vm.assertEq(target, _target);
+        vm.assertEq(value, _value);
+        vm.assertEq(gas, 500_000 + 40 * _data.length);
+        vm.assertEq(data, _data);
+        vm.assertEq(address(bridge).balance, _mint);
+    }
+
     function test_depositToL2_fromContract_succeeds() external {
         Reenterer caller = new Reenterer();
         vm.recordLogs();
         vm.prank(alice, alice);
         caller.deposit{value: 1}(core, address(0), 1, abi.encodePacked(bob));
-        (address sender, address target,,,) = _enqueued();
+        (address sender, address target,,,) = _enqueued(1);
         vm.assertEq(sender, address(uint160(address(caller)) + uint160(0x1111000000000000000000000000000000001111)));
         vm.assertEq(target, bob);
         vm.prank(alice, alice);
@@ -97,7 +115,7 @@ contract RollupCore_DepositToL2_Test is TokenTest {
         vm.expectRevert(L1TokenBridge.L1TokenBridge_NothingReceived.selector);
         core.depositToL2(address(token), 0, "");
         vm.expectRevert(MessageBridge.MessageBridge_DataTooLong.selector);
-        core.depositToL2(address(0), 0, new bytes(20 + 32_769));
+        core.depositToL2(address(0), 0, new bytes(20 + 24_001));
         vm.stopPrank();
     }
 
@@ -105,7 +123,7 @@ contract RollupCore_DepositToL2_Test is TokenTest {
         vm.recordLogs();
         vm.prank(alice, alice);
         core.depositToL2(address(token), 5 ether, abi.encodePacked(bob));
-        (address sender, address target, uint256 value,, bytes memory data) = _enqueued();
+        (address sender, address target, uint256 value,, bytes memory data) = _enqueued(0);
         vm.assertEq(sender, Predeploys.L1_ROLLUP);
         vm.assertEq(target, Predeploys.L2_TOKEN_BRIDGE);
         vm.assertEq(value, 0);
@@ -133,7 +151,7 @@ contract RollupCore_DepositToL2_Test is TokenTest {
         vm.recordLogs();
         vm.prank(alice, alice);
         core.depositToL2(address(hostile), 7, "");
-        (,,,, bytes memory data) = _enqueued();
+        (,,,, bytes memory data) = _enqueued(0);
         vm.assertLe(data.length, 516);
         (,,,, string memory name, string memory symbol, uint8 decimals) =
             abi.decode(_tail(data), (address, address, address, uint256, string, string, uint8));
@@ -162,7 +180,7 @@ contract RollupCore_DepositToL2_Test is TokenTest {
 
     function test_depositToL2_onlyRollup_reverts() external {
         vm.expectRevert();
-        tokenBridge.depositEther(alice, "");
+        tokenBridge.depositEther(alice, 0, "");
         vm.expectRevert();
         tokenBridge.depositToken(address(token), alice, 1, "");
         vm.expectRevert();

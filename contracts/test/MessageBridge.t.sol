@@ -35,7 +35,7 @@ abstract contract MessageBridgeTest is RollupTest {
         bytes memory _data,
         uint256 _index
     ) internal view returns (bytes32) {
-        bytes32 entry = keccak256(abi.encode(_from, _to, _value, _gas, keccak256(_data), _index, block.number));
+        bytes32 entry = keccak256(abi.encode(_from, _to, _value, _value, _gas, keccak256(_data), _index, block.number));
         return keccak256(bytes.concat(_before, entry));
     }
 
@@ -59,7 +59,7 @@ contract MessageBridge_SendMessageToL2_Test is MessageBridgeTest {
             _accumulate(0, Predeploys.L1_MESSAGE_BRIDGE, Predeploys.L2_MESSAGE_BRIDGE, _value, gas, data, 0);
         vm.expectEmit(address(bridge));
         emit IMessageQueue.MessageEnqueued(
-            0, Predeploys.L1_MESSAGE_BRIDGE, Predeploys.L2_MESSAGE_BRIDGE, _value, gas, data, accumulator
+            0, Predeploys.L1_MESSAGE_BRIDGE, Predeploys.L2_MESSAGE_BRIDGE, _value, _value, gas, data, accumulator
         );
         vm.prank(alice, alice);
         vm.assertEq(bridge.sendMessageToL2{value: _value}(_target, _data), 0);
@@ -89,7 +89,7 @@ contract MessageBridge_SendMessageToL2_Test is MessageBridgeTest {
     }
 
     function test_sendMessageToL2_tooLong_reverts() external {
-        bridge.sendMessageToL2(bob, new bytes(32_768));
+        bridge.sendMessageToL2(bob, new bytes(24_000));
         vm.expectRevert(MessageBridge.MessageBridge_DataTooLong.selector);
         bridge.sendMessageToL2(bob, new bytes(32_769));
     }
@@ -149,7 +149,7 @@ contract MessageBridge_Queue_Test is MessageBridgeTest {
 
     function test_queue_onlyRollup_reverts() external {
         vm.expectRevert(MessageBridge.MessageBridge_NotQueueWriter.selector);
-        bridge.enqueue(alice, bob, "");
+        bridge.enqueue(alice, bob, 0, "");
         vm.expectRevert(MessageBridge.MessageBridge_NotQueueWriter.selector);
         bridge.settle(0, alice, 1);
         vm.prank(address(core));

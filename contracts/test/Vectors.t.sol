@@ -91,9 +91,10 @@ contract Vectors_Test is RollupTest {
             bytes memory data = _bytes(string.concat(path, ".data"));
             vm.assertEq(_uint(string.concat(path, ".gasLimit")), 500_000 + 40 * data.length);
             vm.roll(_uint(string.concat(path, ".l1BlockNumber")));
-            vm.deal(address(tokenBridge), value);
+            uint256 mint = _uint(string.concat(path, ".mint"));
+            vm.deal(address(tokenBridge), mint);
             vm.prank(address(tokenBridge));
-            bridge.enqueue{value: value}(sender, _address(string.concat(path, ".target")), data);
+            bridge.enqueue{value: mint}(sender, _address(string.concat(path, ".target")), value, data);
             vm.assertEq(bridge.accumulatorOf(i + 1), _word(string.concat(path, ".accumulator")));
         }
     }

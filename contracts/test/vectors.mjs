@@ -80,15 +80,15 @@ const initCode = coder.encode(
 
 let accumulator = ZERO;
 const queue = [
-  { sender: address("alice"), target: address("bob"), value: "1000000000000000000", data: "0x" },
-  { sender: "0x0500000000000000000000000000000000000011", target: "0x0500000000000000000000000000000000000001", value: "5", data: hexlify(payload(300)) },
-  { sender: "0x0500000000000000000000000000000000000012", target: "0x0500000000000000000000000000000000000002", value: "0", data: "0x01" },
+  { sender: address("alice"), target: address("bob"), mint: "1000000000000000000", value: "3", data: "0x" },
+  { sender: "0x0500000000000000000000000000000000000011", target: "0x0500000000000000000000000000000000000001", mint: "5", value: "5", data: hexlify(payload(300)) },
+  { sender: "0x0500000000000000000000000000000000000012", target: "0x0500000000000000000000000000000000000002", mint: "0", value: "0", data: "0x01" },
 ].map((entry, i) => {
   const full = { ...entry, gasLimit: String(500000 + 40 * getBytes(entry.data).length), nonce: String(i), l1BlockNumber: String(100 + i) };
   const queueHash = keccak256(
     coder.encode(
-      ["address", "address", "uint256", "uint256", "bytes32", "uint256", "uint256"],
-      [full.sender, full.target, full.value, full.gasLimit, keccak256(full.data), full.nonce, full.l1BlockNumber],
+      ["address", "address", "uint256", "uint256", "uint256", "bytes32", "uint256", "uint256"],
+      [full.sender, full.target, full.mint, full.value, full.gasLimit, keccak256(full.data), full.nonce, full.l1BlockNumber],
     ),
   );
   accumulator = H(accumulator, queueHash);

@@ -10,11 +10,11 @@ export async function readQueue(bridge) {
   let accumulator = ZeroHash;
   const events = await bridge.queryFilter(bridge.filters.MessageEnqueued(), 0, "latest");
   return events.map(({ args, blockNumber }, nonce) => {
-    const { sender, target, value, gasLimit, data } = args;
-    const types = ["address", "address", "uint256", "uint256", "bytes32", "uint256", "uint256"];
-    const queueHash = keccak256(abi.encode(types, [sender, target, value, gasLimit, keccak256(data), nonce, blockNumber]));
+    const { sender, target, mint, value, gasLimit, data } = args;
+    const types = ["address", "address", "uint256", "uint256", "uint256", "bytes32", "uint256", "uint256"];
+    const queueHash = keccak256(abi.encode(types, [sender, target, mint, value, gasLimit, keccak256(data), nonce, blockNumber]));
     accumulator = keccak256(concat([accumulator, queueHash]));
-    const deposit = encodeRlp([queueHash, sender, target, rlpInteger(value), rlpInteger(gasLimit), data]);
+    const deposit = encodeRlp([queueHash, sender, target, rlpInteger(mint), rlpInteger(value), rlpInteger(gasLimit), data]);
     const transactionHash = keccak256(concat(["0x7e", deposit]));
     return { blockNumber, announced: args.accumulator, accumulator, transactionHash };
   });

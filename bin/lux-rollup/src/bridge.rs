@@ -24,7 +24,7 @@ pub enum BridgeCommand {
     /// L1 -> L2: ETH or an ERC-20 token.
     Deposit(TransferArgs),
     /// L2 -> L1, first step: burns on L2.
-    Withdraw(TransferArgs),
+    Withdraw(WithdrawArgs),
     /// Second step, once a batch holds the withdrawal: proves it on L1.
     Prove(WithdrawalArgs),
     /// Last step, once that batch is final: pays on L1.
@@ -58,6 +58,15 @@ pub struct TransferArgs {
     /// Receiver on the other layer [default: the sender].
     #[arg(long)]
     to: Option<Address>,
+}
+
+#[derive(Args)]
+pub struct WithdrawArgs {
+    #[command(flatten)]
+    transfer: TransferArgs,
+    /// Send the withdrawal through L1, so that no sequencer can refuse it.
+    #[arg(long)]
+    via_l1: bool,
 }
 
 #[derive(Args)]
@@ -158,26 +167,37 @@ async fn wait_until_read(node: &L1Client, l1_block: u64) -> eyre::Result<bool> {
     Ok(false)
 }
 
-async fn withdraw(args: TransferArgs, json: bool) -> eyre::Result<Value> {
-    let node = l2::connect(&args.endpoints.l2).await?;
-    let transactions = manager(&node, &args.key).await?;
-    let progress = Progress::new(json);
-    progress.step("on L2", 1, 1);
+async fn withdraw(args: WithdrawArgs, json: bool) -> eyre::Result<Value> {
+    let WithdrawArgs { transfer: args, via_l1 } = args;
+    let sender = args.key.require()?.address();
     let token = args.token.unwrap_or_default();
     let call = IL2TokenBridge::withdrawCall {
         l1Token: token,
         amount: args.amount,
-        recipient: args.to.unwrap_or(transactions.address()),
+        recipient: args.to.unwrap_or(sender),
     };
     let value = if token.is_zero() { args.amount } else { U256::ZERO };
-    let request = TxRequest { value, ..TxRequest::call("cli/withdraw", L2_TOKEN_BRIDGE, call.abi_encode()) };
-    let outcome = transactions.send(request).await?;
+    let progress = Progress::new(json);
+    let (mut report, l2_transaction) = if via_l1 {
+        // A node is only asked for the rollup's address: it need not be the sequencer.
+        let (l1, _, rollup) = connect(&args.endpoints).await?;
+        let transactions = manager(&l1, &args.key).await?;
+        progress.step("on L1", 1, 1);
+        let client = BridgeClient { rollup: &rollup, transactions: &transactions };
+        let (outcome, hash) = client.force("cli/withdraw", L2_TOKEN_BRIDGE, value, call.abi_encode()).await?;
+        (json!({ "l1Transaction": outcome.hash, "l1Block": outcome.block.number }), hash)
+    } else {
+        let node = l2::connect(&args.endpoints.l2).await?;
+        let transactions = manager(&node, &args.key).await?;
+        progress.step("on L2", 1, 1);
+        let request = TxRequest { value, ..TxRequest::call("cli/withdraw", L2_TOKEN_BRIDGE, call.abi_encode()) };
+        let outcome = transactions.send(request).await?;
+        (json!({ "l2Block": outcome.block.number }), outcome.hash)
+    };
     progress.finish();
-    Ok(json!({
-        "l2Transaction": outcome.hash,
-        "l2Block": outcome.block.number,
-        "next": format!("{} bridge prove {}", program(), outcome.hash),
-    }))
+    report["l2Transaction"] = json!(l2_transaction);
+    report["next"] = json!(format!("{} bridge prove {l2_transaction}", program()));
+    Ok(report)
 }
 
 #[derive(Deserialize)]

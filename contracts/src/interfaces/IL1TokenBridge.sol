@@ -28,7 +28,7 @@ interface IL1TokenBridge {
     );
 
     function initialize(address _rollup, address _bridge) external;
-    function depositEther(address _from, bytes calldata _userData) external payable;
+    function depositEther(address _from, uint256 _value, bytes calldata _userData) external payable;
     function depositToken(address _token, address _from, uint256 _received, bytes calldata _userData) external;
     function prove(address _token, uint256 _amount, bytes calldata _proof) external;
     function pay(uint256 _withdrawalId) external;

@@ -7,6 +7,7 @@ interface IMessageQueue {
         uint256 indexed index,
         address indexed sender,
         address indexed target,
+        uint256 mint,
         uint256 value,
         uint256 gasLimit,
         bytes data,
@@ -15,7 +16,10 @@ interface IMessageQueue {
 
     function initialize(address _rollup, address _tokenBridge, uint64 _messageGasLimit) external;
 
-    function enqueue(address _sender, address _target, bytes calldata _data) external payable returns (uint256 index_);
+    function enqueue(address _sender, address _target, uint256 _value, bytes calldata _data)
+        external
+        payable
+        returns (uint256 index_);
     function settle(bytes32 _messageHash, address _to, uint256 _value) external;
 
     function queueLength() external view returns (uint256);

@@ -38,6 +38,10 @@ interface IRollupCore is ILuxRollup {
     /// @notice A batch was disproved; every batch with a higher number is rejected with it.
     event BatchRejected(uint256 indexed batchNumber, bytes32 indexed batchHash);
 
+    /// @notice A call on L2 from the caller's address there (a contract's alias), which no sequencer can refuse.
+    /// @dev `_value` comes from the balance on L2, to which `msg.value` is added first.
+    function forceTransaction(address _target, uint256 _value, bytes calldata _data) external payable;
+
     function config() external view returns (RollupConfig memory);
     function params() external view returns (IRollupSettings.RollupParams memory);
     function owner() external view returns (address);

@@ -39,12 +39,12 @@ contract L1TokenBridge is IL1TokenBridge, Companion {
         bridge = IMessageQueue(_bridge);
     }
 
-    /// @notice ETH to an L2 account with a call, or without ETH a forced transaction.
-    function depositEther(address _from, bytes calldata _userData) external payable onlyRollup {
+    /// @notice A call on L2 with `_value`; the ETH that comes along is created on the caller's L2 account before.
+    function depositEther(address _from, uint256 _value, bytes calldata _userData) external payable onlyRollup {
         address target = _recipient(_from, _userData);
         address sender = _from == tx.origin ? _from : Predeploys.aliasOf(_from);
         bytes calldata data = _userData.length == 0 ? _userData : _userData[20:];
-        uint256 index = bridge.enqueue{value: msg.value}(sender, target, data);
+        uint256 index = bridge.enqueue{value: msg.value}(sender, target, _value, data);
         emit DepositInitiated(address(0), _from, target, msg.value, index);
     }
 
@@ -68,7 +68,7 @@ contract L1TokenBridge is IL1TokenBridge, Companion {
             MetadataReaderLib.readSymbol(_token, MAX_METADATA_BYTES, METADATA_GAS),
             MetadataReaderLib.readDecimals(_token, METADATA_GAS)
         );
-        uint256 index = bridge.enqueue(Predeploys.L1_ROLLUP, Predeploys.L2_TOKEN_BRIDGE, data);
+        uint256 index = bridge.enqueue(Predeploys.L1_ROLLUP, Predeploys.L2_TOKEN_BRIDGE, 0, data);
         emit DepositInitiated(_token, _from, to, _received, index);
     }
 

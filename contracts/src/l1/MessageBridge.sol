@@ -150,10 +150,15 @@ contract MessageBridge is IMessageBridge, IMessageQueue, EIP712, Companion, Reen
     }
 
     /// @notice Appends an entry; only for the rollup's own contracts, which vouch for `_sender`.
-    function enqueue(address _sender, address _target, bytes calldata _data) external payable returns (uint256 index_) {
+    /// @dev `msg.value` is created on L2; `_value` is what the call there carries.
+    function enqueue(address _sender, address _target, uint256 _value, bytes calldata _data)
+        external
+        payable
+        returns (uint256 index_)
+    {
         if (msg.sender != rollup && msg.sender != tokenBridge) revert MessageBridge_NotQueueWriter();
         if (_data.length > Messages.MAX_DATA_BYTES) revert MessageBridge_DataTooLong();
-        index_ = _enqueue(_sender, _target, messageGasLimit, _data);
+        index_ = _enqueue(_sender, _target, _value, messageGasLimit, _data);
     }
 
     /// @notice Marks a withdrawal as executed, once, and pays its ETH.
@@ -224,12 +229,13 @@ contract MessageBridge is IMessageBridge, IMessageQueue, EIP712, Companion, Reen
         index_ = _enqueue(
             Predeploys.L1_MESSAGE_BRIDGE,
             Predeploys.L2_MESSAGE_BRIDGE,
+            msg.value,
             message.gasLimit + message.gasLimit / 63 + RELAY_GAS,
             abi.encodeWithSignature("deliverMessage((address,address,uint256,uint256,bytes,uint256))", message)
         );
     }
 
-    function _enqueue(address _sender, address _target, uint256 _gas, bytes memory _data)
+    function _enqueue(address _sender, address _target, uint256 _value, uint256 _gas, bytes memory _data)
         private
         returns (uint256 index_)
     {
@@ -243,12 +249,13 @@ contract MessageBridge is IMessageBridge, IMessageQueue, EIP712, Companion, Reen
         queue.length += 1;
         _queue = queue;
 
-        bytes32 entryHash =
-            keccak256(abi.encode(_sender, _target, msg.value, gasLimit, keccak256(_data), index_, block.number));
+        bytes32 entryHash = keccak256(
+            abi.encode(_sender, _target, msg.value, _value, gasLimit, keccak256(_data), index_, block.number)
+        );
         bytes32 accumulator = keccak256(abi.encode(accumulatorOf[index_], entryHash));
         accumulatorOf[index_ + 1] = accumulator;
         _lengths.push(uint48(block.number), uint208(index_ + 1));
-        emit MessageEnqueued(index_, _sender, _target, msg.value, gasLimit, _data, accumulator);
+        emit MessageEnqueued(index_, _sender, _target, msg.value, _value, gasLimit, _data, accumulator);
         GasBurnerLib.burnPure(_cost(queue.price, gasLimit));
     }
 

@@ -214,7 +214,7 @@ contract RollupCore is IRollupCore, Initializable, UUPSUpgradeable, ReentrancyGu
     // --- Deposits and withdrawals ---
 
     /// @inheritdoc ILuxRollup
-    /// @dev Token zero is ETH, `_userData` = target and call data; with amount zero this forces a transaction.
+    /// @dev Token zero is ETH, `_userData` = target and call data.
     function depositToL2(address _token, uint256 _amount, bytes calldata _userData)
         external
         payable
@@ -224,7 +224,7 @@ contract RollupCore is IRollupCore, Initializable, UUPSUpgradeable, ReentrancyGu
         IL1TokenBridge bridge_ = IL1TokenBridge(tokenBridge);
         if (msg.value != (_token == address(0) ? _amount : 0)) revert RollupCore_WrongValue();
         if (_token == address(0)) {
-            bridge_.depositEther{value: msg.value}(msg.sender, _userData);
+            bridge_.depositEther{value: msg.value}(msg.sender, _amount, _userData);
         } else {
             settings.requireDepositsOpen(_amount);
             uint256 before = SafeTransferLib.balanceOf(_token, address(bridge_));
@@ -232,6 +232,18 @@ contract RollupCore is IRollupCore, Initializable, UUPSUpgradeable, ReentrancyGu
             uint256 received = SafeTransferLib.balanceOf(_token, address(bridge_)) - before;
             bridge_.depositToken(_token, msg.sender, received, _userData);
         }
+    }
+
+    /// @inheritdoc IRollupCore
+    function forceTransaction(address _target, uint256 _value, bytes calldata _data)
+        external
+        payable
+        virtual
+        nonReentrant
+    {
+        IL1TokenBridge(tokenBridge).depositEther{value: msg.value}(
+            msg.sender, _value, abi.encodePacked(_target, _data)
+        );
     }
 
     /// @inheritdoc ILuxRollup

@@ -12,7 +12,8 @@ library Messages {
     uint8 internal constant EXECUTED = 2;
     uint8 internal constant FAILED = 3;
 
-    uint256 internal constant MAX_DATA_BYTES = 32_768;
+    /// @dev A queue entry's data, with the call around a message, stays below 24,576 bytes: the largest preimage.
+    uint256 internal constant MAX_DATA_BYTES = 24_000;
     uint256 private constant MAX_DEPTH = 32;
 
     error Messages_InvalidProof();

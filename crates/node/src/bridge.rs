@@ -1,12 +1,13 @@
 //! The user's side of the bridge: deposits, withdrawals and their steps, against any L1 and any node's RPC.
 
+use crate::deriver::queue_entry;
 use crate::rollup::Rollup;
 use crate::rollup::view;
 use crate::{NodeError, SentMessage};
-use alloy_primitives::{Address, Bytes, U256};
-use alloy_sol_types::{SolCall, SolValue};
+use alloy_primitives::{Address, B256, Bytes, U256};
+use alloy_sol_types::{SolCall, SolEvent, SolValue};
 use lux_l1::{TxManager, TxOutcome, TxRequest};
-use lux_protocol::contracts::IMessageBridge::MessageProof;
+use lux_protocol::contracts::IMessageBridge::{MessageEnqueued, MessageProof};
 use lux_protocol::contracts::{IERC20, ILuxRollup};
 
 /// A deposit to make.
@@ -49,6 +50,26 @@ impl BridgeClient<'_> {
         let call =
             ILuxRollup::depositToL2Call { token: request.token, amount: request.amount, userData: user_data.into() };
         self.send(format!("{id}/deposit"), self.rollup.address, value, call.abi_encode()).await
+    }
+
+    /// Makes L2 run a call from this account's address there, with `value` of its balance there. Returns the L2
+    /// transaction's hash with the L1 outcome.
+    pub async fn force(
+        &self,
+        id: &str,
+        target: Address,
+        value: U256,
+        data: Vec<u8>,
+    ) -> Result<(TxOutcome, B256), NodeError> {
+        let call = ILuxRollup::forceTransactionCall { target, value, data: data.into() };
+        let outcome = self.send(format!("{id}/force"), self.rollup.address, U256::ZERO, call.abi_encode()).await?;
+        let receipt = self.transactions.client().receipt(outcome.hash).await?;
+        let log = receipt.iter().flat_map(|receipt| &receipt.logs).find(|log| {
+            log.address() == self.rollup.bridge && log.topic0() == Some(&MessageEnqueued::SIGNATURE_HASH)
+        });
+        let log = log.ok_or_else(|| NodeError::Untrusted("L1 shows no queue entry of the forced transaction".into()))?;
+        let (entry, _) = queue_entry(log, outcome.block.number)?;
+        Ok((outcome, entry.to_deposit().hash()))
     }
 
     async fn approve(&self, id: &str, request: &DepositRequest) -> Result<(), NodeError> {

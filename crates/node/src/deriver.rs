@@ -120,26 +120,17 @@ impl Deriver {
     }
 
     fn on_message(&self, log: &Log, l1_block: u64) -> Result<(), NodeError> {
-        let event = decode_event::<MessageEnqueued>(log)?;
-        let index = to_u64(event.index)?;
+        let (entry, announced) = queue_entry(log, l1_block)?;
+        let index = entry.index;
         let length = self.ledger.queue_length()?;
         if index > length {
             return Err(NodeError::Untrusted(format!("queue entry {index} arrived before entry {length}")));
         }
-        let entry = QueueEntry {
-            sender: event.sender,
-            target: event.target,
-            value: event.value,
-            gas_limit: to_u64(event.gasLimit)?,
-            data: event.data,
-            index,
-            l1_block_number: l1_block,
-        };
-        if accumulate(self.ledger.accumulator(index)?, entry.hash()) != event.accumulator {
+        if accumulate(self.ledger.accumulator(index)?, entry.hash()) != announced {
             return Err(NodeError::Untrusted(format!("queue entry {index} does not match its accumulator")));
         }
         if index == length {
-            self.chain.store().write(true, |writer| self.ledger.put_entry(writer, &entry, event.accumulator))?;
+            self.chain.store().write(true, |writer| self.ledger.put_entry(writer, &entry, announced))?;
             tracing::debug!(index, l1_block, sender = %entry.sender, "L1 message queued");
         }
         Ok(())
@@ -418,6 +409,22 @@ fn import(writer: &mut ChainWriter<'_>, plans: &[lux_stf::BlockPlan]) -> Result<
         writer.import(plan, Some(prepared), false, |_, _| Ok(()))?;
     }
     Ok(())
+}
+
+/// The queue entry that an event of L1 block `l1_block` announces, and the accumulator after it.
+pub(crate) fn queue_entry(log: &Log, l1_block: u64) -> Result<(QueueEntry, B256), NodeError> {
+    let event = decode_event::<MessageEnqueued>(log)?;
+    let entry = QueueEntry {
+        sender: event.sender,
+        target: event.target,
+        mint: event.mint,
+        value: event.value,
+        gas_limit: to_u64(event.gasLimit)?,
+        data: event.data,
+        index: to_u64(event.index)?,
+        l1_block_number: l1_block,
+    };
+    Ok((entry, event.accumulator))
 }
 
 fn decode_event<E: SolEvent>(log: &Log) -> Result<E, NodeError> {

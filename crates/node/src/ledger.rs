@@ -1,7 +1,7 @@
 //! What this node has read from L1: the message queue and the batches. Lives in the L2's database, so that it commits
 //! together with the blocks that follow from it.
 
-use alloy_primitives::{Address, B256, Bytes, U256};
+use alloy_primitives::{Address, B256};
 use alloy_rlp::{Decodable, Encodable, RlpDecodable, RlpEncodable};
 use lux_chain::{ChainError, Store, StoreWriter};
 use lux_l1::BlockId;
@@ -17,13 +17,7 @@ const REJECTIONS: &str = "l1/rejections";
 /// A queue entry and the accumulator after it.
 #[derive(Clone, Debug, PartialEq, Eq, RlpEncodable, RlpDecodable)]
 struct StoredEntry {
-    sender: Address,
-    target: Address,
-    value: U256,
-    gas_limit: u64,
-    data: Bytes,
-    index: u64,
-    l1_block_number: u64,
+    entry: QueueEntry,
     accumulator: B256,
 }
 
@@ -132,9 +126,7 @@ impl Ledger {
     }
 
     pub fn entry(&self, index: u64) -> Result<QueueEntry, ChainError> {
-        let StoredEntry { sender, target, value, gas_limit, data, index, l1_block_number, .. } =
-            self.stored_entry(index)?;
-        Ok(QueueEntry { sender, target, value, gas_limit, data, index, l1_block_number })
+        Ok(self.stored_entry(index)?.entry)
     }
 
     pub fn entries(&self, from: u64, to: u64) -> Result<Vec<QueueEntry>, ChainError> {
@@ -151,7 +143,7 @@ impl Ledger {
         let (mut low, mut high) = (0, self.queue_length()?);
         while low < high {
             let middle = low + (high - low) / 2;
-            if self.stored_entry(middle)?.l1_block_number <= l1_block {
+            if self.stored_entry(middle)?.entry.l1_block_number <= l1_block {
                 low = middle + 1;
             } else {
                 high = middle;
@@ -215,10 +207,9 @@ impl Ledger {
     }
 
     pub fn put_entry(&self, writer: &StoreWriter, entry: &QueueEntry, accumulator: B256) -> Result<(), ChainError> {
-        let QueueEntry { sender, target, value, gas_limit, data, index, l1_block_number } = entry.clone();
-        let stored = StoredEntry { sender, target, value, gas_limit, data, index, l1_block_number, accumulator };
-        writer.put_meta(&entry_key(index), &encode(&stored))?;
-        writer.put_meta(QUEUE_LENGTH, &encode(&(index + 1)))
+        let stored = StoredEntry { entry: entry.clone(), accumulator };
+        writer.put_meta(&entry_key(entry.index), &encode(&stored))?;
+        writer.put_meta(QUEUE_LENGTH, &encode(&(entry.index + 1)))
     }
 
     pub fn put_batch(&self, writer: &StoreWriter, batch: &BatchRecord) -> Result<(), ChainError> {

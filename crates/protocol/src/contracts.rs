@@ -58,6 +58,7 @@ sol! {
         function challengeStateRoot(uint256 batchNumber, bytes calldata fraudProof) external;
         function finalizeStateRoot(uint256 batchNumber) external;
         function depositToL2(address token, uint256 amount, bytes calldata userData) external payable;
+        function forceTransaction(address target, uint256 value, bytes calldata data) external payable;
         function initiateWithdrawal(address token, uint256 amount, bytes calldata proof) external;
         function finalizeWithdrawal(uint256 withdrawalId, bytes calldata proof) external;
 
@@ -93,7 +94,7 @@ sol! {
 
         event MessageEnqueued(
             uint256 indexed index, address indexed sender, address indexed target,
-            uint256 value, uint256 gasLimit, bytes data, bytes32 accumulator
+            uint256 mint, uint256 value, uint256 gasLimit, bytes data, bytes32 accumulator
         );
         event MessageSentToL1(
             bytes32 indexed messageHash, address indexed sender, address indexed target,

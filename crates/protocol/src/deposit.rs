@@ -11,7 +11,9 @@ pub struct Deposit {
     pub source_hash: B256,
     pub from: Address,
     pub to: Address,
-    /// Wei created on `from` and passed to `to`.
+    /// Wei created on `from`.
+    pub mint: U256,
+    /// Wei passed from `from` to `to`.
     pub value: U256,
     pub gas_limit: u64,
     pub data: Bytes,

@@ -2,13 +2,17 @@
 
 use crate::Deposit;
 use alloy_primitives::{Address, B256, Bytes, U256, address, keccak256};
+use alloy_rlp::{RlpDecodable, RlpEncodable};
 use alloy_sol_types::SolValue;
 
 /// Entry of the L1 queue, as emitted by `MessageEnqueued`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, RlpEncodable, RlpDecodable)]
 pub struct QueueEntry {
     pub sender: Address,
     pub target: Address,
+    /// Wei created on `sender`.
+    pub mint: U256,
+    /// Wei that the call carries, from the balance of `sender`.
     pub value: U256,
     pub gas_limit: u64,
     pub data: Bytes,
@@ -22,6 +26,7 @@ impl QueueEntry {
         let fields = (
             self.sender,
             self.target,
+            self.mint,
             self.value,
             U256::from(self.gas_limit),
             keccak256(&self.data),
@@ -37,6 +42,7 @@ impl QueueEntry {
             source_hash: self.hash(),
             from: self.sender,
             to: self.target,
+            mint: self.mint,
             value: self.value,
             gas_limit: self.gas_limit,
             data: self.data.clone(),
@@ -72,15 +78,17 @@ mod tests {
         let entry = QueueEntry {
             sender: Address::repeat_byte(1),
             target: Address::repeat_byte(2),
+            mint: U256::from(8),
             value: U256::from(3),
             gas_limit: 4,
             data: Bytes::from_static(b"5"),
             index: 6,
             l1_block_number: 7,
         };
-        let changes: [fn(&mut QueueEntry); 7] = [
+        let changes: [fn(&mut QueueEntry); 8] = [
             |e| e.sender = Address::ZERO,
             |e| e.target = Address::ZERO,
+            |e| e.mint = U256::ZERO,
             |e| e.value = U256::ZERO,
             |e| e.gas_limit = 0,
             |e| e.data = Bytes::new(),

@@ -72,6 +72,7 @@ fn queue_hashes_and_accumulators() {
         let entry = QueueEntry {
             sender: get(case, "sender"),
             target: get(case, "target"),
+            mint: amount(case, "mint"),
             value: amount(case, "value"),
             gas_limit: number(case, "gasLimit"),
             data: get(case, "data"),

@@ -52,13 +52,13 @@ pub fn tx_env(tx: &EthTransaction, caller: Address) -> TxEnv {
     }
 }
 
-/// Creates the value of a deposit on its sender and returns what the EVM then runs, under [`set_deposit_checks`].
+/// Creates what a deposit mints on its sender and returns what the EVM then runs, under [`set_deposit_checks`].
 pub fn prepare_deposit<D: Database>(
     overlay: &mut Overlay<D>,
     deposit: &Deposit,
     chain_id: u64,
 ) -> Result<TxEnv, D::Error> {
-    overlay.modify(deposit.from, |account| account.balance = account.balance.saturating_add(deposit.value))?;
+    overlay.modify(deposit.from, |account| account.balance = account.balance.saturating_add(deposit.mint))?;
     let nonce = overlay.basic(deposit.from)?.map_or(0, |account| account.nonce);
     Ok(TxEnv {
         caller: deposit.from,

@@ -88,6 +88,20 @@ async fn forced_transaction_runs_as_its_account() {
 }
 
 #[tokio::test]
+async fn forced_transaction_spends_what_its_account_holds_and_no_more() {
+    let mut world = funded().await;
+    let (alice, carol) = (world.account(ALICE), world.account(CAROL));
+    let nonce = world.op.nonce(alice);
+    world.force(ALICE, ether(1), carol, ether(11), &[]);
+    world.force(ALICE, ether(1), carol, ether(2), &[]);
+    let block = deliver(&mut world).await;
+    assert_eq!(deposits(&world, block), [(alice, carol, ether(11), true), (alice, carol, ether(2), false)]);
+    assert_eq!(world.op.balance(carol), ether(11));
+    assert_eq!(world.op.balance(alice), ether(1), "what came from L1 stays");
+    assert_eq!(world.op.nonce(alice), nonce + 2);
+}
+
+#[tokio::test]
 async fn failing_deposit_keeps_the_value_with_its_sender() {
     let mut world = funded().await;
     let door = create(&mut world, ALICE, contracts::door()).await;

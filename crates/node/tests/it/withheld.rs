@@ -122,13 +122,15 @@ async fn users_leave_without_the_operator() {
     drop(node);
     let mut stranger = Stranger::new(&world, Store::open(&path).unwrap()).await;
 
-    // Tokens leave by a forced transaction, ETH by a signed one that only the stranger has seen.
+    // Tokens and ETH leave by forced transactions, more ETH by a signed one that only the stranger has seen.
     let withdraw = IL2TokenBridge::withdrawCall { l1Token: token, amount: ether(2), recipient: carol };
-    world.deposit(ALICE, U256::ZERO, L2_TOKEN_BRIDGE, &withdraw.abi_encode());
+    world.force(ALICE, U256::ZERO, L2_TOKEN_BRIDGE, U256::ZERO, &withdraw.abi_encode());
+    let withdraw = IL2TokenBridge::withdrawCall { l1Token: Address::ZERO, amount: ether(4), recipient: carol };
+    world.force(ALICE, U256::ZERO, L2_TOKEN_BRIDGE, ether(4), &withdraw.abi_encode());
     world.mine_l1(2);
     stranger.sync().await;
     let withdraw = IL2TokenBridge::withdrawCall { l1Token: Address::ZERO, amount: ether(3), recipient: carol };
-    // The forced transaction will have used a nonce by then.
+    // The forced transactions will have used nonces by then.
     stranger.build().await;
     let ether_out = stranger.l2.call(&world.key(ALICE), L2_TOKEN_BRIDGE, ether(3), withdraw.abi_encode());
     stranger.build().await;
@@ -151,7 +153,7 @@ async fn users_leave_without_the_operator() {
     assert_eq!(tip.last_block, stranger.l2.chain.head().number());
     assert!(tip.payload_valid && !tip.is_claim_false());
 
-    // The forced withdrawal is a deposit; find both messages.
+    // The forced withdrawals are deposits; find all messages.
     let mut sent = sent_in_transaction(&stranger.l2.chain, ether_out).unwrap().unwrap();
     for number in tip.first_block..=tip.last_block {
         for tx in &stranger.l2.block(number).transactions {
@@ -160,11 +162,11 @@ async fn users_leave_without_the_operator() {
             }
         }
     }
-    assert_eq!(sent.len(), 2);
+    assert_eq!(sent.len(), 3);
     let l1 = world.devnet.chain();
     let before = evm::balance(&l1, carol);
     let mut payments = Vec::new();
-    for (message, (token, amount)) in sent.iter().zip([(Address::ZERO, ether(3)), (token, ether(2))]) {
+    for (message, (token, amount)) in sent.iter().zip([(Address::ZERO, ether(3)), (token, ether(2)), (Address::ZERO, ether(4))]) {
         let (proof, _) = message_proof(&stranger.l2.chain, &stranger.l2.ledger, message).unwrap().unwrap();
         let (prove, pay) = withdrawal_calls(message, proof, token, amount);
         let proven = world.send_l1(ALICE, world.rollup.address, U256::ZERO, prove);
@@ -185,7 +187,7 @@ async fn users_leave_without_the_operator() {
         world.mine_l1(1);
         assert_eq!((world.l1_success(paid), world.l1_success(again)), (Some(true), Some(false)));
     }
-    assert_eq!(evm::balance(&l1, carol), before + ether(3));
+    assert_eq!(evm::balance(&l1, carol), before + ether(7));
     let balance = DevToken::balanceOfCall { account: carol };
     assert_eq!(evm::view(&l1, token, balance), ether(2));
 

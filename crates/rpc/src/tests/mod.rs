@@ -208,6 +208,7 @@ fn deposit(n: u8, to: Address, value: u128, gas_limit: u64) -> Deposit {
         source_hash: B256::repeat_byte(n),
         from: Address::repeat_byte(0x0d),
         to,
+        mint: U256::from(value),
         value: U256::from(value),
         gas_limit,
         data: Bytes::new(),

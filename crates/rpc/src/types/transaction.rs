@@ -153,6 +153,6 @@ fn deposit(tx: &Deposit, place: Place) -> RpcTransaction {
         r: U256::ZERO,
         s: U256::ZERO,
         y_parity: Some(U64::ZERO),
-        deposit: Some(DepositFields { source_hash: tx.source_hash, mint: tx.value, is_system_tx: false }),
+        deposit: Some(DepositFields { source_hash: tx.source_hash, mint: tx.mint, is_system_tx: false }),
     }
 }

@@ -10,6 +10,7 @@ fn message(index: u64, l1_block_number: u64, gas_limit: u64) -> QueueEntry {
     QueueEntry {
         sender: Address::repeat_byte(1),
         target: Address::repeat_byte(2),
+        mint: U256::from(index),
         value: U256::from(index),
         gas_limit,
         data: Bytes::new(),

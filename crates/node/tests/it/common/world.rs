@@ -12,7 +12,7 @@ use lux_devnet::{Devnet, DevnetConfig, Mining, ReorgTransactions};
 use lux_l1::{Clock, Journal, L1Client, MemoryJournal, Transport, TxConfig, TxManager, Wallet};
 use lux_node::{DeployRequest, Deployment, Rollup, deploy};
 use lux_protocol::EthTransaction;
-use lux_protocol::contracts::ILuxRollup::depositToL2Call;
+use lux_protocol::contracts::ILuxRollup::{depositToL2Call, forceTransactionCall};
 use lux_protocol::contracts::IMessageBridge::sendMessageToL2Call;
 use lux_protocol::contracts::{ExecutionMode, IERC20, ISequencerRegistry, RollupParams, RollupType};
 use lux_rpc::RpcLimits;
@@ -183,6 +183,12 @@ impl World {
         let user_data = [to.as_slice(), data].concat();
         let call = depositToL2Call { token: Address::ZERO, amount, userData: user_data.into() };
         self.send_l1(from, self.rollup.address, amount, call.abi_encode())
+    }
+
+    /// Forces a call on L2 that carries `value` of the sender's balance there.
+    pub fn force(&self, from: usize, mint: U256, target: Address, value: U256, data: &[u8]) -> B256 {
+        let call = forceTransactionCall { target, value, data: data.to_vec().into() };
+        self.send_l1(from, self.rollup.address, mint, call.abi_encode())
     }
 
     pub fn deposit_token(&self, from: usize, token: Address, amount: U256, to: Address) -> B256 {
