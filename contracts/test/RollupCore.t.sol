@@ -147,7 +147,7 @@ contract RollupCore_SubmitBatch_Test is RollupTest {
         core.depositToL2{value: 1}(address(0), 1, "");
         _mine(1, 12);
         ILuxRollup.BatchHeader memory header = _nextHeader();
-        bytes memory data = abi.encodePacked(uint8(0), bytes32(0), "");
+        bytes memory data = abi.encodePacked(uint8(0), bytes32(0), uint32(0));
         header = _sign(header, data, SEQUENCER_KEY);
         vm.expectRevert(RollupCore.RollupCore_WrongAccumulator.selector);
         _submit(header, data);
@@ -204,7 +204,7 @@ contract RollupCore_SubmitBatch_Test is RollupTest {
     function test_submitBatch_badTransactions_reverts() external {
         ILuxRollup.BatchHeader memory header = _nextHeader();
         bytes[3] memory data =
-            [bytes(hex"00"), abi.encodePacked(uint8(1), bytes32(0)), _transactions(header, new bytes(120_001))];
+            [bytes(hex"00"), abi.encodePacked(uint8(1), bytes32(0), uint32(0)), _transactions(header, new bytes(120_001))];
         bytes4[3] memory reasons = [
             RollupCore.RollupCore_UnknownDataKind.selector,
             RollupCore.RollupCore_UnknownDataKind.selector,
@@ -442,7 +442,7 @@ contract RollupCore_ProposeStateRoot_Test is RollupTest {
         vm.assertEq(core.finalizedStateRoot(), ROOT);
     }
 
-    /// @dev The claim by the letter of docs/protocol.md.
+    /// @dev The claim by the letter of docs/protocol.md, with an empty trace.
     function _expectedClaim(uint256 _n, bytes32 _transactionRoot, bytes32 _receipts)
         private
         view
@@ -450,6 +450,7 @@ contract RollupCore_ProposeStateRoot_Test is RollupTest {
     {
         IRollupCore.Batch memory parent = core.getBatch(_n - 1);
         IRollupCore.Batch memory batch = core.getBatch(_n);
+        claim_.trace = keccak256(abi.encode(uint256(0), bytes32(0)));
         claim_.input = keccak256(
             abi.encode(
                 parent.stateRoot,

@@ -6,6 +6,7 @@ import {ILuxRollup} from "../src/interfaces/ILuxRollup.sol";
 import {IMessageBridge} from "../src/interfaces/IMessageBridge.sol";
 import {MessageBridge} from "../src/l1/MessageBridge.sol";
 import {RollupCore} from "../src/l1/RollupCore.sol";
+import {BatchLib} from "../src/libraries/BatchLib.sol";
 import {Merkle} from "../src/libraries/Merkle.sol";
 import {Messages} from "../src/libraries/Messages.sol";
 import {RollupTest} from "./utils/RollupTest.sol";
@@ -39,9 +40,13 @@ contract Vectors_Test is RollupTest {
                 sequencer: _address(string.concat(path, ".sequencer")),
                 signature: _bytes(string.concat(path, ".signature"))
             });
+            bytes memory trace = _bytes(string.concat(path, ".trace"));
+            vm.assertEq(BatchLib.traceCommitment(trace), _word(string.concat(path, ".traceCommitment")));
             bytes memory transactions = abi.encodePacked(
                 uint8(0),
                 _word(string.concat(path, ".accumulator")),
+                uint32(trace.length),
+                trace,
                 _payload(_uint(string.concat(path, ".payloadLength")))
             );
             bytes32 digest = rollup.batchDigest(header, keccak256(transactions));

@@ -2,7 +2,7 @@
 // Writes test/vectors.json: values of docs/protocol.md computed with ethers, independently of the contracts and of the node.
 // Every integer is a decimal string, everything else 0x-prefixed hex. Usage: node contracts/test/vectors.mjs
 import { writeFileSync } from "node:fs";
-import { AbiCoder, SigningKey, TypedDataEncoder, computeAddress, concat, getBytes, hexlify, keccak256, toUtf8Bytes } from "ethers";
+import { AbiCoder, SigningKey, TypedDataEncoder, computeAddress, concat, getBytes, hexlify, keccak256, toBeHex, toUtf8Bytes } from "ethers";
 
 const coder = AbiCoder.defaultAbiCoder();
 const H = (...parts) => keccak256(concat(parts));
@@ -59,12 +59,14 @@ const HEADER = {
 const SIGNED = { SignedBatch: [{ name: "batchHash", type: "bytes32" }, { name: "transactionsHash", type: "bytes32" }] };
 const eip712 = (name, contract) => ({ name, version: "1", chainId: domain.chainId, verifyingContract: contract });
 
-function batch(header, accumulator, length) {
-  const transactions = concat(["0x00", accumulator, payload(length)]);
+function batch(header, accumulator, checkpoints, length) {
+  const trace = concat(checkpoints);
+  const transactions = concat(["0x00", accumulator, toBeHex(getBytes(trace).length, 4), trace, payload(length)]);
   const batchHash = TypedDataEncoder.hashStruct("BatchHeader", HEADER, header);
   const transactionsHash = keccak256(transactions);
   const digest = TypedDataEncoder.hash(eip712("LuxRollup", domain.rollup), SIGNED, { batchHash, transactionsHash });
-  return { ...header, accumulator, payloadLength: String(length), batchHash, transactionsHash, digest, signature: key.sign(digest).serialized };
+  const traceCommitment = keccak256(coder.encode(["uint256", "bytes32"], [checkpoints.length, merkleRoot(checkpoints)]));
+  return { ...header, accumulator, trace, traceCommitment, payloadLength: String(length), batchHash, transactionsHash, digest, signature: key.sign(digest).serialized };
 }
 
 const claimed = {
@@ -125,7 +127,7 @@ const MESSAGE = {
 const vectors = {
   about: "Written by vectors.mjs with ethers; byte i of a payload of payloadLength is (31 i + 7 floor(i / 4096)) mod 256.",
   domain: { ...domain, separator: TypedDataEncoder.hashDomain(eip712("LuxRollup", domain.rollup)) },
-  batches: [batch(claimed, ZERO, 0), batch(unclaimed, queue[2].accumulator, 5000)],
+  batches: [batch(claimed, ZERO, [1, 2, 3, 4, 5].map((n) => id(`checkpoint ${n}`)), 0), batch(unclaimed, queue[2].accumulator, [], 5000)],
   genesis: {
     initCode, initCodeHash: keccak256(initCode), stateRoot: id("genesis state"), transactionRoot: genesisTransactionRoot, l1BlockNumber: "1000",
     batchHash: TypedDataEncoder.hashStruct("BatchHeader", HEADER, {

@@ -1,11 +1,13 @@
 // Headers, hashes and signatures of batches: docs/protocol.md, "Header and claim".
-import { AbiCoder, Signature, TypedDataEncoder, ZeroHash, concat, getBytes, hexlify, keccak256 } from "ethers";
+import { AbiCoder, Signature, TypedDataEncoder, ZeroHash, concat, getBytes, hexlify, keccak256, toNumber } from "ethers";
 import { contractAt } from "./contracts.mjs";
 import { merkleRoot, rootOfPieces } from "./merkle.mjs";
 import { encodePayload } from "./payload.mjs";
 
 export const DA_CALLDATA = "0x00";
-const PAYLOAD_OFFSET = 33;
+/** Length of an empty trace: the claim of a run of one chunk. */
+const NO_TRACE = "0x00000000";
+const PREFIX_BYTES = 37;
 const abi = AbiCoder.defaultAbiCoder();
 
 const BATCH_HEADER = {
@@ -49,7 +51,9 @@ export const receiptRoot = (receiptsRoots, messageHashes) =>
 /** The `transactions` argument of `submitBatch`, taken apart. */
 export function splitTransactions(transactions) {
   const bytes = getBytes(transactions);
-  return { daKind: bytes[0], accumulator: hexlify(bytes.subarray(1, PAYLOAD_OFFSET)), payload: bytes.subarray(PAYLOAD_OFFSET) };
+  const payloadStart = PREFIX_BYTES + toNumber(bytes.subarray(33, PREFIX_BYTES));
+  const [trace, payload] = [bytes.subarray(PREFIX_BYTES, payloadStart), bytes.subarray(payloadStart)];
+  return { daKind: bytes[0], accumulator: hexlify(bytes.subarray(1, 33)), trace, payload };
 }
 
 /**
@@ -75,7 +79,7 @@ export async function createBatch(rollup, sequencer, transactions) {
   // Of the L2 block before: block 0 names no L1 block; later ones, made here, name that of their batch.
   const l1BlockNumber = parentNumber === 0n ? 0 : Number(parent.l1BlockNumber);
   const payload = encodePayload([block], { timestamp: Number(parent.timestamp), l1BlockNumber });
-  const data = concat([DA_CALLDATA, accumulator, payload]);
+  const data = concat([DA_CALLDATA, accumulator, NO_TRACE, payload]);
   const claim = keccak256(concat([parent.batchHash, keccak256(payload)]));
   const header = {
     batchNumber: parentNumber + 1n,

@@ -9,10 +9,12 @@ interface IEvidence {
         Attestation
     }
 
+    /// @dev `trace` commits to the checkpoints of the run: `BatchLib.traceCommitment`.
     struct Claim {
         bytes32 program;
         bytes32 input;
         bytes32 output;
+        bytes32 trace;
     }
 
     /// @notice What this module checks.

@@ -24,6 +24,7 @@ interface IRollupCore is ILuxRollup {
         bytes32 transactionRoot;
         bytes32 receiptRoot;
         bytes32 commitment;
+        bytes32 trace;
         uint64 timestamp;
         uint64 l1BlockNumber;
         uint64 submittedAt;
@@ -34,6 +35,9 @@ interface IRollupCore is ILuxRollup {
         bool claimInHeader;
         bool proven;
     }
+
+    /// @notice Checkpoints of the run behind a proposed claim; those of a claim in a header are in its calldata.
+    event TraceProposed(uint256 indexed batchNumber, bytes trace);
 
     /// @notice A batch was disproved; every batch with a higher number is rejected with it.
     event BatchRejected(uint256 indexed batchNumber, bytes32 indexed batchHash);

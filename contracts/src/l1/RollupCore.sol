@@ -20,7 +20,10 @@ import {BatchLib} from "../libraries/BatchLib.sol";
 /// @dev Runs behind an ERC-1967 proxy; `initialize` deploys the companions, so that one call yields a complete rollup.
 contract RollupCore is IRollupCore, Initializable, UUPSUpgradeable, ReentrancyGuardTransient {
     uint256 private constant MAX_PAYLOAD_BYTES = 120_000;
+    uint256 private constant MAX_TRACE_BYTES = 65_536;
     uint256 private constant MAX_CLOCK_DRIFT_SECONDS = 600;
+    /// @dev Data kind, accumulator and length of the trace in front of trace and payload.
+    uint256 private constant PREFIX_BYTES = 37;
     /// @dev Marks a header whose claim was disproved in `_batchNumbers`.
     uint256 private constant DISPROVED = type(uint256).max;
 
@@ -60,6 +63,7 @@ contract RollupCore is IRollupCore, Initializable, UUPSUpgradeable, ReentrancyGu
     error RollupCore_WrongAccumulator();
     error RollupCore_UnknownDataKind();
     error RollupCore_PayloadTooLarge();
+    error RollupCore_TraceTooLarge();
     error RollupCore_NotSequencer();
     error RollupCore_InvalidSignature();
     error RollupCore_IncompleteClaim();
@@ -116,7 +120,8 @@ contract RollupCore is IRollupCore, Initializable, UUPSUpgradeable, ReentrancyGu
     // --- Batches ---
 
     /// @inheritdoc ILuxRollup
-    /// @dev Anyone may carry a batch that its sequencer signed. `_transactions` = data kind, accumulator, payload.
+    /// @dev Anyone may carry a batch that its sequencer signed. `_transactions` = data kind, accumulator, length of the
+    /// trace, trace, payload.
     function submitBatch(BatchHeader calldata _header, bytes calldata _transactions) external virtual {
         uint16 programVersion = settings.requireSubmissionOpen();
         if (msg.sender != tx.origin || msg.sender.code.length != 0) revert RollupCore_NotTopLevelCall();
@@ -130,7 +135,8 @@ contract RollupCore is IRollupCore, Initializable, UUPSUpgradeable, ReentrancyGu
         Batch memory batch;
         batch.messageCount = _checkHeader(_header, _batches[number - 1], _transactions);
         _checkSequencer(_header, headerHash, _transactions);
-        batch.commitment = BatchLib.commitment(_transactions[33:]);
+        bytes calldata trace;
+        (trace, batch.commitment) = _split(_transactions);
         batch.batchHash = headerHash;
         batch.timestamp = uint64(_header.timestamp);
         batch.l1BlockNumber = uint64(_header.l1BlockNumber);
@@ -143,29 +149,28 @@ contract RollupCore is IRollupCore, Initializable, UUPSUpgradeable, ReentrancyGu
         _lastSubmittedAt = uint64(block.timestamp);
         emit BatchSubmitted(number, headerHash);
 
-        if (_header.stateRoot != 0) {
-            if (_rollupType == RollupType.ZKRollup) revert RollupCore_NoValidityProof();
-            _claim(number, _header.stateRoot, _header.transactionRoot, _header.receiptRoot, _header.sequencer);
-        } else if (_header.transactionRoot != 0 || _header.receiptRoot != 0) {
-            revert RollupCore_IncompleteClaim();
-        }
+        _claimInHeader(number, _header, trace);
     }
 
     /// @inheritdoc ILuxRollup
-    /// @dev `_proof = abi.encode(transactionRoot, receiptRoot, evidence)`; `evidence` is a validity proof or empty.
+    /// @dev `_proof = abi.encode(transactionRoot, receiptRoot, evidence)`; `evidence` is a validity proof on a ZK rollup,
+    /// otherwise the trace.
     function proposeStateRoot(uint256 _batchNumber, bytes32 _stateRoot, bytes calldata _proof)
         external
         virtual
         nonReentrant
     {
         if (_batchNumber > _lastBatch || _stateRoot == 0) revert RollupCore_NotProposed();
-        (bytes32 transactionRoot, bytes32 receiptRoot, bytes memory proof) =
+        (bytes32 transactionRoot, bytes32 receiptRoot, bytes memory evidence) =
             abi.decode(_proof, (bytes32, bytes32, bytes));
-        _claim(_batchNumber, _stateRoot, transactionRoot, receiptRoot, msg.sender);
-        if (_rollupType == RollupType.ZKRollup || (_rollupType == RollupType.Hybrid && proof.length != 0)) {
-            _prove(_batchNumber, proof);
+        if (_rollupType == RollupType.ZKRollup) {
+            _claim(_batchNumber, _stateRoot, transactionRoot, receiptRoot, "", msg.sender);
+            _prove(_batchNumber, evidence);
         } else {
+            if (evidence.length > MAX_TRACE_BYTES) revert RollupCore_TraceTooLarge();
+            _claim(_batchNumber, _stateRoot, transactionRoot, receiptRoot, evidence, msg.sender);
             _checkProposer(_batches[_batchNumber].submittedAt);
+            emit TraceProposed(_batchNumber, evidence);
         }
     }
 
@@ -354,6 +359,7 @@ contract RollupCore is IRollupCore, Initializable, UUPSUpgradeable, ReentrancyGu
             )
         );
         claim_.output = keccak256(abi.encode(batch.stateRoot, batch.transactionRoot, batch.receiptRoot));
+        claim_.trace = batch.trace;
     }
 
     /// @inheritdoc IRollupCore
@@ -410,11 +416,25 @@ contract RollupCore is IRollupCore, Initializable, UUPSUpgradeable, ReentrancyGu
             _header.l1BlockNumber < _parent.l1BlockNumber || _header.l1BlockNumber >= block.number
                 || block.number - _header.l1BlockNumber > _inclusionWindow
         ) revert RollupCore_InvalidL1Block();
-        if (_transactions.length < 33 || _transactions[0] != 0) revert RollupCore_UnknownDataKind();
-        if (_transactions.length > MAX_PAYLOAD_BYTES + 33) revert RollupCore_PayloadTooLarge();
+        if (_transactions.length < PREFIX_BYTES || _transactions[0] != 0) revert RollupCore_UnknownDataKind();
         (uint256 count, bytes32 accumulator) = IMessageQueue(bridge).queueAt(_header.l1BlockNumber);
         if (accumulator != bytes32(_transactions[1:33])) revert RollupCore_WrongAccumulator();
         messageCount_ = uint64(count);
+    }
+
+    /// @dev The trace, and the commitment to the payload behind it.
+    function _split(bytes calldata _transactions)
+        private
+        pure
+        returns (bytes calldata trace_, bytes32 commitment_)
+    {
+        uint256 payloadStart = PREFIX_BYTES + uint32(bytes4(_transactions[33:]));
+        if (payloadStart > _transactions.length || payloadStart > PREFIX_BYTES + MAX_TRACE_BYTES) {
+            revert RollupCore_TraceTooLarge();
+        }
+        trace_ = _transactions[PREFIX_BYTES:payloadStart];
+        if (_transactions.length - payloadStart > MAX_PAYLOAD_BYTES) revert RollupCore_PayloadTooLarge();
+        commitment_ = BatchLib.commitment(_transactions[payloadStart:]);
     }
 
     function _checkSequencer(BatchHeader calldata _header, bytes32 _headerHash, bytes calldata _transactions) private {
@@ -435,11 +455,28 @@ contract RollupCore is IRollupCore, Initializable, UUPSUpgradeable, ReentrancyGu
         ISequencerRegistry(registry).useBond(msg.sender);
     }
 
+    function _claimInHeader(uint256 _batchNumber, BatchHeader calldata _header, bytes calldata _trace) private {
+        if (_header.stateRoot != 0) {
+            if (_rollupType == RollupType.ZKRollup) revert RollupCore_NoValidityProof();
+            _claim(
+                _batchNumber,
+                _header.stateRoot,
+                _header.transactionRoot,
+                _header.receiptRoot,
+                _trace,
+                _header.sequencer
+            );
+        } else if (_header.transactionRoot != 0 || _header.receiptRoot != 0 || _trace.length != 0) {
+            revert RollupCore_IncompleteClaim();
+        }
+    }
+
     function _claim(
         uint256 _batchNumber,
         bytes32 _stateRoot,
         bytes32 _transactionRoot,
         bytes32 _receiptRoot,
+        bytes memory _trace,
         address _claimant
     ) private {
         if (_batchNumber != uint256(_lastProposed) + 1) revert RollupCore_ParentWithoutClaim();
@@ -447,6 +484,7 @@ contract RollupCore is IRollupCore, Initializable, UUPSUpgradeable, ReentrancyGu
         batch.stateRoot = _stateRoot;
         batch.transactionRoot = _transactionRoot;
         batch.receiptRoot = _receiptRoot;
+        batch.trace = BatchLib.traceCommitment(_trace);
         batch.proposedAt = uint64(block.timestamp);
         batch.claimant = _claimant;
         _lastProposed = uint64(_batchNumber);

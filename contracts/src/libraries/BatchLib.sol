@@ -15,6 +15,8 @@ library BatchLib {
     bytes32 private constant SIGNED_BATCH_TYPEHASH =
         keccak256("SignedBatch(bytes32 batchHash,bytes32 transactionsHash)");
 
+    error BatchLib_MalformedTrace();
+
     /// @notice `batchHash`: the header without its signature.
     function hash(ILuxRollup.BatchHeader calldata _header) internal pure returns (bytes32 ret_) {
         bytes32 typehash = BATCH_HEADER_TYPEHASH;
@@ -62,6 +64,21 @@ library BatchLib {
     /// @notice EIP-712 digest of a struct hash in that domain.
     function typedHash(bytes32 _structHash) internal view returns (bytes32) {
         return MessageHashUtils.toTypedDataHash(domainSeparator(), _structHash);
+    }
+
+    /// @notice Commitment to the checkpoints of a program run: 32 bytes each, the first and the last state left out.
+    function traceCommitment(bytes memory _trace) internal pure returns (bytes32) {
+        if (_trace.length % 32 != 0) revert BatchLib_MalformedTrace();
+        bytes32[] memory checkpoints = new bytes32[](_trace.length / 32);
+        for (uint256 i; i < checkpoints.length; ++i) {
+            checkpoints[i] = Merkle.word(_trace, i);
+        }
+        return traceCommitment(checkpoints.length, Merkle.root(checkpoints));
+    }
+
+    /// @notice The same from the number of checkpoints and their Merkle root.
+    function traceCommitment(uint256 _count, bytes32 _root) internal pure returns (bytes32) {
+        return keccak256(abi.encode(_count, _root));
     }
 
     /// @notice Commitment to a payload, readable in pieces.

@@ -167,7 +167,7 @@ abstract contract RollupTest is ArtifactTest {
         returns (bytes memory)
     {
         (, bytes32 accumulator) = bridge.queueAt(_header.l1BlockNumber);
-        return abi.encodePacked(uint8(0), accumulator, _payload);
+        return abi.encodePacked(uint8(0), accumulator, uint32(0), _payload);
     }
 
     function _sign(ILuxRollup.BatchHeader memory _header, bytes memory _data, uint256 _key)

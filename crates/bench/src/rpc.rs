@@ -16,8 +16,8 @@ use std::time::{Duration, Instant};
 const ACCOUNTS: u64 = 500;
 const PER_ACCOUNT: u64 = 80;
 /// Clients that send at the same time, each one batch after another.
-const CLIENTS: usize = 32;
-static BATCH: std::sync::LazyLock<usize> = std::sync::LazyLock::new(|| std::env::var("BATCH").unwrap().parse().unwrap());
+const CLIENTS: usize = 8;
+const BATCH: usize = 50;
 /// Idle memory asked for, MiB.
 const IDLE_LIMIT_MIB: f64 = 300.0;
 
@@ -81,7 +81,7 @@ async fn measure(process: &Process) -> eyre::Result<f64> {
 }
 
 async fn send_all(client: &HttpClient, queue: &[Bytes]) -> eyre::Result<()> {
-    for chunk in queue.chunks(*BATCH) {
+    for chunk in queue.chunks(BATCH) {
         let mut batch = BatchRequestBuilder::new();
         for bytes in chunk {
             batch.insert("eth_sendRawTransaction", rpc_params![bytes])?;

@@ -235,7 +235,7 @@ impl Batcher {
                 continue;
             }
             let output = batch_output(&self.chain, first_block, last_block)?;
-            let data = BatchData { accumulator: self.ledger.accumulator(origin.message_count)?, payload }.encode();
+            let data = BatchData { accumulator: self.ledger.accumulator(origin.message_count)?, trace: Bytes::new(), payload }.encode();
             let header = BatchHeader {
                 batchNumber: U256::from(parent.number + 1),
                 parentBatchHash: parent.hash,
@@ -275,7 +275,7 @@ impl Batcher {
             sequencer: self.wallet.address(),
             signature: Bytes::new(),
         };
-        let data = BatchData { accumulator, payload: Bytes::new() }.encode();
+        let data = BatchData { accumulator, trace: Bytes::new(), payload: Bytes::new() }.encode();
         // Nothing can build on it before it is derived.
         Ok((header, data, u64::MAX))
     }

@@ -19,7 +19,7 @@ mod receipt;
 mod transaction;
 mod unsigned;
 
-pub use batch::{BatchOutput, claim_input, params_hash};
+pub use batch::{BatchOutput, claim_input, params_hash, trace_commitment};
 pub use deposit::Deposit;
 pub use envelope::{BatchData, EnvelopeError};
 pub use fees::{BaseFeeParams, next_base_fee};

@@ -6,7 +6,7 @@ use lux_protocol::contracts::BatchHeader;
 use lux_protocol::contracts::IMessageBridge::L2Message;
 use lux_protocol::{
     BatchData, BatchOutput, QueueEntry, accumulate, claim_input, merkle_root, message_hash, params_hash,
-    payload_commitment, verify_merkle_proof,
+    payload_commitment, trace_commitment, verify_merkle_proof,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -106,6 +106,9 @@ fn batch_hashes_and_signed_digests() {
     let domain = &vectors["domain"];
     let rollup: Address = get(domain, "rollup");
     for case in vectors["batches"].as_array().unwrap() {
+        let trace: Bytes = get(case, "trace");
+        let checkpoints: Vec<B256> = trace.chunks(32).map(B256::from_slice).collect();
+        assert_eq!(trace_commitment(&checkpoints), get::<B256>(case, "traceCommitment"));
         let header = BatchHeader {
             batchNumber: amount(case, "batchNumber"),
             parentBatchHash: get(case, "parentBatchHash"),
@@ -118,7 +121,8 @@ fn batch_hashes_and_signed_digests() {
             signature: Bytes::new(),
         };
         assert_eq!(header.batch_hash(), get::<B256>(case, "batchHash"));
-        let data = BatchData { accumulator: get(case, "accumulator"), payload: payload(number(case, "payloadLength")) };
+        let accumulator = get(case, "accumulator");
+        let data = BatchData { accumulator, trace, payload: payload(number(case, "payloadLength")) };
         let digest = header.signing_digest(&data.encode(), number(domain, "chainId"), rollup);
         assert_eq!(digest, get::<B256>(case, "digest"));
     }

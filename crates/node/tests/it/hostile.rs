@@ -99,7 +99,7 @@ impl Arena {
             messages: due - tip.message_count,
         };
         let payload = payload(world, &context).into();
-        let data = BatchData { accumulator: world.op.ledger.accumulator(due).unwrap(), payload }.encode();
+        let data = BatchData { accumulator: world.op.ledger.accumulator(due).unwrap(), trace: Bytes::new(), payload }.encode();
         let claim = claim.unwrap_or_default();
         let header = BatchHeader {
             batchNumber: U256::from(tip.number + 1),
@@ -344,7 +344,7 @@ async fn l1_refuses_what_does_not_follow_the_rules() {
     };
     let data = |count: u64| {
         let accumulator = world.op.ledger.accumulator(count).unwrap();
-        BatchData { accumulator, payload: Bytes::from_static(&[1]) }.encode()
+        BatchData { accumulator, trace: Bytes::new(), payload: Bytes::from_static(&[1]) }.encode()
     };
     let due = world.op.ledger.due(l1_origin).unwrap();
     let mut other_kind = data(due).to_vec();

@@ -87,7 +87,7 @@ async fn forced_transactions_cannot_be_left_out_for_longer_than_the_window() {
             signature: Bytes::new(),
         };
         let accumulator = world.op.ledger.accumulator(messages).unwrap();
-        let data = BatchData { accumulator, payload: Bytes::new() }.encode();
+        let data = BatchData { accumulator, trace: Bytes::new(), payload: Bytes::new() }.encode();
         world.send_l1(OPERATOR, world.rollup.address, U256::ZERO, signed(&world, header, data, OPERATOR))
     };
     let without_origin = batch(tip.l1_origin, 0);
