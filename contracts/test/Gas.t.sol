@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
+import {IEvidence} from "../src/interfaces/IEvidence.sol";
 import {ILuxRollup} from "../src/interfaces/ILuxRollup.sol";
 import {IMessageBridge} from "../src/interfaces/IMessageBridge.sol";
 import {RollupCore} from "../src/l1/RollupCore.sol";
@@ -117,7 +118,7 @@ contract Gas_Test is RollupTest {
 
     function test_gas_deployRollup_succeeds() external {
         RollupFactory factory = RollupFactory(_create("RollupFactory", abi.encode(address(this), uint256(0))));
-        factory.registerImplementation("general", implementation);
+        factory.registerImplementation("general", implementation, IEvidence(address(0)), 0);
         factory.deployRollup("general", _config(ILuxRollup.RollupType.Optimistic), alice, bob, 2 days);
         vm.snapshotGasLastCall("deployRollup with a new timelock");
     }

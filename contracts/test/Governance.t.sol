@@ -6,6 +6,7 @@ import {Ownable as OwnableOZ} from "@openzeppelin/contracts/access/Ownable.sol";
 import {Ownable} from "solady/auth/Ownable.sol";
 import {UUPSUpgradeable} from "solady/utils/UUPSUpgradeable.sol";
 import {IEvidence} from "../src/interfaces/IEvidence.sol";
+import {IRollupSettings} from "../src/interfaces/IRollupSettings.sol";
 import {ILuxRollup} from "../src/interfaces/ILuxRollup.sol";
 import {Companion} from "../src/l1/Companion.sol";
 import {ExpiringPause} from "../src/l1/ExpiringPause.sol";
@@ -228,7 +229,7 @@ contract RollupFactory_Test is RollupTest {
         super.setUp();
         _factory = RollupFactory(_create("RollupFactory", abi.encode(governor, uint256(0))));
         vm.prank(governor, governor);
-        _factory.registerImplementation(ID, implementation);
+        _factory.registerImplementation(ID, implementation, IEvidence(address(0)), 0);
     }
 
     function test_deployRollup_active_succeeds() external {
@@ -253,7 +254,7 @@ contract RollupFactory_Test is RollupTest {
         vm.assertFalse(off.isActive());
         ILuxRollup.RollupConfig memory config = _config(ILuxRollup.RollupType.Optimistic);
         vm.startPrank(governor, governor);
-        off.registerImplementation(ID, implementation);
+        off.registerImplementation(ID, implementation, IEvidence(address(0)), 0);
         vm.expectRevert(abi.encodeWithSelector(RollupFactory.RollupFactory_NotActive.selector, type(uint256).max));
         off.deployRollup(ID, config, alice, bob, 0);
         off.setActivationBlock(block.number + 1);
@@ -270,14 +271,24 @@ contract RollupFactory_Test is RollupTest {
         _factory.deployRollup(ID, config, alice, bob, 0);
         vm.assertEq(_factory.implementationCount(), 1);
         vm.startPrank(governor, governor);
-        _factory.registerImplementation("again", implementation);
-        _factory.registerImplementation("other", _deployImplementation());
+        _factory.registerImplementation("again", implementation, IEvidence(address(0)), 0);
+        _factory.registerImplementation("other", _deployImplementation(), IEvidence(address(0)), 0);
         vm.stopPrank();
         _factory.deployRollup("again", config, alice, bob, 0);
         vm.assertEq(_factory.implementationCount(), 1);
         _factory.deployRollup("other", config, alice, bob, 0);
         vm.assertEq(_factory.implementationCount(), 2);
         vm.assertEq(_factory.rollupCount(), 4);
+    }
+
+    function test_deployRollup_disputable_succeeds() external {
+        vm.prank(governor, governor);
+        _factory.registerImplementation("disputable", implementation, fault, keccak256("program"));
+        (address rollup,) =
+            _factory.deployRollup("disputable", _config(ILuxRollup.RollupType.Optimistic), alice, bob, 0);
+        IRollupSettings settings = RollupCore(rollup).settings();
+        vm.assertEq(address(settings.evidence(IEvidence.Kind.Fault)), address(fault));
+        vm.assertEq(settings.programs(settings.programVersion()), keccak256("program"));
     }
 
     function test_deployRollup_unknown_reverts() external {
@@ -294,16 +305,20 @@ contract RollupFactory_Test is RollupTest {
 
     function test_registerImplementation_reverts() external {
         vm.expectRevert(abi.encodeWithSelector(OwnableOZ.OwnableUnauthorizedAccount.selector, address(this)));
-        _factory.registerImplementation("x", implementation);
+        _factory.registerImplementation("x", implementation, IEvidence(address(0)), 0);
         vm.expectRevert(abi.encodeWithSelector(OwnableOZ.OwnableUnauthorizedAccount.selector, address(this)));
         _factory.setActivationBlock(0);
         vm.startPrank(governor, governor);
         vm.expectRevert(RollupFactory.RollupFactory_AlreadyRegistered.selector);
-        _factory.registerImplementation(ID, implementation);
+        _factory.registerImplementation(ID, implementation, IEvidence(address(0)), 0);
         vm.expectRevert(RollupFactory.RollupFactory_InvalidImplementation.selector);
-        _factory.registerImplementation("eoa", alice);
+        _factory.registerImplementation("eoa", alice, IEvidence(address(0)), 0);
         vm.expectRevert(RollupFactory.RollupFactory_InvalidImplementation.selector);
-        _factory.registerImplementation(0, implementation);
+        _factory.registerImplementation(0, implementation, IEvidence(address(0)), 0);
+        vm.expectRevert(RollupFactory.RollupFactory_InvalidImplementation.selector);
+        _factory.registerImplementation("module", implementation, fault, 0);
+        vm.expectRevert(RollupFactory.RollupFactory_InvalidImplementation.selector);
+        _factory.registerImplementation("program", implementation, IEvidence(address(0)), keccak256("program"));
         vm.stopPrank();
     }
 }

@@ -203,8 +203,9 @@ contract RollupCore_SubmitBatch_Test is RollupTest {
 
     function test_submitBatch_badTransactions_reverts() external {
         ILuxRollup.BatchHeader memory header = _nextHeader();
-        bytes[3] memory data =
-            [bytes(hex"00"), abi.encodePacked(uint8(1), bytes32(0), uint32(0)), _transactions(header, new bytes(120_001))];
+        bytes[3] memory data = [
+            bytes(hex"00"), abi.encodePacked(uint8(1), bytes32(0), uint32(0)), _transactions(header, new bytes(120_001))
+        ];
         bytes4[3] memory reasons = [
             RollupCore.RollupCore_UnknownDataKind.selector,
             RollupCore.RollupCore_UnknownDataKind.selector,
@@ -450,7 +451,7 @@ contract RollupCore_ProposeStateRoot_Test is RollupTest {
     {
         IRollupCore.Batch memory parent = core.getBatch(_n - 1);
         IRollupCore.Batch memory batch = core.getBatch(_n);
-        claim_.trace = keccak256(abi.encode(uint256(0), bytes32(0)));
+        claim_.trace = keccak256(abi.encode(uint256(1), uint256(1), bytes32(0)));
         claim_.input = keccak256(
             abi.encode(
                 parent.stateRoot,

@@ -60,12 +60,14 @@ const SIGNED = { SignedBatch: [{ name: "batchHash", type: "bytes32" }, { name: "
 const eip712 = (name, contract) => ({ name, version: "1", chainId: domain.chainId, verifyingContract: contract });
 
 function batch(header, accumulator, checkpoints, length) {
-  const trace = concat(checkpoints);
+  // One checkpoint every third chunk, of a run that ends two chunks after the last one.
+  const [chunks, stride] = [3 * checkpoints.length + 2, 3];
+  const trace = checkpoints.length > 0 ? concat([toBeHex(chunks, 4), toBeHex(stride, 4), ...checkpoints]) : "0x";
   const transactions = concat(["0x00", accumulator, toBeHex(getBytes(trace).length, 4), trace, payload(length)]);
   const batchHash = TypedDataEncoder.hashStruct("BatchHeader", HEADER, header);
   const transactionsHash = keccak256(transactions);
   const digest = TypedDataEncoder.hash(eip712("LuxRollup", domain.rollup), SIGNED, { batchHash, transactionsHash });
-  const traceCommitment = keccak256(coder.encode(["uint256", "bytes32"], [checkpoints.length, merkleRoot(checkpoints)]));
+  const traceCommitment = keccak256(coder.encode(["uint256", "uint256", "bytes32"], checkpoints.length > 0 ? [chunks, stride, merkleRoot(checkpoints)] : [1, 1, ZERO]));
   return { ...header, accumulator, trace, traceCommitment, payloadLength: String(length), batchHash, transactionsHash, digest, signature: key.sign(digest).serialized };
 }
 

@@ -59,7 +59,7 @@ contract FaultProof is IEvidence {
     function _requireTrace(bytes32 _trace, Disproof memory _proof) private pure {
         uint256 count = _proof.chunks - 1;
         if (count == 0) {
-            if (_trace != BatchLib.traceCommitment(0, 0)) revert FaultProof_WrongTrace();
+            if (_trace != BatchLib.traceCommitment(1, 1, 0)) revert FaultProof_WrongTrace();
             return;
         }
         uint256 depth;
@@ -82,6 +82,6 @@ contract FaultProof is IEvidence {
     ) private pure {
         if (_path.length != 32 * _depth) revert FaultProof_WrongTrace();
         bytes32 root = Merkle.rootOfPath(_checkpoint, _index, _path, _depth);
-        if (BatchLib.traceCommitment(_count, root) != _trace) revert FaultProof_WrongTrace();
+        if (BatchLib.traceCommitment(_count + 1, 1, root) != _trace) revert FaultProof_WrongTrace();
     }
 }

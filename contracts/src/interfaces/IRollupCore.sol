@@ -36,8 +36,10 @@ interface IRollupCore is ILuxRollup {
         bool proven;
     }
 
-    /// @notice Checkpoints of the run behind a proposed claim; those of a claim in a header are in its calldata.
-    event TraceProposed(uint256 indexed batchNumber, bytes trace);
+    /// @notice All of a claim that `proposeStateRoot` made; those in headers are in the calldata of `submitBatch`.
+    event ClaimProposed(
+        uint256 indexed batchNumber, bytes32 stateRoot, bytes32 transactionRoot, bytes32 receiptRoot, bytes trace
+    );
 
     /// @notice A batch was disproved; every batch with a higher number is rejected with it.
     event BatchRejected(uint256 indexed batchNumber, bytes32 indexed batchHash);

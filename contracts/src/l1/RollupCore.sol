@@ -20,7 +20,7 @@ import {BatchLib} from "../libraries/BatchLib.sol";
 /// @dev Runs behind an ERC-1967 proxy; `initialize` deploys the companions, so that one call yields a complete rollup.
 contract RollupCore is IRollupCore, Initializable, UUPSUpgradeable, ReentrancyGuardTransient {
     uint256 private constant MAX_PAYLOAD_BYTES = 120_000;
-    uint256 private constant MAX_TRACE_BYTES = 65_536;
+    uint256 private constant MAX_TRACE_BYTES = 65_544;
     uint256 private constant MAX_CLOCK_DRIFT_SECONDS = 600;
     /// @dev Data kind, accumulator and length of the trace in front of trace and payload.
     uint256 private constant PREFIX_BYTES = 37;
@@ -166,11 +166,12 @@ contract RollupCore is IRollupCore, Initializable, UUPSUpgradeable, ReentrancyGu
         if (_rollupType == RollupType.ZKRollup) {
             _claim(_batchNumber, _stateRoot, transactionRoot, receiptRoot, "", msg.sender);
             _prove(_batchNumber, evidence);
+            emit ClaimProposed(_batchNumber, _stateRoot, transactionRoot, receiptRoot, "");
         } else {
             if (evidence.length > MAX_TRACE_BYTES) revert RollupCore_TraceTooLarge();
             _claim(_batchNumber, _stateRoot, transactionRoot, receiptRoot, evidence, msg.sender);
             _checkProposer(_batches[_batchNumber].submittedAt);
-            emit TraceProposed(_batchNumber, evidence);
+            emit ClaimProposed(_batchNumber, _stateRoot, transactionRoot, receiptRoot, evidence);
         }
     }
 
@@ -246,9 +247,7 @@ contract RollupCore is IRollupCore, Initializable, UUPSUpgradeable, ReentrancyGu
         virtual
         nonReentrant
     {
-        IL1TokenBridge(tokenBridge).depositEther{value: msg.value}(
-            msg.sender, _value, abi.encodePacked(_target, _data)
-        );
+        IL1TokenBridge(tokenBridge).depositEther{value: msg.value}(msg.sender, _value, abi.encodePacked(_target, _data));
     }
 
     /// @inheritdoc ILuxRollup
@@ -423,11 +422,7 @@ contract RollupCore is IRollupCore, Initializable, UUPSUpgradeable, ReentrancyGu
     }
 
     /// @dev The trace, and the commitment to the payload behind it.
-    function _split(bytes calldata _transactions)
-        private
-        pure
-        returns (bytes calldata trace_, bytes32 commitment_)
-    {
+    function _split(bytes calldata _transactions) private pure returns (bytes calldata trace_, bytes32 commitment_) {
         uint256 payloadStart = PREFIX_BYTES + uint32(bytes4(_transactions[33:]));
         if (payloadStart > _transactions.length || payloadStart > PREFIX_BYTES + MAX_TRACE_BYTES) {
             revert RollupCore_TraceTooLarge();
@@ -459,12 +454,7 @@ contract RollupCore is IRollupCore, Initializable, UUPSUpgradeable, ReentrancyGu
         if (_header.stateRoot != 0) {
             if (_rollupType == RollupType.ZKRollup) revert RollupCore_NoValidityProof();
             _claim(
-                _batchNumber,
-                _header.stateRoot,
-                _header.transactionRoot,
-                _header.receiptRoot,
-                _trace,
-                _header.sequencer
+                _batchNumber, _header.stateRoot, _header.transactionRoot, _header.receiptRoot, _trace, _header.sequencer
             );
         } else if (_header.transactionRoot != 0 || _header.receiptRoot != 0 || _trace.length != 0) {
             revert RollupCore_IncompleteClaim();

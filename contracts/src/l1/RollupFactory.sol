@@ -4,12 +4,20 @@ pragma solidity ^0.8.30;
 import {TimelockController} from "@openzeppelin/contracts/governance/TimelockController.sol";
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {LibClone} from "solady/utils/LibClone.sol";
+import {IEvidence} from "../interfaces/IEvidence.sol";
 import {ILuxRollup} from "../interfaces/ILuxRollup.sol";
 import {IRollupCore} from "../interfaces/IRollupCore.sol";
 import {RollupSettings} from "./RollupSettings.sol";
 
 /// @notice Deploys rollups: proxy, configuration and ownership by a timelock, in one call. Off until an L1 block.
 contract RollupFactory is Ownable {
+    /// @notice Code of a rollup, and what disproves its claims: no module and no program for a rollup that trusts.
+    struct Implementation {
+        address rollup;
+        IEvidence faultProof;
+        bytes32 program;
+    }
+
     /// @notice LP-500, "Activation".
     string public constant FLAG = "lp500-l2-rollup-framework";
 
@@ -18,14 +26,16 @@ contract RollupFactory is Ownable {
     /// @notice Distinct implementations, by code, that have at least one rollup (LP-500 asks for 3 or more).
     uint256 public implementationCount;
     /// @notice Implementation behind an id; zero when there is none.
-    mapping(bytes32 => address) public implementations;
+    mapping(bytes32 => Implementation) public implementations;
     /// @notice Implementation id of a rollup deployed here; zero for any other address.
     mapping(address => bytes32) public implementationOf;
     mapping(bytes32 => bool) private _countedCode;
     address[] private _rollups;
 
     event ActivationBlockSet(uint256 activationBlock);
-    event ImplementationRegistered(bytes32 indexed implementationId, address implementation);
+    event ImplementationRegistered(
+        bytes32 indexed implementationId, address implementation, IEvidence faultProof, bytes32 program
+    );
     event RollupDeployed(address indexed rollup, bytes32 indexed implementationId, address deployer);
     event TimelockDeployed(address indexed rollup, address timelock, uint256 delay);
 
@@ -45,11 +55,19 @@ contract RollupFactory is Ownable {
     }
 
     /// @notice Offers an implementation under an id, for good.
-    function registerImplementation(bytes32 _implementationId, address _implementation) external onlyOwner {
-        if (_implementationId == 0 || _implementation.code.length == 0) revert RollupFactory_InvalidImplementation();
-        if (implementations[_implementationId] != address(0)) revert RollupFactory_AlreadyRegistered();
-        implementations[_implementationId] = _implementation;
-        emit ImplementationRegistered(_implementationId, _implementation);
+    function registerImplementation(
+        bytes32 _implementationId,
+        address _implementation,
+        IEvidence _faultProof,
+        bytes32 _program
+    ) external onlyOwner {
+        if (
+            _implementationId == 0 || _implementation.code.length == 0
+                || (address(_faultProof) == address(0)) != (_program == 0)
+        ) revert RollupFactory_InvalidImplementation();
+        if (implementations[_implementationId].rollup != address(0)) revert RollupFactory_AlreadyRegistered();
+        implementations[_implementationId] = Implementation(_implementation, _faultProof, _program);
+        emit ImplementationRegistered(_implementationId, _implementation, _faultProof, _program);
     }
 
     /// @notice Deploys a rollup owned by a new timelock, which `_admin` proposes to and executes.
@@ -101,14 +119,14 @@ contract RollupFactory is Ownable {
         address _guardian
     ) private returns (address rollup_) {
         if (!isActive()) revert RollupFactory_NotActive(activationBlock);
-        address implementation = implementations[_implementationId];
-        if (implementation == address(0)) revert RollupFactory_UnknownImplementation();
+        Implementation memory implementation = implementations[_implementationId];
+        if (implementation.rollup == address(0)) revert RollupFactory_UnknownImplementation();
 
-        rollup_ = LibClone.deployERC1967(implementation);
+        rollup_ = LibClone.deployERC1967(implementation.rollup);
         implementationOf[rollup_] = _implementationId;
         _rollups.push(rollup_);
-        if (!_countedCode[implementation.codehash]) {
-            _countedCode[implementation.codehash] = true;
+        if (!_countedCode[implementation.rollup.codehash]) {
+            _countedCode[implementation.rollup.codehash] = true;
             ++implementationCount;
         }
         emit RollupDeployed(rollup_, _implementationId, msg.sender);
@@ -116,6 +134,10 @@ contract RollupFactory is Ownable {
         ILuxRollup(rollup_).initialize(_config);
         RollupSettings settings = RollupSettings(address(IRollupCore(rollup_).settings()));
         settings.setGuardian(_guardian);
+        if (implementation.program != 0) {
+            settings.setEvidence(IEvidence.Kind.Fault, implementation.faultProof);
+            settings.setProgram(implementation.program);
+        }
         settings.transferOwnership(_owner);
     }
 

@@ -66,19 +66,29 @@ library BatchLib {
         return MessageHashUtils.toTypedDataHash(domainSeparator(), _structHash);
     }
 
-    /// @notice Commitment to the checkpoints of a program run: 32 bytes each, the first and the last state left out.
+    /// @notice Commitment to a trace: `uint32 chunks, uint32 stride`, then the state after every `stride` chunks, the last
+    /// state left out. An empty trace stands for one chunk.
     function traceCommitment(bytes memory _trace) internal pure returns (bytes32) {
-        if (_trace.length % 32 != 0) revert BatchLib_MalformedTrace();
+        if (_trace.length == 0) return traceCommitment(1, 1, 0);
+        if (_trace.length % 32 != 8) revert BatchLib_MalformedTrace();
+        uint256 head = uint256(Merkle.word(_trace, 0));
+        (uint256 chunks, uint256 stride) = (head >> 224, uint32(head >> 192));
         bytes32[] memory checkpoints = new bytes32[](_trace.length / 32);
+        if (chunks == 0 || stride == 0 || checkpoints.length != (chunks - 1) / stride) revert BatchLib_MalformedTrace();
         for (uint256 i; i < checkpoints.length; ++i) {
-            checkpoints[i] = Merkle.word(_trace, i);
+            bytes32 checkpoint;
+            // Memory map: reads the eight bytes of the head, then words, all within `_trace`.
+            assembly ("memory-safe") {
+                checkpoint := mload(add(_trace, add(40, mul(i, 32))))
+            }
+            checkpoints[i] = checkpoint;
         }
-        return traceCommitment(checkpoints.length, Merkle.root(checkpoints));
+        return traceCommitment(chunks, stride, Merkle.root(checkpoints));
     }
 
-    /// @notice The same from the number of checkpoints and their Merkle root.
-    function traceCommitment(uint256 _count, bytes32 _root) internal pure returns (bytes32) {
-        return keccak256(abi.encode(_count, _root));
+    /// @notice The same from the Merkle root of the checkpoints.
+    function traceCommitment(uint256 _chunks, uint256 _stride, bytes32 _root) internal pure returns (bytes32) {
+        return keccak256(abi.encode(_chunks, _stride, _root));
     }
 
     /// @notice Commitment to a payload, readable in pieces.

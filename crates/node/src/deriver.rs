@@ -11,6 +11,7 @@ use lux_l1::{BlockTag, L1BlockLogs, L1Client, L1Error, L1Event, L1Stream, Log, L
 use lux_protocol::contracts::BatchHeader;
 use lux_protocol::contracts::ILuxRollup::{BatchRejected, BatchSubmitted, StateRootFinalized, submitBatchCall};
 use lux_protocol::contracts::IMessageBridge::MessageEnqueued;
+use lux_protocol::contracts::IRollupViews::ClaimProposed;
 use lux_protocol::{BatchData, BatchOutput, QueueEntry, accumulate};
 use lux_stf::{BatchInput, derive_blocks};
 use std::sync::Arc;
@@ -108,6 +109,7 @@ impl Deriver {
                 match topic {
                     BatchSubmitted::SIGNATURE_HASH => self.on_batch(log, l1_block).await?,
                     BatchRejected::SIGNATURE_HASH => self.on_rejected(log, l1_block)?,
+                    ClaimProposed::SIGNATURE_HASH => self.on_claim(log, l1_block)?,
                     StateRootFinalized::SIGNATURE_HASH => self.on_finalized(log, l1_block)?,
                     _ => {}
                 }
@@ -178,6 +180,21 @@ impl Deriver {
         Ok(())
     }
 
+    fn on_claim(&self, log: &Log, l1_block: u64) -> Result<(), NodeError> {
+        let event = decode_event::<ClaimProposed>(log)?;
+        let number = to_u64(event.batchNumber)?;
+        let unknown = || NodeError::Untrusted(format!("a claim about batch {number}, which was never submitted"));
+        let mut batch = self.ledger.batch(number)?.ok_or_else(unknown)?;
+        let claim = BatchOutput {
+            state_root: event.stateRoot,
+            transaction_root: event.transactionRoot,
+            receipt_root: event.receiptRoot,
+        };
+        batch.set_claim(claim, l1_block);
+        warn_of_false_claim(&batch);
+        Ok(self.chain.store().write(true, |writer| self.ledger.replace_batch(writer, &batch))?)
+    }
+
     fn on_finalized(&self, log: &Log, l1_block: u64) -> Result<(), NodeError> {
         let number = to_u64(decode_event::<StateRootFinalized>(log)?.batchNumber)?;
         self.chain.store().write(true, |writer| self.ledger.put_finalized_batch(writer, number, l1_block))?;
@@ -209,6 +226,7 @@ impl Deriver {
         writer.rewind(head.number(), |store| {
             ledger.set_finalized_batch(store, finalized)?;
             ledger.truncate_batches(store, batches + 1)?;
+            ledger.forget_claims(store, batches, l1_block)?;
             ledger.truncate_queue(store, queue_length)?;
             ledger.put_rejections(store, &rejections)?;
             ledger.put_recent(store, &recent)
@@ -243,6 +261,7 @@ fn open_stream(l1: &L1Client, rollup: &Rollup, ledger: &Ledger) -> Result<L1Stre
             MessageEnqueued::SIGNATURE_HASH,
             BatchSubmitted::SIGNATURE_HASH,
             BatchRejected::SIGNATURE_HASH,
+            ClaimProposed::SIGNATURE_HASH,
             StateRootFinalized::SIGNATURE_HASH,
         ],
     };
@@ -286,6 +305,7 @@ fn genesis_batch(chain: &Chain, rollup: &Rollup) -> Result<BatchRecord, NodeErro
         message_count: 0,
         payload_bytes: 0,
         payload_valid: true,
+        claim_l1_block: rollup.genesis_l1_block,
         claimed_state_root: claim.state_root,
         claimed_transaction_root: claim.transaction_root,
         claimed_receipt_root: claim.receipt_root,
@@ -368,6 +388,7 @@ fn derive_batch(
         message_count: due,
         payload_bytes: data.payload.len() as u64,
         payload_valid,
+        claim_l1_block: if claim.state_root.is_zero() { 0 } else { l1_block },
         claimed_state_root: claim.state_root,
         claimed_transaction_root: claim.transaction_root,
         claimed_receipt_root: claim.receipt_root,
@@ -378,13 +399,16 @@ fn derive_batch(
     chain.store().write(true, |store| ledger.put_batch(store, &record))?;
     drop(writer);
     chain.set_tags(last_block, chain.finalized_number())?;
-    if record.is_claim_false() {
-        tracing::error!(batch = number, claimed = %claim.state_root, computed = %output.state_root,
-            "the claim of this batch is FALSE");
-    } else {
-        tracing::info!(batch = number, first_block, last_block, l1_block, "batch derived from L1");
-    }
+    tracing::info!(batch = number, first_block, last_block, l1_block, "batch derived from L1");
+    warn_of_false_claim(&record);
     Ok(())
+}
+
+fn warn_of_false_claim(batch: &BatchRecord) {
+    if batch.is_claim_false() {
+        tracing::error!(batch = batch.number, claimed = %batch.claimed_state_root, computed = %batch.state_root,
+            "the claim of this batch is FALSE");
+    }
 }
 
 /// How many of `plans` the local chain already holds, from `first_block` on.

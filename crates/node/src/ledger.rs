@@ -40,7 +40,9 @@ pub struct BatchRecord {
     pub message_count: u64,
     pub payload_bytes: u64,
     pub payload_valid: bool,
-    /// What the header claims; zeros when it claims nothing.
+    /// L1 block of the claim: the batch's own, or that of a proposal; zero without a claim.
+    pub claim_l1_block: u64,
+    /// What is claimed; zeros when nothing is.
     pub claimed_state_root: B256,
     pub claimed_transaction_root: B256,
     pub claimed_receipt_root: B256,
@@ -67,9 +69,21 @@ impl BatchRecord {
         }
     }
 
-    /// Whether the header claims something that this node did not compute.
+    /// Whether L1 holds a claim about it.
+    pub fn has_claim(&self) -> bool {
+        !self.claimed_state_root.is_zero()
+    }
+
+    pub fn set_claim(&mut self, claim: BatchOutput, l1_block: u64) {
+        self.claim_l1_block = l1_block;
+        self.claimed_state_root = claim.state_root;
+        self.claimed_transaction_root = claim.transaction_root;
+        self.claimed_receipt_root = claim.receipt_root;
+    }
+
+    /// Whether something is claimed that this node did not compute.
     pub fn is_claim_false(&self) -> bool {
-        !self.claimed_state_root.is_zero() && self.claimed() != self.output()
+        self.has_claim() && self.claimed() != self.output()
     }
 }
 
@@ -215,6 +229,26 @@ impl Ledger {
     pub fn put_batch(&self, writer: &StoreWriter, batch: &BatchRecord) -> Result<(), ChainError> {
         writer.put_meta(&batch_key(batch.number), &encode(batch))?;
         writer.put_meta(LAST_BATCH, &encode(&batch.number))
+    }
+
+    /// Replaces a batch that is there.
+    pub fn replace_batch(&self, writer: &StoreWriter, batch: &BatchRecord) -> Result<(), ChainError> {
+        writer.put_meta(&batch_key(batch.number), &encode(batch))
+    }
+
+    /// Drops claims that were made above an L1 block, among the batches up to `last`. They were made in order.
+    pub fn forget_claims(&self, writer: &StoreWriter, last: u64, l1_block: u64) -> Result<(), ChainError> {
+        for number in (1..=last).rev() {
+            let mut batch = self.expect_batch(number)?;
+            if batch.has_claim() && batch.claim_l1_block <= l1_block {
+                break;
+            }
+            if batch.has_claim() {
+                batch.set_claim(BatchOutput::default(), 0);
+                self.replace_batch(writer, &batch)?;
+            }
+        }
+        Ok(())
     }
 
     /// The last batch that L1 had finalised by one of its blocks.

@@ -1,10 +1,12 @@
 //! Claims state roots of batches without a claim, and finalises what nobody disproved.
 
 use crate::NodeError;
-use crate::ledger::Ledger;
+use crate::ledger::{BatchRecord, Ledger};
+use crate::program::require_known;
+use crate::prover::Prover;
 use crate::rollup::{Rollup, to_u64, view};
 use crate::sending::{refusal, unused_id};
-use alloy_primitives::U256;
+use alloy_primitives::{B256, Bytes, U256};
 use alloy_sol_types::{SolCall, SolValue};
 use lux_chain::Chain;
 use lux_l1::{TxManager, TxRequest};
@@ -17,15 +19,19 @@ pub struct Proposer {
     ledger: Ledger,
     rollup: Arc<Rollup>,
     transactions: Arc<TxManager>,
+    prover: Prover,
+    /// The last evidence made, by the hash of its batch.
+    evidence: Option<(B256, Bytes)>,
 }
 
 impl Proposer {
-    pub fn new(chain: &Chain, rollup: Arc<Rollup>, transactions: Arc<TxManager>) -> Self {
-        Self { ledger: Ledger::new(chain.store().clone()), rollup, transactions }
+    pub fn new(chain: &Arc<Chain>, rollup: Arc<Rollup>, transactions: Arc<TxManager>) -> Self {
+        let prover = Prover::new(chain.clone(), transactions.client().clone(), rollup.clone());
+        Self { ledger: Ledger::new(chain.store().clone()), rollup, transactions, prover, evidence: None }
     }
 
     /// Sends what is due; `true` when something was.
-    pub async fn step(&self) -> Result<bool, NodeError> {
+    pub async fn step(&mut self) -> Result<bool, NodeError> {
         self.transactions.step().await?;
         Ok(self.propose().await? | self.finalize().await?)
     }
@@ -34,18 +40,32 @@ impl Proposer {
         to_u64(view(self.transactions.client(), self.rollup.address, call).await?)
     }
 
-    async fn propose(&self) -> Result<bool, NodeError> {
+    async fn propose(&mut self) -> Result<bool, NodeError> {
         let next = self.number(IRollupViews::lastProposedCall {}).await? + 1;
         let Some(batch) = self.ledger.batch(next)? else { return Ok(false) };
-        if !batch.claimed_state_root.is_zero() {
+        if batch.has_claim() {
             return Ok(false);
         }
         let output = batch.output();
-        let evidence = alloy_primitives::Bytes::new();
+        let evidence = self.evidence(&batch).await?;
         let proof = (output.transaction_root, output.receipt_root, evidence).abi_encode_params();
         let call =
             proposeStateRootCall { batchNumber: U256::from(next), stateRoot: output.state_root, proof: proof.into() };
         self.send(format!("propose/{next}/{}", batch.batch_hash), call.abi_encode()).await
+    }
+
+    /// The trace of the batch's run, where claims can be disproved.
+    async fn evidence(&mut self, batch: &BatchRecord) -> Result<Bytes, NodeError> {
+        let Some(program) = self.rollup.program else { return Ok(Bytes::new()) };
+        if let Some((hash, evidence)) = &self.evidence
+            && *hash == batch.batch_hash
+        {
+            return Ok(evidence.clone());
+        }
+        require_known(program)?;
+        let evidence = self.prover.evidence(batch.number).await?;
+        self.evidence = Some((batch.batch_hash, evidence.clone()));
+        Ok(evidence)
     }
 
     async fn finalize(&self) -> Result<bool, NodeError> {

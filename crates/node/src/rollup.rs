@@ -1,10 +1,10 @@
 //! The rollup on L1: its addresses, its parameters, calls to it.
 
 use crate::NodeError;
-use alloy_primitives::{Address, Bytes, U256};
+use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::SolCall;
 use lux_l1::{BlockTag, CallRequest, L1Client};
-use lux_protocol::contracts::{IRollupViews, RollupConfig, RollupParams};
+use lux_protocol::contracts::{IRollupSettings, IRollupViews, RollupConfig, RollupParams};
 
 /// What never changes about a deployed rollup.
 #[derive(Clone, Debug)]
@@ -18,6 +18,8 @@ pub struct Rollup {
     /// L1 block in which the rollup was initialised.
     pub genesis_l1_block: u64,
     pub l1_chain_id: u64,
+    /// Whose runs claims are about, on a rollup whose claims can be disproved.
+    pub program: Option<B256>,
 }
 
 impl Rollup {
@@ -28,6 +30,7 @@ impl Rollup {
                 "there is no contract at {address} on this L1; check the rollup address and the L1 URL"
             )));
         }
+        let settings = view(l1, address, IRollupViews::settingsCall {}).await?;
         Ok(Self {
             address,
             bridge: view(l1, address, IRollupViews::bridgeCall {}).await?,
@@ -37,8 +40,18 @@ impl Rollup {
             params: view(l1, address, IRollupViews::paramsCall {}).await?,
             genesis_l1_block: view(l1, address, IRollupViews::genesisL1BlockCall {}).await?,
             l1_chain_id: l1.chain_id().await?,
+            program: disputed_program(l1, settings).await?,
         })
     }
+}
+
+/// The program of new batches, if there is evidence against claims about it.
+async fn disputed_program(l1: &L1Client, settings: Address) -> Result<Option<B256>, NodeError> {
+    const FAULT: u8 = 0;
+    let module = view(l1, settings, IRollupSettings::evidenceCall { kind: FAULT }).await?;
+    let version = view(l1, settings, IRollupSettings::programVersionCall {}).await?;
+    let program = view(l1, settings, IRollupSettings::programsCall { version: U256::from(version) }).await?;
+    Ok(Some(program).filter(|program| !module.is_zero() && !program.is_zero()))
 }
 
 /// Calls a view at the head of L1.

@@ -27,7 +27,8 @@ impl Watcher {
             self.next = self.next.min(self.ledger.finalized_batch()? + 1);
         }
         while self.next <= last {
-            let Some(batch) = self.ledger.batch(self.next)? else { break };
+            // Claims are made in order: nothing after the first batch without one has one.
+            let Some(batch) = self.ledger.batch(self.next)?.filter(BatchRecord::has_claim) else { break };
             (self.next, self.last) = (self.next + 1, batch.batch_hash);
             if batch.is_claim_false() {
                 return Ok(Some(batch));

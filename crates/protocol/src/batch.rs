@@ -66,11 +66,6 @@ pub fn claim_input(
     keccak256(fields.abi_encode())
 }
 
-/// Commitment to the checkpoints of a program run, without its first and last state.
-pub fn trace_commitment(checkpoints: &[B256]) -> B256 {
-    keccak256((U256::from(checkpoints.len()), merkle_root(checkpoints)).abi_encode())
-}
-
 /// Hash of `RollupConfig.initCode`.
 pub fn params_hash(init_code: &[u8]) -> B256 {
     keccak256(init_code)

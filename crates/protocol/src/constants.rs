@@ -6,8 +6,10 @@ use alloy_primitives::{Address, address};
 pub const PAYLOAD_VERSION: u8 = 1;
 /// Largest payload, compressed. Keeps `submitBatch` under 10M gas at 64 gas per byte and under 128 KB.
 pub const MAX_PAYLOAD_BYTES: usize = 120_000;
-/// Most bytes of the checkpoints behind a claim.
-pub const MAX_TRACE_BYTES: usize = 65_536;
+/// Most bytes of the trace behind a claim.
+pub const MAX_TRACE_BYTES: usize = 65_544;
+/// Most checkpoints in a trace.
+pub const MAX_CHECKPOINTS: usize = 2_048;
 /// Largest content, decompressed: bounds what a hostile payload can make a node allocate.
 pub const MAX_CONTENT_BYTES: usize = 2 * 1024 * 1024;
 /// Most L2 blocks in one payload.

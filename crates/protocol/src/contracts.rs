@@ -116,12 +116,69 @@ sol! {
         function lastSubmittedAt() external view returns (uint256);
         function getBatchStatus(uint256 batchNumber) external view returns (BatchStatus);
         function finalizedStateRoot() external view returns (bytes32);
+        function claimOf(uint256 batchNumber) external view returns (Claim memory);
+        function settings() external view returns (address);
+
+        event ClaimProposed(
+            uint256 indexed batchNumber, bytes32 stateRoot, bytes32 transactionRoot, bytes32 receiptRoot, bytes trace
+        );
+    }
+
+    /// `IEvidence.Claim`: `output = program(input)`, and the checkpoints of that run.
+    #[derive(Debug, PartialEq, Eq)]
+    struct Claim {
+        bytes32 program;
+        bytes32 input;
+        bytes32 output;
+        bytes32 trace;
+    }
+
+    #[derive(Debug)]
+    interface IRollupSettings {
+        function programVersion() external view returns (uint16);
+        function programs(uint256 version) external view returns (bytes32);
+        function evidence(uint8 kind) external view returns (address);
+        function setEvidence(uint8 kind, address module) external;
+        function setProgram(bytes32 program) external;
+    }
+
+    /// `FaultProof.Disproof`, the argument of `challengeStateRoot`.
+    #[derive(Debug, PartialEq, Eq)]
+    struct Disproof {
+        uint256 chunk;
+        uint256 chunks;
+        bytes32 before;
+        bytes beforePath;
+        bytes32 after_;
+        bytes afterPath;
+        bytes execution;
+    }
+
+    #[derive(Debug)]
+    interface IFaultProof {
+        function verifier() external view returns (address);
+        function disproves(Claim calldata claim, bytes calldata proof) external view returns (bool);
+    }
+
+    #[derive(Debug)]
+    interface IProgramRom {
+        function register(
+            uint256 entry, bytes32 memoryRoot, uint256 textWords, address[] calldata romContracts
+        ) external returns (bytes32 program);
     }
 
     #[derive(Debug)]
     interface IRollupFactory {
-        function registerImplementation(bytes32 implementationId, address implementation) external;
-        function implementations(bytes32 implementationId) external view returns (address);
+        #[derive(PartialEq, Eq)]
+        struct Implementation {
+            address rollup;
+            address faultProof;
+            bytes32 program;
+        }
+        function registerImplementation(
+            bytes32 implementationId, address implementation, address faultProof, bytes32 program
+        ) external;
+        function implementations(bytes32 implementationId) external view returns (Implementation memory);
         function implementationCount() external view returns (uint256);
         function isActive() external view returns (bool);
         function deployRollup(

@@ -22,7 +22,7 @@ pub enum EnvelopeError {
     TooShort(usize),
     #[error("data availability kind {0} is not known to this version")]
     UnknownDa(u8),
-    #[error("trace has {0} bytes: not a multiple of 32 up to {MAX_TRACE_BYTES}")]
+    #[error("trace has {0} bytes, more than {MAX_TRACE_BYTES}")]
     Trace(usize),
     #[error("payload has {0} bytes, more than {MAX_PAYLOAD_BYTES}")]
     TooLong(usize),
@@ -50,7 +50,7 @@ impl BatchData {
             return Err(EnvelopeError::UnknownDa(bytes[0]));
         }
         let length = u32::from_be_bytes([bytes[33], bytes[34], bytes[35], bytes[36]]) as usize;
-        if length > MAX_TRACE_BYTES || length % 32 != 0 {
+        if length > MAX_TRACE_BYTES {
             return Err(EnvelopeError::Trace(length));
         }
         let start = Self::PREFIX_BYTES + length;
@@ -79,8 +79,8 @@ mod tests {
         assert_eq!(BatchData::decode(&data.encode()), Ok(data.clone()));
         assert_eq!(BatchData::decode(&Bytes::from_static(&[0; 36])), Err(EnvelopeError::TooShort(36)));
         assert_eq!(BatchData::decode(&data.encode().slice(..100)), Err(EnvelopeError::TooShort(100)));
-        let odd = BatchData { trace: Bytes::from_static(&[5; 33]), ..data.clone() };
-        assert_eq!(BatchData::decode(&odd.encode()), Err(EnvelopeError::Trace(33)));
+        let long = BatchData { trace: alloc::vec![5; MAX_TRACE_BYTES + 1].into(), ..data.clone() };
+        assert_eq!(BatchData::decode(&long.encode()), Err(EnvelopeError::Trace(MAX_TRACE_BYTES + 1)));
         let mut other = data.encode().to_vec();
         other[0] = 7;
         assert_eq!(BatchData::decode(&other.into()), Err(EnvelopeError::UnknownDa(7)));

@@ -5,8 +5,8 @@ use alloy_primitives::{Address, B256, Bytes, U256};
 use lux_protocol::contracts::BatchHeader;
 use lux_protocol::contracts::IMessageBridge::L2Message;
 use lux_protocol::{
-    BatchData, BatchOutput, QueueEntry, accumulate, claim_input, merkle_root, message_hash, params_hash,
-    payload_commitment, trace_commitment, verify_merkle_proof,
+    BatchData, BatchOutput, ClaimTrace, QueueEntry, accumulate, claim_input, merkle_root, message_hash, params_hash,
+    payload_commitment, verify_merkle_proof,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -107,8 +107,7 @@ fn batch_hashes_and_signed_digests() {
     let rollup: Address = get(domain, "rollup");
     for case in vectors["batches"].as_array().unwrap() {
         let trace: Bytes = get(case, "trace");
-        let checkpoints: Vec<B256> = trace.chunks(32).map(B256::from_slice).collect();
-        assert_eq!(trace_commitment(&checkpoints), get::<B256>(case, "traceCommitment"));
+        assert_eq!(ClaimTrace::decode(&trace).unwrap().commitment(), get::<B256>(case, "traceCommitment"));
         let header = BatchHeader {
             batchNumber: amount(case, "batchNumber"),
             parentBatchHash: get(case, "parentBatchHash"),

@@ -1,0 +1,95 @@
+//! Disproves false claims on L1.
+
+use crate::NodeError;
+use crate::ledger::BatchRecord;
+use crate::prover::Prover;
+use crate::rollup::{Rollup, view};
+use crate::sending::{refusal, unused_id};
+use alloy_primitives::{Address, Bytes, U256};
+use alloy_sol_types::{SolCall, SolValue};
+use lux_l1::{TxManager, TxRequest};
+use lux_protocol::contracts::ILuxRollup::challengeStateRootCall;
+use lux_protocol::contracts::{BatchStatus, IRollupViews, ISequencerRegistry};
+use std::sync::Arc;
+
+/// Sends challenges, with a bond where one is needed. What it needs after a restart is on L1 and in the transaction
+/// journal; a disproof is made again.
+pub struct Challenger {
+    prover: Prover,
+    rollup: Arc<Rollup>,
+    transactions: Arc<TxManager>,
+    /// Call data of the challenge under way, by the hash and claim of its batch.
+    ready: Option<(BatchRecord, Bytes)>,
+}
+
+impl Challenger {
+    pub fn new(prover: Prover, rollup: Arc<Rollup>, transactions: Arc<TxManager>) -> Self {
+        Self { prover, rollup, transactions, ready: None }
+    }
+
+    /// Does what is next against the claim about `batch`. `true` once L1 no longer holds that claim, whoever disproved it.
+    pub async fn step(&mut self, batch: &BatchRecord) -> Result<bool, NodeError> {
+        self.transactions.step().await?;
+        let number = U256::from(batch.number);
+        let client = self.transactions.client().clone();
+        let status = view(&client, self.rollup.address, IRollupViews::getBatchStatusCall { batchNumber: number }).await?;
+        if status != BatchStatus::Proposed {
+            return Ok(true);
+        }
+        if !self.may_challenge().await? {
+            self.post_bond().await?;
+            return Ok(false);
+        }
+        let data = self.challenge(batch).await?;
+        let id = format!("challenge/{}/{}", batch.number, batch.claimed().hash());
+        if self.transactions.status(&id).is_some_and(|status| !status.is_final()) {
+            return Ok(false);
+        }
+        if let Some(reason) = refusal(&self.transactions, self.rollup.address, &data).await? {
+            tracing::warn!(batch = batch.number, %reason, "L1 would refuse the challenge now");
+            return Ok(false);
+        }
+        let id = unused_id(&self.transactions, id).await?;
+        tracing::warn!(batch = batch.number, bytes = data.len(), "challenging a false claim");
+        self.transactions.submit(TxRequest::call(id, self.rollup.address, data)).await?;
+        Ok(false)
+    }
+
+    async fn challenge(&mut self, batch: &BatchRecord) -> Result<Bytes, NodeError> {
+        if let Some((record, data)) = &self.ready
+            && record == batch
+        {
+            return Ok(data.clone());
+        }
+        let disproof = self.prover.disproof(batch.number).await?;
+        let disproof = disproof.ok_or_else(|| NodeError::Untrusted(format!("L1's claim about {}", batch.number)))?;
+        let data = challenge_call(batch.number, &disproof);
+        self.ready = Some((batch.clone(), data.clone()));
+        Ok(data)
+    }
+
+    async fn may_challenge(&self) -> Result<bool, NodeError> {
+        let account: Address = self.transactions.address();
+        if account == self.rollup.config.challenger {
+            return Ok(true);
+        }
+        let call = ISequencerRegistry::hasBondCall { account };
+        view(self.transactions.client(), self.rollup.registry, call).await
+    }
+
+    async fn post_bond(&self) -> Result<(), NodeError> {
+        let client = self.transactions.client();
+        let value = view(client, self.rollup.registry, ISequencerRegistry::requiredBondCall {}).await?;
+        let id = format!("bond/{}/{}", self.rollup.registry, client.block_number().await?);
+        let call = ISequencerRegistry::postBondCall {};
+        let request = TxRequest { value, ..TxRequest::call(id, self.rollup.registry, call.abi_encode()) };
+        self.transactions.send(request).await?;
+        Ok(())
+    }
+}
+
+/// Call data of `challengeStateRoot`.
+pub fn challenge_call(batch: u64, disproof: &lux_protocol::contracts::Disproof) -> Bytes {
+    let fraud_proof = disproof.abi_encode().into();
+    challengeStateRootCall { batchNumber: U256::from(batch), fraudProof: fraud_proof }.abi_encode().into()
+}

@@ -1,0 +1,189 @@
+//! Runs batches in the machine: the traces of honest claims, and the disproofs of false ones.
+
+use crate::NodeError;
+use crate::disproof::{ClaimedRun, first_wrong_chunk, prove};
+use crate::ledger::{BatchRecord, Ledger};
+use crate::program::{require_known, stf_program};
+use crate::rollup::{Rollup, to_u64, view};
+use alloy_primitives::{B256, Bytes, U256};
+use alloy_sol_types::{SolCall, SolEvent};
+use lux_chain::{Chain, ChainError};
+use lux_l1::{L1Client, LogFilter};
+use lux_machine::{Host, Status, Trace, trace};
+use lux_protocol::constants::MAX_TRACE_BYTES;
+use lux_protocol::contracts::ILuxRollup::submitBatchCall;
+use lux_protocol::contracts::IRollupViews::{ClaimProposed, claimOfCall};
+use lux_protocol::contracts::{BatchHeader, Disproof};
+use lux_protocol::{BatchData, ClaimInput, params_hash, payload_commitment, trace_commitment};
+use lux_stf::{BatchWitness, block_preimages};
+use std::sync::Arc;
+
+/// Chunks that a claim can have.
+pub const MAX_CLAIM_CHUNKS: u64 = MAX_TRACE_BYTES as u64 / 32 + 1;
+
+/// Reads what a batch's run needs from this node and from L1. Clones share everything.
+#[derive(Clone)]
+pub struct Prover {
+    chain: Arc<Chain>,
+    ledger: Ledger,
+    rollup: Arc<Rollup>,
+    l1: L1Client,
+}
+
+/// A batch with everything that its run reads.
+#[derive(Clone, Debug)]
+pub struct ProvableBatch {
+    pub record: BatchRecord,
+    pub witness: BatchWitness,
+    /// Checkpoints of a claim in the header.
+    header_trace: Bytes,
+}
+
+impl Prover {
+    pub fn new(chain: Arc<Chain>, l1: L1Client, rollup: Arc<Rollup>) -> Self {
+        Self { ledger: Ledger::new(chain.store().clone()), chain, rollup, l1 }
+    }
+
+    /// Collects what the run of a batch reads, by running it natively.
+    pub async fn batch(&self, number: u64) -> Result<ProvableBatch, NodeError> {
+        let record = self.ledger.batch(number)?.filter(|_| number > 0);
+        let record = record.ok_or_else(|| NodeError::Config(format!("this node knows no batch {number} to run")))?;
+        let (header, data) = self.calldata(&record).await?;
+        let header_trace = data.trace.clone();
+        let prover = self.clone();
+        let batch = record.clone();
+        let witness = blocking(move || prover.witness(&batch, &header, &data)).await?;
+        if witness.output != record.output() {
+            return Err(NodeError::Config(format!(
+                "the program gives batch {number} the state root {}, this node gave it {}: please report this",
+                witness.output.state_root, record.state_root
+            )));
+        }
+        Ok(ProvableBatch { record, witness, header_trace })
+    }
+
+    /// The checkpoints of a batch's run.
+    pub async fn trace(&self, batch: &ProvableBatch) -> Result<Trace, NodeError> {
+        let (input, mut host) = (batch.witness.input, preimages(&batch.witness));
+        blocking(move || trace(stf_program(), input, &mut host, MAX_CLAIM_CHUNKS).map_err(run_failed)).await
+    }
+
+    /// The trace that belongs to a true claim about a batch: its checkpoints without the last state.
+    pub async fn evidence(&self, number: u64) -> Result<Bytes, NodeError> {
+        let batch = self.batch(number).await?;
+        let run = self.trace(&batch).await?;
+        if run.outcome != Status::Halted(batch.record.output().hash()) {
+            return Err(NodeError::Config(format!(
+                "batch {number} ends as {:?} in the machine, not with its output: please report this",
+                run.outcome
+            )));
+        }
+        let (_, checkpoints) = run.checkpoints.split_last().unwrap_or((&B256::ZERO, &[]));
+        Ok(checkpoints.iter().flat_map(|checkpoint| checkpoint.0).collect())
+    }
+
+    /// The disproof of the claim that L1 holds about a batch; `None` when the claim is true in all its parts.
+    pub async fn disproof(&self, number: u64) -> Result<Option<Disproof>, NodeError> {
+        let claim = view(&self.l1, self.rollup.address, claimOfCall { batchNumber: U256::from(number) }).await?;
+        require_known(claim.program)?;
+        let batch = self.batch(number).await?;
+        let checkpoints = self.claimed_trace(&batch).await?;
+        if claim.input != batch.witness.input || trace_commitment(&checkpoints) != claim.trace {
+            return Err(NodeError::Untrusted(format!("data of batch {number} that do not match L1's claim about it")));
+        }
+        let claimed = ClaimedRun { checkpoints, output: claim.output };
+        let (input, mut host) = (batch.witness.input, preimages(&batch.witness));
+        blocking(move || {
+            let run = trace(stf_program(), input, &mut host, claimed.chunks()).or_else(|error| match error {
+                // It is longer than claimed: what is claimed about its end is false.
+                lux_machine::RunError::TooLong(_) => trace(stf_program(), input, &mut host, u64::from(u32::MAX)),
+                error => Err(error),
+            });
+            let run = run.map_err(run_failed)?;
+            let Some(chunk) = first_wrong_chunk(&claimed, &run) else { return Ok(None) };
+            prove(stf_program(), input, &mut host, &claimed, chunk).map(Some).map_err(run_failed)
+        })
+        .await
+    }
+
+    async fn calldata(&self, record: &BatchRecord) -> Result<(BatchHeader, BatchData), NodeError> {
+        let untrusted = |what: &str| NodeError::Untrusted(format!("{what} of batch {}", record.number));
+        let transaction = self.l1.transaction(record.l1_transaction).await?;
+        let transaction = transaction.ok_or_else(|| untrusted("no transaction"))?;
+        let call = submitBatchCall::abi_decode(&transaction.input).map_err(|_| untrusted("a foreign transaction"))?;
+        let data = BatchData::decode(&call.transactions).map_err(|_| untrusted("malformed data"))?;
+        if call.header.batch_hash() != record.batch_hash {
+            return Err(untrusted("another header"));
+        }
+        Ok((call.header, data))
+    }
+
+    fn witness(
+        &self,
+        record: &BatchRecord,
+        header: &BatchHeader,
+        data: &BatchData,
+    ) -> Result<BatchWitness, NodeError> {
+        let parent = self.ledger.expect_batch(record.number - 1)?;
+        // What L1 holds, were it false: the claims before are judged before this one.
+        let parent_output = if parent.has_claim() { parent.claimed() } else { parent.output() };
+        let claim = ClaimInput {
+            parent_state_root: parent_output.state_root,
+            parent_transaction_root: parent_output.transaction_root,
+            commitment: payload_commitment(&data.payload),
+            parent_accumulator: self.ledger.accumulator(parent.message_count)?,
+            accumulator: data.accumulator,
+            timestamp: to_u64(header.timestamp)?,
+            l1_block_number: to_u64(header.l1BlockNumber)?,
+            params_hash: params_hash(&self.rollup.config.initCode),
+        };
+        let mut hashes = Vec::new();
+        for number in parent.first_block..=parent.last_block {
+            hashes.push(self.chain.canonical_hash(number)?.ok_or(ChainError::UnknownBlock(number))?);
+        }
+        let last = self.chain.block(parent.last_block)?.ok_or(ChainError::UnknownBlock(parent.last_block))?;
+        let entries = self.ledger.entries(parent.message_count, record.message_count)?;
+        let init_code = &self.rollup.config.initCode;
+        let known = block_preimages(&claim, &last.header, &hashes, init_code, &data.payload, &entries);
+        let store = self.chain.store();
+        let database =
+            |hash: &B256| store.node(hash).ok().flatten().or_else(|| store.code(hash).ok().flatten());
+        BatchWitness::collect(&claim, &known, database)
+            .map_err(|error| NodeError::Config(format!("batch {} cannot be run: {error}", record.number)))
+    }
+
+    /// The checkpoints of the claim that L1 holds about the batch.
+    async fn claimed_trace(&self, batch: &ProvableBatch) -> Result<Vec<B256>, NodeError> {
+        let mut bytes = batch.header_trace.clone();
+        let block = batch.record.claim_l1_block;
+        if block != batch.record.l1_block {
+            let filter = LogFilter {
+                addresses: vec![self.rollup.address],
+                topics: vec![ClaimProposed::SIGNATURE_HASH],
+            };
+            let logs = self.l1.logs(&filter, block, block).await?;
+            let events = logs.iter().filter_map(|log| ClaimProposed::decode_log_data(log.data()).ok());
+            if let Some(event) = events.filter(|event| event.batchNumber == U256::from(batch.record.number)).last() {
+                bytes = event.trace;
+            }
+        }
+        Ok(bytes.chunks_exact(32).map(B256::from_slice).collect())
+    }
+}
+
+/// Preimages for the machine, apart from the witness so that they can move to another thread.
+fn preimages(witness: &BatchWitness) -> impl Host + Send + use<> {
+    witness.preimages.iter().map(|(hash, bytes)| (*hash, bytes.clone())).collect::<std::collections::HashMap<_, _>>()
+}
+
+fn run_failed(error: lux_machine::RunError) -> NodeError {
+    NodeError::Config(format!("a batch cannot be run in the machine: {error}"))
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, NodeError> + Send + 'static,
+) -> Result<T, NodeError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or_else(|error| Err(NodeError::Config(format!("the prover stopped: {error}"))))
+}

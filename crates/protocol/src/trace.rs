@@ -1,0 +1,108 @@
+//! Traces: the states that a claim says a program run goes through (`docs/protocol.md`, "Header and claim").
+
+use crate::constants::MAX_CHECKPOINTS;
+use crate::merkle_root;
+use alloc::vec::Vec;
+use alloy_primitives::{B256, Bytes, U256, keccak256};
+use alloy_sol_types::SolValue;
+
+/// Some of the states between the chunks of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClaimTrace {
+    /// Chunks of the run, at least one.
+    pub chunks: u32,
+    /// Chunks between two checkpoints, at least one.
+    pub stride: u32,
+    /// States after every `stride` chunks, without the last one of the run.
+    pub checkpoints: Vec<B256>,
+}
+
+/// Why bytes are no trace.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TraceError {
+    #[error("a trace of {0} bytes is neither empty nor eight bytes and whole checkpoints")]
+    Length(usize),
+    #[error("a trace of {chunks} chunks with a checkpoint every {stride} cannot have {checkpoints} of them")]
+    Count { chunks: u32, stride: u32, checkpoints: usize },
+}
+
+impl ClaimTrace {
+    /// The trace of a run with these states after its chunks, the last one included: all of them if they fit, else as
+    /// many as do.
+    pub fn of_run(states: &[B256]) -> Self {
+        let chunks = states.len().max(1);
+        let stride = (chunks - 1).div_ceil(MAX_CHECKPOINTS).max(1);
+        let count = (chunks - 1) / stride;
+        let checkpoints = (1..=count).filter_map(|index| states.get(index * stride - 1).copied()).collect();
+        Self { chunks: chunks as u32, stride: stride as u32, checkpoints }
+    }
+
+    pub fn encode(&self) -> Bytes {
+        if self.chunks == 1 && self.stride == 1 {
+            return Bytes::new();
+        }
+        let mut out = Vec::with_capacity(8 + 32 * self.checkpoints.len());
+        out.extend_from_slice(&self.chunks.to_be_bytes());
+        out.extend_from_slice(&self.stride.to_be_bytes());
+        self.checkpoints.iter().for_each(|checkpoint| out.extend_from_slice(checkpoint.as_slice()));
+        out.into()
+    }
+
+    /// Reads what L1 accepts.
+    pub fn decode(bytes: &[u8]) -> Result<Self, TraceError> {
+        if bytes.is_empty() {
+            return Ok(Self { chunks: 1, stride: 1, checkpoints: Vec::new() });
+        }
+        let (head, rest) = bytes.split_first_chunk::<8>().ok_or(TraceError::Length(bytes.len()))?;
+        let (words, []) = rest.as_chunks::<32>() else { return Err(TraceError::Length(bytes.len())) };
+        let head = u64::from_be_bytes(*head);
+        let (chunks, stride) = ((head >> 32) as u32, head as u32);
+        let checkpoints: Vec<B256> = words.iter().map(B256::from).collect();
+        if chunks == 0 || stride == 0 || checkpoints.len() != ((chunks - 1) / stride) as usize {
+            return Err(TraceError::Count { chunks, stride, checkpoints: checkpoints.len() });
+        }
+        Ok(Self { chunks, stride, checkpoints })
+    }
+
+    /// What L1 keeps of it.
+    pub fn commitment(&self) -> B256 {
+        let fields = (U256::from(self.chunks), U256::from(self.stride), merkle_root(&self.checkpoints));
+        keccak256(fields.abi_encode())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn states(count: usize) -> Vec<B256> {
+        (0..count).map(|index| B256::from(U256::from(index + 1))).collect()
+    }
+
+    #[test]
+    fn round_trip_of_runs_of_every_length() {
+        for count in [1, 2, 3, 1000, 2048, 2049, 2050, 4097, 4098] {
+            let trace = ClaimTrace::of_run(&states(count));
+            assert!(trace.checkpoints.len() <= MAX_CHECKPOINTS);
+            assert_eq!(trace.stride == 1, count <= MAX_CHECKPOINTS + 1, "{count}");
+            for (index, checkpoint) in trace.checkpoints.iter().enumerate() {
+                assert_eq!(*checkpoint, states(count)[(index + 1) * trace.stride as usize - 1]);
+            }
+            assert_eq!(ClaimTrace::decode(&trace.encode()), Ok(trace));
+        }
+    }
+
+    #[test]
+    fn refusals() {
+        assert_eq!(ClaimTrace::decode(&[0; 7]), Err(TraceError::Length(7)));
+        assert_eq!(ClaimTrace::decode(&[1; 39]), Err(TraceError::Length(39)));
+        let bad = |chunks: u32, stride: u32| {
+            let bytes = [&chunks.to_be_bytes()[..], &stride.to_be_bytes(), &[0; 64]].concat();
+            ClaimTrace::decode(&bytes)
+        };
+        assert!(bad(3, 1).is_ok() && bad(7, 3).is_ok() && bad(9, 3).is_ok());
+        for (chunks, stride) in [(0, 1), (3, 0), (2, 1), (4, 1), (6, 3), (10, 3)] {
+            assert_eq!(bad(chunks, stride), Err(TraceError::Count { chunks, stride, checkpoints: 2 }));
+        }
+    }
+}
