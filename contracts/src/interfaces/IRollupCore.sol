@@ -7,7 +7,7 @@ import {IRollupSettings} from "./IRollupSettings.sol";
 
 /// @notice What `RollupCore` offers beyond LP-500.
 interface IRollupCore is ILuxRollup {
-    /// @notice `Challenged` is for disputes that take more than one transaction; none of ours does yet.
+    /// @notice `Challenged`: somebody asked for a part of the claim's trace, and the claimant may still be disproved.
     enum BatchStatus {
         None,
         Submitted,
@@ -34,6 +34,7 @@ interface IRollupCore is ILuxRollup {
         uint16 programVersion;
         bool claimInHeader;
         bool proven;
+        bool disputed;
     }
 
     /// @notice All of a claim that `proposeStateRoot` made; those in headers are in the calldata of `submitBatch`.
@@ -41,12 +42,21 @@ interface IRollupCore is ILuxRollup {
         uint256 indexed batchNumber, bytes32 stateRoot, bytes32 transactionRoot, bytes32 receiptRoot, bytes trace
     );
 
+    /// @notice The claimant of a batch answered a challenge with the checkpoints inside a segment of the trace.
+    event TraceRevealed(uint256 indexed batchNumber, uint256 indexed segment, bytes checkpoints);
+
     /// @notice A batch was disproved; every batch with a higher number is rejected with it.
     event BatchRejected(uint256 indexed batchNumber, bytes32 indexed batchHash);
 
     /// @notice A call on L2 from the caller's address there (a contract's alias), which no sequencer can refuse.
     /// @dev `_value` comes from the balance on L2, to which `msg.value` is added first.
     function forceTransaction(address _target, uint256 _value, bytes calldata _data) external payable;
+
+    /// @notice Answers a challenge that asked for a segment; only for the claimant.
+    function revealTrace(uint256 _batchNumber, uint256 _segment, bytes calldata _checkpoints) external;
+
+    /// @notice Takes the bond of a challenger who asked for a segment, got it, and disproved nothing.
+    function slashFailedChallenger(uint256 _batchNumber, uint256 _segment) external;
 
     function config() external view returns (RollupConfig memory);
     function params() external view returns (IRollupSettings.RollupParams memory);

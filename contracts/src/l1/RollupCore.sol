@@ -176,20 +176,27 @@ contract RollupCore is IRollupCore, Initializable, UUPSUpgradeable, ReentrancyGu
     }
 
     /// @inheritdoc ILuxRollup
-    /// @dev One transaction decides: the proof holds and the batch is rejected, or nothing changes.
+    /// @dev The proof holds and the batch is rejected; or, where the trace is too coarse for that, the claimant has to reveal.
     function challengeStateRoot(uint256 _batchNumber, bytes calldata _fraudProof) external virtual nonReentrant {
         IEvidence module = settings.evidence(IEvidence.Kind.Fault);
         RollupType rollupType = _rollupType;
         if (address(module) == address(0) || (rollupType != RollupType.Optimistic && rollupType != RollupType.Hybrid)) {
             revert RollupCore_NoFaultProof();
         }
-        if (getBatchStatus(_batchNumber) != BatchStatus.Proposed) revert RollupCore_NotProposed();
+        _requireProposed(_batchNumber);
         Batch storage batch = _batches[_batchNumber];
-        if (block.timestamp >= _challengeableUntil(batch)) revert RollupCore_ChallengePeriodOver();
+        if (block.timestamp >= _challengeableUntil(_batchNumber)) revert RollupCore_ChallengePeriodOver();
         if (msg.sender != _challenger && !ISequencerRegistry(registry).hasBond(msg.sender)) {
             revert RollupCore_BondRequired();
         }
-        if (!module.disproves(claimOf(_batchNumber), _fraudProof)) revert RollupCore_InvalidProof();
+        IEvidence.Verdict verdict = module.challenge(claimOf(_batchNumber), _fraudProof, msg.sender);
+        if (verdict == IEvidence.Verdict.Stands) revert RollupCore_InvalidProof();
+        if (verdict == IEvidence.Verdict.Open) {
+            batch.disputed = true;
+            emit StateRootChallenged(_batchNumber, msg.sender);
+            if (msg.sender != _challenger) ISequencerRegistry(registry).useBond(msg.sender);
+            return;
+        }
 
         _lastBatch = uint64(_batchNumber - 1);
         _lastProposed = uint64(_batchNumber - 1);
@@ -199,12 +206,35 @@ contract RollupCore is IRollupCore, Initializable, UUPSUpgradeable, ReentrancyGu
         ISequencerRegistry(registry).slash(batch.claimant, msg.sender);
     }
 
+    /// @inheritdoc IRollupCore
+    function revealTrace(uint256 _batchNumber, uint256 _segment, bytes calldata _checkpoints)
+        external
+        virtual
+        nonReentrant
+    {
+        _requireProposed(_batchNumber);
+        if (msg.sender != _batches[_batchNumber].claimant) revert RollupCore_NotProposer();
+        settings.evidence(IEvidence.Kind.Fault).reveal(claimOf(_batchNumber), _segment, _checkpoints);
+        emit TraceRevealed(_batchNumber, _segment, _checkpoints);
+    }
+
+    /// @inheritdoc IRollupCore
+    function slashFailedChallenger(uint256 _batchNumber, uint256 _segment) external virtual nonReentrant {
+        if (_batchNumber > _lastProposed) revert RollupCore_NotProposed();
+        address challenger =
+            settings.evidence(IEvidence.Kind.Fault).takeFailedChallenger(claimOf(_batchNumber), _segment);
+        if (challenger == address(0) || challenger == _challenger) revert RollupCore_NoFaultProof();
+        ISequencerRegistry(registry).slash(challenger, _batches[_batchNumber].claimant);
+    }
+
     /// @inheritdoc ILuxRollup
     function finalizeStateRoot(uint256 _batchNumber) external virtual nonReentrant {
         if (_batchNumber != uint256(_lastFinalized) + 1) revert RollupCore_WrongBatchNumber();
         if (_batchNumber > _lastProposed) revert RollupCore_NotProposed();
         Batch storage batch = _batches[_batchNumber];
-        if (!batch.proven && block.timestamp < _challengeableUntil(batch)) revert RollupCore_ChallengePeriodRunning();
+        if (!batch.proven && block.timestamp < _challengeableUntil(_batchNumber)) {
+            revert RollupCore_ChallengePeriodRunning();
+        }
         _finalize(_batchNumber);
     }
 
@@ -212,7 +242,7 @@ contract RollupCore is IRollupCore, Initializable, UUPSUpgradeable, ReentrancyGu
     function proveStateRoot(uint256 _batchNumber, bytes calldata _proof) external virtual nonReentrant {
         RollupType rollupType = _rollupType;
         if (rollupType != RollupType.Hybrid && rollupType != RollupType.ZKRollup) revert RollupCore_NoValidityProof();
-        if (getBatchStatus(_batchNumber) != BatchStatus.Proposed) revert RollupCore_NotProposed();
+        _requireProposed(_batchNumber);
         _prove(_batchNumber, _proof);
         if (_batchNumber == uint256(_lastFinalized) + 1) _finalize(_batchNumber);
     }
@@ -310,7 +340,9 @@ contract RollupCore is IRollupCore, Initializable, UUPSUpgradeable, ReentrancyGu
     /// @dev Batches above the last one were rejected: rejection only lowers `lastBatch`.
     function getBatchStatus(uint256 _batchNumber) public view returns (BatchStatus) {
         if (_batchNumber <= _lastFinalized) return BatchStatus.Finalized;
-        if (_batchNumber <= _lastProposed) return BatchStatus.Proposed;
+        if (_batchNumber <= _lastProposed) {
+            return block.timestamp < _disputeOpenUntil(_batchNumber) ? BatchStatus.Challenged : BatchStatus.Proposed;
+        }
         if (_batchNumber <= _lastBatch) return BatchStatus.Submitted;
         return _batches[_batchNumber].batchHash == 0 ? BatchStatus.None : BatchStatus.Rejected;
     }
@@ -475,6 +507,7 @@ contract RollupCore is IRollupCore, Initializable, UUPSUpgradeable, ReentrancyGu
         batch.transactionRoot = _transactionRoot;
         batch.receiptRoot = _receiptRoot;
         batch.trace = BatchLib.traceCommitment(_trace);
+        batch.disputed = false;
         batch.proposedAt = uint64(block.timestamp);
         batch.claimant = _claimant;
         _lastProposed = uint64(_batchNumber);
@@ -493,8 +526,21 @@ contract RollupCore is IRollupCore, Initializable, UUPSUpgradeable, ReentrancyGu
         emit StateRootFinalized(_batchNumber, _batches[_batchNumber].stateRoot);
     }
 
-    function _challengeableUntil(Batch storage _batch) private view returns (uint256) {
-        return uint256(_batch.proposedAt) + _challengePeriod;
+    /// @dev Claimed and neither final nor rejected; disputed or not.
+    function _requireProposed(uint256 _batchNumber) private view {
+        if (_batchNumber <= _lastFinalized || _batchNumber > _lastProposed) revert RollupCore_NotProposed();
+    }
+
+    function _challengeableUntil(uint256 _batchNumber) private view returns (uint256) {
+        uint256 until = uint256(_batches[_batchNumber].proposedAt) + _challengePeriod;
+        uint256 open = _disputeOpenUntil(_batchNumber);
+        return until > open ? until : open;
+    }
+
+    function _disputeOpenUntil(uint256 _batchNumber) private view returns (uint256) {
+        if (!_batches[_batchNumber].disputed) return 0;
+        IEvidence module = settings.evidence(IEvidence.Kind.Fault);
+        return address(module) == address(0) ? 0 : module.openUntil(claimOf(_batchNumber));
     }
 
     /// @dev Answers with what `settings` answers to the same call, without decoding it.

@@ -74,7 +74,9 @@ library BatchLib {
         uint256 head = uint256(Merkle.word(_trace, 0));
         (uint256 chunks, uint256 stride) = (head >> 224, uint32(head >> 192));
         bytes32[] memory checkpoints = new bytes32[](_trace.length / 32);
-        if (chunks == 0 || stride == 0 || checkpoints.length != (chunks - 1) / stride) revert BatchLib_MalformedTrace();
+        if (chunks == 0 || stride == 0 || checkpoints.length != (chunks - 1) / stride) {
+            revert BatchLib_MalformedTrace();
+        }
         for (uint256 i; i < checkpoints.length; ++i) {
             bytes32 checkpoint;
             // Memory map: reads the eight bytes of the head, then words, all within `_trace`.

@@ -14,8 +14,21 @@ contract EvidenceDouble is IEvidence {
         kind = _kind;
     }
 
-    function disproves(Claim calldata _claim, bytes calldata _proof) external view returns (bool) {
-        return kind == Kind.Fault && keccak256(_proof) == keccak256(abi.encode(_claim));
+    function challenge(Claim calldata _claim, bytes calldata _proof, address) external view returns (Verdict) {
+        bool isRight = kind == Kind.Fault && keccak256(_proof) == keccak256(abi.encode(_claim));
+        return isRight ? Verdict.Disproved : Verdict.Stands;
+    }
+
+    function reveal(Claim calldata, uint256, bytes calldata) external pure {
+        revert("unknown dispute");
+    }
+
+    function openUntil(Claim calldata) external pure returns (uint256) {
+        return 0;
+    }
+
+    function takeFailedChallenger(Claim calldata, uint256) external pure returns (address) {
+        return address(0);
     }
 
     function proves(Claim calldata _claim, bytes calldata _proof) external view returns (bool) {

@@ -52,6 +52,19 @@ impl<'a> Deployer<'a> {
         Ok(address)
     }
 
+    /// The same for several contracts at once: none of the transactions waits for another.
+    pub async fn create_all(&mut self, steps: &[(String, Bytes)]) -> Result<Vec<Address>, DeployError> {
+        for (step, init_code) in steps {
+            let request = TxRequest::create(self.id(step), init_code.clone());
+            self.manager.submit(request).await.map_err(|error| failed(step, error))?;
+        }
+        let mut addresses = Vec::with_capacity(steps.len());
+        for (step, init_code) in steps {
+            addresses.push(self.create(step, init_code.clone()).await?);
+        }
+        Ok(addresses)
+    }
+
     /// Calls a contract.
     pub async fn call(
         &mut self,

@@ -10,7 +10,7 @@ use lux_l1::{Clock, TxManager, TxRequest, TxStatus, Wallet};
 use lux_protocol::constants::{MAX_CONTENT_BYTES, MAX_PAYLOAD_BLOCKS, MAX_PAYLOAD_BYTES};
 use lux_protocol::contracts::ILuxRollup::submitBatchCall;
 use lux_protocol::contracts::{BatchHeader, IRollupViews, ISequencerRegistry};
-use lux_protocol::{BatchData, PayloadError, encode_payload};
+use lux_protocol::{BatchData, BatchOutput, PayloadError, encode_payload};
 use lux_stf::L1Origin;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -234,7 +234,11 @@ impl Batcher {
                 last_block = self.chain.head().number().min(parent.last_block + MAX_PAYLOAD_BLOCKS as u64);
                 continue;
             }
-            let output = batch_output(&self.chain, first_block, last_block)?;
+            // Where claims can be disproved, one takes the trace of a run: that is the proposer's work.
+            let output = match self.rollup.program {
+                Some(_) => BatchOutput::default(),
+                None => batch_output(&self.chain, first_block, last_block)?,
+            };
             let data = BatchData { accumulator: self.ledger.accumulator(origin.message_count)?, trace: Bytes::new(), payload }.encode();
             let header = BatchHeader {
                 batchNumber: U256::from(parent.number + 1),

@@ -9,7 +9,7 @@ use alloy_primitives::{Address, Bytes, U256};
 use alloy_sol_types::{SolCall, SolValue};
 use lux_l1::{TxManager, TxRequest};
 use lux_protocol::contracts::ILuxRollup::challengeStateRootCall;
-use lux_protocol::contracts::{BatchStatus, IRollupViews, ISequencerRegistry};
+use lux_protocol::contracts::{BatchStatus, Disproof, IRollupViews, ISequencerRegistry};
 use std::sync::Arc;
 
 /// Sends challenges, with a bond where one is needed. What it needs after a restart is on L1 and in the transaction
@@ -63,7 +63,9 @@ impl Challenger {
         }
         let disproof = self.prover.disproof(batch.number).await?;
         let disproof = disproof.ok_or_else(|| NodeError::Untrusted(format!("L1's claim about {}", batch.number)))?;
-        let data = challenge_call(batch.number, &disproof);
+        let call =
+            challengeStateRootCall { batchNumber: U256::from(batch.number), fraudProof: fraud_proof(&disproof) };
+        let data = Bytes::from(call.abi_encode());
         self.ready = Some((batch.clone(), data.clone()));
         Ok(data)
     }
@@ -88,8 +90,8 @@ impl Challenger {
     }
 }
 
-/// Call data of `challengeStateRoot`.
-pub fn challenge_call(batch: u64, disproof: &lux_protocol::contracts::Disproof) -> Bytes {
-    let fraud_proof = disproof.abi_encode().into();
-    challengeStateRootCall { batchNumber: U256::from(batch), fraudProof: fraud_proof }.abi_encode().into()
+/// Argument of `challengeStateRoot` that ends a claim.
+pub fn fraud_proof(disproof: &Disproof) -> Bytes {
+    const DISPROVE: u8 = 0;
+    (U256::from(DISPROVE), Bytes::from(disproof.abi_encode())).abi_encode_params().into()
 }

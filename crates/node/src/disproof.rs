@@ -4,30 +4,25 @@ use alloy_primitives::{B256, Bytes, U256};
 use lux_executor::encode_proof;
 use lux_machine::{Host, Program, RunError, Trace, halted_hash, prove_chunk};
 use lux_protocol::contracts::Disproof;
-use lux_protocol::merkle_proof;
+use lux_protocol::{ClaimTrace, merkle_proof};
 
 /// What a claim says about a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClaimedRun {
-    /// States between the chunks.
-    pub checkpoints: Vec<B256>,
+    pub trace: ClaimTrace,
     pub output: B256,
 }
 
 impl ClaimedRun {
-    pub fn chunks(&self) -> u64 {
-        self.checkpoints.len() as u64 + 1
-    }
-
     /// State after a chunk.
     fn end(&self, chunk: usize) -> B256 {
-        self.checkpoints.get(chunk).copied().unwrap_or_else(|| halted_hash(&self.output))
+        self.trace.checkpoints.get(chunk).copied().unwrap_or_else(|| halted_hash(&self.output))
     }
 }
 
 /// The first chunk whose end the claim has wrong. Every chunk before starts and ends as claimed.
 pub fn first_wrong_chunk(claimed: &ClaimedRun, run: &Trace) -> Option<usize> {
-    let chunks = claimed.checkpoints.len() + 1;
+    let chunks = claimed.trace.chunks as usize;
     let wrong = |&chunk: &usize| {
         let ends = chunk + 1 == run.checkpoints.len();
         run.checkpoints.get(chunk) != Some(&claimed.end(chunk)) || ends && chunk + 1 < chunks
@@ -45,17 +40,17 @@ pub fn prove(
 ) -> Result<Disproof, RunError> {
     let execution = encode_proof(&prove_chunk(program, input, host, chunk as u64)?);
     let opening = |index: Option<usize>| {
-        let Some(checkpoint) = index.and_then(|index| claimed.checkpoints.get(index)) else {
+        let Some(checkpoint) = index.and_then(|index| claimed.trace.checkpoints.get(index)) else {
             return (B256::ZERO, Bytes::new());
         };
-        let path = merkle_proof(&claimed.checkpoints, index.unwrap_or_default()).unwrap_or_default();
+        let path = merkle_proof(&claimed.trace.checkpoints, index.unwrap_or_default()).unwrap_or_default();
         (*checkpoint, path.concat().into())
     };
     let (before, before_path) = opening(chunk.checked_sub(1));
     let (after, after_path) = opening(Some(chunk));
     Ok(Disproof {
         chunk: U256::from(chunk),
-        chunks: U256::from(claimed.chunks()),
+        trace: claimed.trace.opening(),
         before,
         beforePath: before_path,
         after_: after,

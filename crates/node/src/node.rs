@@ -1,7 +1,7 @@
 //! The roles as tasks of one process.
 
 use crate::{
-    Batcher, BatcherConfig, Deriver, NodeError, Proposer, Relayer, Rollup, Sequencer, SequencerConfig, Watcher,
+    Batcher, BatcherConfig, Challenger, Deriver, NodeError, Proposer, Prover, Relayer, Rollup, Sequencer, SequencerConfig, Watcher,
     l2_genesis,
 };
 use lux_chain::pool::{Pool, PoolConfig};
@@ -84,6 +84,16 @@ impl Node {
         Proposer::new(&self.chain, self.rollup.clone(), transactions)
     }
 
+    /// `None` where nothing disproves claims.
+    pub fn challenger(&self, transactions: Arc<TxManager>) -> Option<Challenger> {
+        self.rollup.program?;
+        Some(Challenger::new(self.prover(), self.rollup.clone(), transactions))
+    }
+
+    pub fn prover(&self) -> Prover {
+        Prover::new(self.chain.clone(), self.l1.clone(), self.rollup.clone())
+    }
+
     pub fn relayer(&self, transactions: Arc<TxManager>) -> Relayer {
         Relayer::new(self.chain.clone(), self.rollup.clone(), transactions)
     }
@@ -119,7 +129,8 @@ impl Node {
             tasks.spawn(run_sequencer(self.sequencer(), self.l1_position.clone(), self.config.sequencer.block_time));
         }
         if self.has(Role::Watcher) {
-            tasks.spawn(run_watcher(Watcher::new(&self.chain), poll));
+            let challenger = keys.as_ref().and_then(|(transactions, _)| self.challenger(transactions.clone()));
+            tasks.spawn(run_watcher(Watcher::new(&self.chain), challenger, poll));
         }
         let needs_key = [Role::Batcher, Role::Proposer, Role::Relayer].into_iter().find(|role| self.has(*role));
         match (keys, needs_key) {
@@ -155,7 +166,7 @@ impl Node {
             });
         }
         if self.has(Role::Proposer) {
-            let proposer = self.proposer(transactions.clone());
+            let mut proposer = self.proposer(transactions.clone());
             tasks.spawn(async move {
                 loop {
                     if !retry("proposer", proposer.step()).await? {
@@ -223,16 +234,28 @@ async fn pool_fills_a_block(sequencer: &Sequencer) {
     }
 }
 
-async fn run_watcher(mut watcher: Watcher, poll: Duration) -> Result<(), NodeError> {
+async fn run_watcher(
+    mut watcher: Watcher,
+    mut challenger: Option<Challenger>,
+    poll: Duration,
+) -> Result<(), NodeError> {
     loop {
-        match watcher.step()? {
-            Some(batch) => tracing::error!(
+        let Some(batch) = watcher.step()? else {
+            tokio::time::sleep(poll).await;
+            continue;
+        };
+        let Some(challenger) = &mut challenger else {
+            tracing::error!(
                 batch = batch.number,
                 claimed = %batch.claimed_state_root,
                 computed = %batch.state_root,
                 "FALSE CLAIM on L1: it must be challenged before its challenge period ends"
-            ),
-            None => tokio::time::sleep(poll).await,
+            );
+            continue;
+        };
+        // A rejection takes everything after this batch with it.
+        while !retry("watcher", challenger.step(&batch)).await? {
+            tokio::time::sleep(poll).await;
         }
     }
 }

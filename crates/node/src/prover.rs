@@ -10,16 +10,15 @@ use alloy_sol_types::{SolCall, SolEvent};
 use lux_chain::{Chain, ChainError};
 use lux_l1::{L1Client, LogFilter};
 use lux_machine::{Host, Status, Trace, trace};
-use lux_protocol::constants::MAX_TRACE_BYTES;
 use lux_protocol::contracts::ILuxRollup::submitBatchCall;
 use lux_protocol::contracts::IRollupViews::{ClaimProposed, claimOfCall};
 use lux_protocol::contracts::{BatchHeader, Disproof};
-use lux_protocol::{BatchData, ClaimInput, params_hash, payload_commitment, trace_commitment};
+use lux_protocol::{BatchData, ClaimInput, ClaimTrace, params_hash, payload_commitment};
 use lux_stf::{BatchWitness, block_preimages};
 use std::sync::Arc;
 
-/// Chunks that a claim can have.
-pub const MAX_CLAIM_CHUNKS: u64 = MAX_TRACE_BYTES as u64 / 32 + 1;
+/// Chunks after which a run is given up: what L1 lets into a batch takes far less.
+const MAX_CHUNKS: u64 = 1 << 22;
 
 /// Reads what a batch's run needs from this node and from L1. Clones share everything.
 #[derive(Clone)]
@@ -65,7 +64,7 @@ impl Prover {
     /// The checkpoints of a batch's run.
     pub async fn trace(&self, batch: &ProvableBatch) -> Result<Trace, NodeError> {
         let (input, mut host) = (batch.witness.input, preimages(&batch.witness));
-        blocking(move || trace(stf_program(), input, &mut host, MAX_CLAIM_CHUNKS).map_err(run_failed)).await
+        blocking(move || trace(stf_program(), input, &mut host, MAX_CHUNKS).map_err(run_failed)).await
     }
 
     /// The trace that belongs to a true claim about a batch: its checkpoints without the last state.
@@ -78,8 +77,7 @@ impl Prover {
                 run.outcome
             )));
         }
-        let (_, checkpoints) = run.checkpoints.split_last().unwrap_or((&B256::ZERO, &[]));
-        Ok(checkpoints.iter().flat_map(|checkpoint| checkpoint.0).collect())
+        Ok(ClaimTrace::of_run(&run.checkpoints).encode())
     }
 
     /// The disproof of the claim that L1 holds about a batch; `None` when the claim is true in all its parts.
@@ -87,19 +85,14 @@ impl Prover {
         let claim = view(&self.l1, self.rollup.address, claimOfCall { batchNumber: U256::from(number) }).await?;
         require_known(claim.program)?;
         let batch = self.batch(number).await?;
-        let checkpoints = self.claimed_trace(&batch).await?;
-        if claim.input != batch.witness.input || trace_commitment(&checkpoints) != claim.trace {
+        let trace = self.claimed_trace(&batch).await?;
+        if claim.input != batch.witness.input || trace.commitment() != claim.trace {
             return Err(NodeError::Untrusted(format!("data of batch {number} that do not match L1's claim about it")));
         }
-        let claimed = ClaimedRun { checkpoints, output: claim.output };
+        let claimed = ClaimedRun { trace, output: claim.output };
         let (input, mut host) = (batch.witness.input, preimages(&batch.witness));
         blocking(move || {
-            let run = trace(stf_program(), input, &mut host, claimed.chunks()).or_else(|error| match error {
-                // It is longer than claimed: what is claimed about its end is false.
-                lux_machine::RunError::TooLong(_) => trace(stf_program(), input, &mut host, u64::from(u32::MAX)),
-                error => Err(error),
-            });
-            let run = run.map_err(run_failed)?;
+            let run = trace(stf_program(), input, &mut host, MAX_CHUNKS).map_err(run_failed)?;
             let Some(chunk) = first_wrong_chunk(&claimed, &run) else { return Ok(None) };
             prove(stf_program(), input, &mut host, &claimed, chunk).map(Some).map_err(run_failed)
         })
@@ -153,7 +146,7 @@ impl Prover {
     }
 
     /// The checkpoints of the claim that L1 holds about the batch.
-    async fn claimed_trace(&self, batch: &ProvableBatch) -> Result<Vec<B256>, NodeError> {
+    async fn claimed_trace(&self, batch: &ProvableBatch) -> Result<ClaimTrace, NodeError> {
         let mut bytes = batch.header_trace.clone();
         let block = batch.record.claim_l1_block;
         if block != batch.record.l1_block {
@@ -167,7 +160,7 @@ impl Prover {
                 bytes = event.trace;
             }
         }
-        Ok(bytes.chunks_exact(32).map(B256::from_slice).collect())
+        ClaimTrace::decode(&bytes).map_err(|error| NodeError::Untrusted(error.to_string()))
     }
 }
 

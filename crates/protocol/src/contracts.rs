@@ -142,11 +142,19 @@ sol! {
         function setProgram(bytes32 program) external;
     }
 
-    /// `FaultProof.Disproof`, the argument of `challengeStateRoot`.
+    /// `FaultProof.Trace`: what a trace commitment is of.
+    #[derive(Debug, PartialEq, Eq)]
+    struct TraceOpening {
+        uint256 chunks;
+        uint256 stride;
+        bytes32 root;
+    }
+
+    /// `FaultProof.Disproof`: the body of a challenge that ends a claim.
     #[derive(Debug, PartialEq, Eq)]
     struct Disproof {
         uint256 chunk;
-        uint256 chunks;
+        TraceOpening trace;
         bytes32 before;
         bytes beforePath;
         bytes32 after_;
@@ -157,7 +165,7 @@ sol! {
     #[derive(Debug)]
     interface IFaultProof {
         function verifier() external view returns (address);
-        function disproves(Claim calldata claim, bytes calldata proof) external view returns (bool);
+        function responsePeriod() external view returns (uint256);
     }
 
     #[derive(Debug)]

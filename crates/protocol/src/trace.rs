@@ -1,6 +1,7 @@
 //! Traces: the states that a claim says a program run goes through (`docs/protocol.md`, "Header and claim").
 
 use crate::constants::MAX_CHECKPOINTS;
+use crate::contracts::TraceOpening;
 use crate::merkle_root;
 use alloc::vec::Vec;
 use alloy_primitives::{B256, Bytes, U256, keccak256};
@@ -64,10 +65,18 @@ impl ClaimTrace {
         Ok(Self { chunks, stride, checkpoints })
     }
 
+    /// What the commitment is of.
+    pub fn opening(&self) -> TraceOpening {
+        TraceOpening {
+            chunks: U256::from(self.chunks),
+            stride: U256::from(self.stride),
+            root: merkle_root(&self.checkpoints),
+        }
+    }
+
     /// What L1 keeps of it.
     pub fn commitment(&self) -> B256 {
-        let fields = (U256::from(self.chunks), U256::from(self.stride), merkle_root(&self.checkpoints));
-        keccak256(fields.abi_encode())
+        keccak256(self.opening().abi_encode())
     }
 }
 

@@ -1,9 +1,12 @@
 //! Deploys a rollup to L1, step by step, so that an interrupted run continues.
 
+mod disputes;
+
 use crate::rollup::view;
 use crate::{NodeError, artifacts, l2_genesis};
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_sol_types::{SolCall, SolEvent, SolValue};
+use disputes::{Disputes, deploy_disputes, dispute_steps};
 use lux_l1::{DeployError, Deployer, TxManager};
 use lux_protocol::contracts::IRollupFactory::{RollupDeployed, TimelockDeployed};
 use lux_protocol::contracts::{ExecutionMode, IRollupFactory, RollupConfig, RollupParams, RollupType};
@@ -11,6 +14,8 @@ use serde::{Deserialize, Serialize};
 
 /// Name under which this version's `RollupCore` is registered at the factory.
 const IMPLEMENTATION: &str = concat!("lux-rollup/", env!("CARGO_PKG_VERSION"));
+/// The same without fault proofs.
+const TRUSTED_IMPLEMENTATION: &str = concat!("lux-rollup/", env!("CARGO_PKG_VERSION"), "/trusted");
 
 /// A rollup to deploy. The same request on the same L1 and key resumes.
 #[derive(Clone, Debug)]
@@ -19,6 +24,9 @@ pub struct DeployRequest {
     pub name: String,
     pub rollup_type: RollupType,
     pub execution_mode: ExecutionMode,
+    /// Deploy what disproves false claims about state roots, with this many seconds to answer a challenge that takes an
+    /// answer. `None`: claims are trusted.
+    pub fault_proofs: Option<u64>,
     pub sequencer: Address,
     /// Zero: anyone with a bond.
     pub proposer: Address,
@@ -70,18 +78,18 @@ pub async fn deploy(
     request: &DeployRequest,
     progress: &mut (dyn FnMut(&str, usize, usize) + Send),
 ) -> Result<Deployment, NodeError> {
-    const STEPS: usize = 8;
+    let steps = 8 + if request.fault_proofs.is_some() { dispute_steps() } else { 0 };
     let mut deployer = Deployer::new(transactions, format!("deploy/{}", request.name));
     let mut done = 0;
     let mut report = |step: &str| {
         done += 1;
-        progress(step, done, STEPS);
+        progress(step, done, steps);
     };
 
-    let id = keccak256(IMPLEMENTATION);
+    let id = keccak256(if request.fault_proofs.is_some() { IMPLEMENTATION } else { TRUSTED_IMPLEMENTATION });
     let registered = match request.factory {
         Some(factory) => {
-            view(transactions.client(), factory, IRollupFactory::implementationsCall { implementationId: id }).await?
+            view(transactions.client(), factory, IRollupFactory::implementationsCall { implementationId: id }).await?.rollup
         }
         None => Address::ZERO,
     };
@@ -108,7 +116,16 @@ pub async fn deploy(
             }
         };
         report("RollupFactory");
-        let call = IRollupFactory::registerImplementationCall { implementationId: id, implementation: core };
+        let disputes = match request.fault_proofs {
+            Some(seconds) => deploy_disputes(&mut deployer, U256::from(seconds), &mut report).await?,
+            None => Disputes::default(),
+        };
+        let call = IRollupFactory::registerImplementationCall {
+            implementationId: id,
+            implementation: core,
+            faultProof: disputes.fault_proof,
+            program: disputes.program,
+        };
         deployer.call("register", factory, U256::ZERO, call.abi_encode()).await.map_err(deploy_error)?;
         report("registration");
         (factory, core)
