@@ -1,0 +1,123 @@
+//! The whole executor.
+
+use crate::{
+    asm::{Asm, Label},
+    emitter::{self, Routines, handler_stack},
+    layout::*,
+    lower::Kind,
+    pattern::{self, Pattern},
+    pattern_text,
+};
+use std::sync::LazyLock;
+
+/// Most bytes of code that a contract has.
+#[cfg(any(feature = "tune", test))]
+pub(crate) const MAX_CODE_BYTES: usize = 24_576;
+
+/// Handlers worth their bytes, chosen from traces of compiled programs by `examples/tune.rs`.
+const FUSED: &str = include_str!("fused.txt");
+
+/// A handler.
+#[derive(Debug, Clone)]
+pub(crate) struct Handler {
+    pub(crate) pattern: Pattern,
+    pub(crate) entry: u16,
+    /// Gas of its words, if branches are not taken and pages were touched before.
+    pub(crate) gas: u64,
+}
+
+/// The executor's code and where its handlers are.
+#[derive(Debug)]
+pub(crate) struct Assembled {
+    pub(crate) code: Vec<u8>,
+    pub(crate) handlers: Vec<Handler>,
+}
+
+pub(crate) static EXECUTOR: LazyLock<Assembled> = LazyLock::new(|| {
+    let fused = FUSED.lines().map(|line| pattern_text::parse(line).expect("fused.txt holds patterns"));
+    assemble(&fused.collect::<Vec<_>>())
+});
+
+/// Assembles an executor with these handlers besides the generic ones.
+pub(crate) fn assemble(fused: &[Pattern]) -> Assembled {
+    let mut asm = Asm::default();
+    let mut label = || asm.new_label();
+    let routines = Routines {
+        taken: [(); 4].map(|()| label()),
+        slow_target: label(),
+        slow_branch: label(),
+        slow_jal: label(),
+        slow_jr: label(),
+        touch: label(),
+        fault: label(),
+        invalid: label(),
+        running: label(),
+        install: label(),
+        swap_bytes: label(),
+        gather: label(),
+        scatter: label(),
+    };
+    let next_page = label();
+    asm.start(&routines);
+    asm.touch(&routines);
+    asm.slow_jumps(&routines);
+    asm.install(&routines, next_page);
+    asm.next_page(&routines, next_page);
+    asm.running(&routines);
+    asm.fault_and_invalid(&routines);
+    asm.swap_bytes(&routines);
+    asm.gather(&routines);
+    asm.scatter(&routines);
+    let taken: Vec<u64> =
+        routines.taken.iter().enumerate().map(|(lane, &at)| taken(&mut asm, &routines, lane, at)).collect();
+
+    let patterns = pattern::generic().into_iter().chain(fused.iter().cloned());
+    let mut entries: Vec<(Pattern, Label, u64)> = Vec::new();
+    for pattern in patterns {
+        // A jump is its own end.
+        let (entry, gas) = if pattern[0].kind == Kind::J {
+            (routines.taken[0], taken[0])
+        } else {
+            let entry = asm.new_label();
+            (entry, emitter::emit(&mut asm, &routines, entry, &pattern))
+        };
+        entries.push((pattern, entry, gas));
+    }
+    let address = |label| asm.address(label).expect("handlers are placed");
+    let handlers: Vec<Handler> =
+        entries.into_iter().map(|(pattern, label, gas)| Handler { pattern, entry: address(label), gas }).collect();
+    Assembled { code: asm.finish(), handlers }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn code_fits_a_contract() {
+        assert!(EXECUTOR.code.len() <= MAX_CODE_BYTES, "{} bytes", EXECUTOR.code.len());
+        // Nothing jumps to the start, which the words of a missing contract would.
+        assert_ne!(EXECUTOR.code[0], crate::opcode::JUMPDEST.byte);
+    }
+
+    #[test]
+    fn patterns_read_as_written() {
+        for line in FUSED.lines() {
+            assert_eq!(pattern_text::write(&pattern_text::parse(line).unwrap()), line);
+        }
+    }
+
+    /// The code is part of the identity of every program: if this changes, programs are registered anew.
+    #[test]
+    fn code_is_reproducible() {
+        let hash = alloy_primitives::keccak256(&EXECUTOR.code).to_string();
+        assert_eq!(hash, include_str!("executor.hash").trim());
+    }
+}
+
+fn taken(asm: &mut Asm, routines: &Routines, lane: usize, at: Label) -> u64 {
+    let start = asm.gas();
+    asm.place_with(at, &handler_stack());
+    asm.taken(lane, BRANCH, routines.slow_branch);
+    asm.gas() - start
+}

@@ -1,0 +1,119 @@
+//! Memory of the executor, its input, and the fields of ROM words.
+
+use crate::asm::Item;
+
+// Memory. What is below `CODE` has a fixed place; code pages grow upwards, buffers lie above the last one.
+
+/// Register `r` is at `32 r`, sign-extended; `x0` is never written.
+pub(crate) const fn register(r: u8) -> u64 {
+    32 * r as u64
+}
+
+/// Register number of the place where writes to `x0` go.
+pub(crate) const SINK: u8 = 32;
+/// Pages touched so far.
+pub(crate) const TOUCHED: u64 = 0x420;
+/// Pages that the chunk is charged for.
+pub(crate) const CHARGED: u64 = 0x440;
+/// Where the next code page goes.
+pub(crate) const CODE_END: u64 = 0x460;
+/// Calldata offset of the next preimage.
+pub(crate) const PREIMAGES: u64 = 0x480;
+/// Calldata offset of the touch order.
+pub(crate) const ORDER: u64 = 0x4a0;
+// Variables of an `ECALL`.
+pub(crate) const LENGTH: u64 = 0x4c0;
+pub(crate) const POINTER: u64 = 0x4e0;
+pub(crate) const CURSOR: u64 = 0x500;
+pub(crate) const RETURN_TO: u64 = 0x520;
+/// Slot of the first page. Byte `o` of the page in slot `s` is at `512 s + 535 - o`.
+pub(crate) const FIRST_SLOT: u64 = 3;
+pub(crate) const SLOT_ORIGIN: u64 = 24;
+/// Table of code pages, 4 bytes each: 0, or the page's address and [`ENTRY_BIAS`].
+pub(crate) const CODE_TABLE: u64 = 0x1_e000;
+/// Page table, a byte per page, the last page first: 0 or its slot.
+pub(crate) const PAGE_TABLE: u64 = 0x2_0000;
+/// Code pages.
+pub(crate) const CODE: u64 = 0x4_0000;
+
+const _: () = assert!((FIRST_SLOT + MAX_PAGES) * 512 + 24 <= CODE_TABLE && FIRST_SLOT + MAX_PAGES <= 256);
+const _: () = assert!(CODE_TABLE + 4 * 2048 == PAGE_TABLE && CODE_TABLE & 0x1fff == 0);
+
+// Input.
+
+/// Address of the contract that holds the addresses of the ROM contracts.
+pub(crate) const INPUT_ROMS: u64 = 0;
+/// Number of code pages.
+pub(crate) const INPUT_CODE_PAGES: u64 = 0x20;
+/// Program counter and registers, a word each.
+pub(crate) const INPUT_STATE: u64 = 0x40;
+/// Number of pages, then number of touches, a byte each; then three bytes for each page.
+pub(crate) const INPUT_COUNTS: u64 = 0x440;
+pub(crate) const INPUT_PAGES: u64 = 0x442;
+/// Flag of a page of zeros, which has no data.
+pub(crate) const ZERO_FLAG: u32 = 1 << 23;
+
+// Machine.
+
+pub(crate) const CHUNK_WEIGHT: u64 = 65_536;
+pub(crate) const CHUNK_PAGES: u64 = 112;
+pub(crate) const MAX_PAGES: u64 = 224;
+pub(crate) const CODE_PAGE_WORDS: usize = 256;
+pub(crate) const CODE_PAGE_BYTES: u64 = 8 * CODE_PAGE_WORDS as u64;
+pub(crate) const CODE_PAGE_WEIGHT: u64 = 128;
+pub(crate) const DATA_PAGE_WEIGHT: u64 = 192;
+pub(crate) const TEXT_BASE: u64 = 0x0800_0000;
+pub(crate) const MAX_ECALL_BYTES: u64 = 24_576;
+pub(crate) const MAX_PRECOMPILE_GAS: u64 = 4_500_000;
+pub(crate) const MAX_PRECOMPILE_OUTPUT: u64 = 1024;
+/// Code pages in a ROM contract.
+pub(crate) const PAGES_PER_ROM: u64 = 11;
+
+// Jumps. The address before the target's is `entry - field` where the field holds `JUMP_BASE + 8 (255 - offset)`. So an
+// entry is 0 or above every count that can be left in a chunk, and one comparison finds both a missing page and the end.
+
+pub(crate) const JUMP_BASE: u64 = 0x4_0000;
+pub(crate) const ENTRY_BIAS: u64 = JUMP_BASE + 8 * 255 - 8;
+
+const _: () = assert!(CODE + ENTRY_BIAS > 8 * CHUNK_WEIGHT);
+
+// Fields of a ROM word: its lowest bit there, its mask where it is used.
+
+pub(crate) const REGISTER_MASK: u64 = 0x7e0;
+/// Register that is written, second operand of branches and stores.
+pub(crate) const A: i32 = 0;
+/// First operand.
+pub(crate) const B: i32 = 6;
+/// Second operand.
+pub(crate) const C: i32 = 12;
+/// Immediate of arithmetic (16 bits), of loads, stores and `JR` (26 bits, complemented).
+pub(crate) const IMM: i32 = 18;
+/// Constant of `LI` (40 bits).
+pub(crate) const CONSTANT: i32 = 6;
+/// Immediate of `JALR` (16 bits).
+pub(crate) const JALR_IMM: i32 = 12;
+/// Index of the word after a `JALR` (19 bits).
+pub(crate) const JALR_LINK: i32 = 28;
+/// Index of the word after a `JAL` (19 bits).
+pub(crate) const JAL_LINK: i32 = 25;
+/// Index of an `ECALL` (19 bits).
+pub(crate) const INDEX: i32 = 0;
+
+/// Where a word has the index of its target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TargetFields {
+    /// Code page (11 bits).
+    pub(crate) page: i32,
+    /// 255 - offset in the page (8 bits).
+    pub(crate) offset: i32,
+    /// Whether the constants around them are in the word.
+    pub(crate) based: bool,
+}
+
+/// Of branches and jumps without link.
+pub(crate) const BRANCH: TargetFields = TargetFields { page: 12, offset: 27, based: true };
+/// Of `JAL`.
+pub(crate) const JAL: TargetFields = TargetFields { page: 6, offset: 17, based: false };
+
+/// Items below everything else on the stack.
+pub(crate) const CONSTANTS: [Item; 5] = [Item::Touch, Item::Low64, Item::PageTable, Item::PageMask, Item::RegisterMask];

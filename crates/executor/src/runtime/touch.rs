@@ -1,0 +1,101 @@
+//! First touch of a data page.
+
+use crate::{
+    asm::{Asm, Item},
+    emitter::{Routines, handler_stack},
+    layout::*,
+    opcode::*,
+};
+
+impl Asm {
+    /// `[return address, 0, complement of the address, word, pc, limit]` to `[slot, complement, word, pc, limit]`.
+    ///
+    /// The proof says which of its pages this is; that it is the right one is checked.
+    pub(crate) fn touch(&mut self, routines: &Routines) {
+        let mut stack = handler_stack();
+        stack.extend([Item::Tmp; 3]);
+        self.place_with(routines.touch, &stack);
+        self.load(TOUCHED);
+        self.dup(1);
+        self.push(MAX_PAGES);
+        self.op(EQ);
+        self.jump_if(routines.fault);
+        self.input_count(1);
+        self.dup(2);
+        self.ops(&[LT, ISZERO]);
+        self.jump_if(routines.invalid);
+        self.dup(1);
+        self.load(ORDER);
+        self.ops(&[ADD, CALLDATALOAD]);
+        self.push(0);
+        self.op(BYTE);
+        // [position, touched, return, 0, complement, …]
+        self.input_count(0);
+        self.dup(2);
+        self.ops(&[LT, ISZERO]);
+        self.jump_if(routines.invalid);
+        self.dup(1);
+        self.push(3);
+        self.op(MUL);
+        self.push(INPUT_PAGES);
+        self.ops(&[ADD, CALLDATALOAD]);
+        self.push(232);
+        self.op(SHR);
+        self.and(0x1_ffff);
+        self.dup(6);
+        self.push(9);
+        self.op(SHR);
+        self.and(0x1_ffff);
+        // [complement of the index, index in the proof, position, touched, …]
+        self.dup(1);
+        self.push(0x1_ffff);
+        self.op(XOR);
+        self.dup(3);
+        self.op(XOR);
+        self.jump_if(routines.invalid);
+        self.dup(3);
+        self.push(FIRST_SLOT);
+        self.op(ADD);
+        self.swap(1);
+        self.push(PAGE_TABLE);
+        self.op(ADD);
+        self.op(MSTORE8);
+        self.op(POP);
+        self.push(FIRST_SLOT);
+        self.op(ADD);
+        self.swap(3);
+        self.op(POP);
+        self.push(1);
+        self.op(ADD);
+        self.store(TOUCHED);
+        // [return, slot, complement, word, pc, limit]
+        self.push(8 * DATA_PAGE_WEIGHT);
+        self.dup(7);
+        self.op(SUB);
+        self.swap(6);
+        self.op(POP);
+        self.push(1);
+        self.charge_pages(6);
+        self.op(JUMP);
+    }
+
+    /// `[pages, …]` with the limit at this depth below: charges the chunk for the pages.
+    pub(crate) fn charge_pages(&mut self, limit: usize) {
+        self.load(CHARGED);
+        self.op(ADD);
+        self.dup(1);
+        self.store(CHARGED);
+        self.push(CHUNK_PAGES);
+        self.op(GT);
+        let room = self.new_label();
+        self.jump_if(room);
+        // The next taken jump ends the chunk: nothing can be left any more.
+        self.push(0);
+        self.op(NOT);
+        self.push(64);
+        self.op(SHL);
+        self.swap(limit);
+        self.op(POP);
+        self.place(room);
+    }
+}

@@ -1,0 +1,237 @@
+//! Chooses the handlers in `fused.txt` from traces. Only `examples/tune.rs` uses it.
+
+use crate::{
+    assemble::{Assembled, MAX_CODE_BYTES, assemble},
+    layout::*,
+    lower::{Kind, Lowered, lower_page},
+    pattern::{self, Part, Pattern, Source, Target},
+    pattern_text,
+    translate::Translator,
+};
+use lux_machine::Op;
+use std::collections::{HashMap, HashSet};
+
+/// Patterns are tried up to this many words.
+const MAX_WORDS: usize = 4;
+
+struct Page {
+    words: Vec<Lowered>,
+    counts: Vec<u64>,
+}
+
+/// Lines of `fused.txt` for a text, given how often each word runs.
+pub fn tune(text: &[u32], counts: &[u64], report: &mut dyn FnMut(String)) -> Vec<String> {
+    let pages: Vec<Page> = text
+        .chunks(CODE_PAGE_WORDS)
+        .zip(counts.chunks(CODE_PAGE_WORDS))
+        .enumerate()
+        .filter(|(_, (_, counts))| counts.iter().any(|&count| count > 0))
+        .map(|(page, (words, counts))| Page {
+            words: lower_page((page * CODE_PAGE_WORDS) as u32, words),
+            counts: counts.to_vec(),
+        })
+        .collect();
+    let mut candidates: HashSet<Pattern> = HashSet::new();
+    for page in &pages {
+        for at in 0..page.words.len() {
+            if page.counts[at] > 0 {
+                candidates.extend(patterns_at(&page.words[at..], &page.counts[at..]));
+            }
+        }
+    }
+    let total: u64 = counts.iter().sum();
+    let mut gains = measure(&candidates, &pages);
+    report(format!("{} candidates", gains.len()));
+    let mut chosen: Vec<Pattern> = Vec::new();
+    loop {
+        let executor = assemble(&chosen);
+        let room = MAX_CODE_BYTES.saturating_sub(executor.code.len());
+        let best = cover(&executor, &pages);
+        let translator = Translator::new(&executor);
+        let gas: u64 = pages.iter().map(|page| running_gas(&translator, page)).sum();
+        report(format!(
+            "{} patterns, {} bytes, {:.2} gas",
+            chosen.len(),
+            executor.code.len(),
+            gas as f64 / total.max(1) as f64
+        ));
+        let mut ranked: Vec<(f64, usize)> = gains
+            .iter()
+            .enumerate()
+            .filter(|(_, candidate)| candidate.bytes <= room)
+            .map(|(i, candidate)| (candidate.gain(&pages, &best) as f64 / candidate.bytes as f64, i))
+            .filter(|&(gain, _)| gain > 0.0)
+            .collect();
+        ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
+        // A few at a time, since each changes what the others gain.
+        let mut taken = Vec::new();
+        let mut used = 0;
+        for &(_, i) in &ranked {
+            if used + gains[i].bytes <= room.min(600) {
+                used += gains[i].bytes;
+                taken.push(i);
+            }
+        }
+        if taken.is_empty() {
+            return chosen.iter().map(|pattern| pattern_text::write(pattern)).collect();
+        }
+        taken.sort_unstable();
+        for i in taken.into_iter().rev() {
+            chosen.push(gains.swap_remove(i).pattern);
+        }
+    }
+}
+
+struct Candidate {
+    pattern: Pattern,
+    bytes: usize,
+    gas: u64,
+    places: Vec<(usize, usize)>,
+}
+
+impl Candidate {
+    /// Gas saved by taking this pattern where it is better than what is there.
+    fn gain(&self, pages: &[Page], best: &[Vec<u64>]) -> u64 {
+        let span = pattern::span(&self.pattern);
+        let terminal = pattern::is_terminal(&self.pattern);
+        let saved = |&(page, at): &(usize, usize)| {
+            let after = if terminal { 0 } else { best[page][at + span] };
+            let before = best[page][at];
+            pages[page].counts[at] * before.saturating_sub(after + self.gas)
+        };
+        self.places.iter().map(saved).sum()
+    }
+}
+
+fn measure(candidates: &HashSet<Pattern>, pages: &[Page]) -> Vec<Candidate> {
+    let base = assemble(&[]).code.len();
+    let mut by_kind: HashMap<Kind, Vec<(usize, usize)>> = HashMap::new();
+    for (p, page) in pages.iter().enumerate() {
+        for (at, word) in page.words.iter().enumerate().filter(|&(at, _)| page.counts[at] > 0) {
+            by_kind.entry(word.kind).or_default().push((p, at));
+        }
+    }
+    let mut list: Vec<&Pattern> = candidates.iter().collect();
+    list.sort_by_cached_key(|pattern| pattern_text::write(pattern));
+    list.into_iter()
+        .filter_map(|pattern| {
+            let places: Vec<(usize, usize)> = by_kind[&pattern[0].kind]
+                .iter()
+                .copied()
+                .filter(|&(p, at)| pattern::matches(pattern, &pages[p].words[at..]))
+                .collect();
+            let runs: u64 = places.iter().map(|&(p, at)| pages[p].counts[at]).sum();
+            let all: u64 = pages.iter().flat_map(|page| &page.counts).sum();
+            if runs * 20_000 < all {
+                return None;
+            }
+            let assembled = assemble(core::slice::from_ref(pattern));
+            let gas = assembled.handlers.last()?.gas;
+            Some(Candidate { pattern: pattern.clone(), bytes: assembled.code.len() - base, gas, places })
+        })
+        .collect()
+}
+
+/// Gas from each word to the end of its page or a jump.
+fn cover(executor: &Assembled, pages: &[Page]) -> Vec<Vec<u64>> {
+    let translator = Translator::new(executor);
+    let gas_of = |page: &Page| {
+        let mut gas = vec![0; page.words.len() + 2];
+        for (i, handler) in translator.choose(&page.words).into_iter().enumerate().rev() {
+            let after =
+                if pattern::is_terminal(&handler.pattern) { 0 } else { gas[i + pattern::span(&handler.pattern)] };
+            gas[i] = handler.gas + after;
+        }
+        gas
+    };
+    pages.iter().map(gas_of).collect()
+}
+
+/// Gas of a page's instructions as often as they run, as if control only entered at the starts of handlers.
+fn running_gas(translator: &Translator<'_>, page: &Page) -> u64 {
+    let chosen = translator.choose(&page.words);
+    let mut at = 0;
+    let mut total = 0;
+    while at < page.words.len() {
+        total += page.counts[at] * chosen[at].gas;
+        at += pattern::span(&chosen[at].pattern);
+    }
+    total
+}
+
+/// Patterns that fit here, from general to special.
+fn patterns_at(words: &[Lowered], counts: &[u64]) -> Vec<Pattern> {
+    let mut patterns = Vec::new();
+    let mut plain: Pattern = Vec::new();
+    let mut fixed: Pattern = Vec::new();
+    let mut stack: Pattern = Vec::new();
+    let mut at = 0;
+    while at < words.len().min(MAX_WORDS) {
+        let word = &words[at];
+        if counts[at] == 0
+            || matches!(word.kind, Kind::Op(Op::Ecall) | Kind::Fault)
+            || at + word.kind.span() > MAX_WORDS
+        {
+            break;
+        }
+        let before = if at == 0 { None } else { plain.len().checked_sub(1).map(|i| &words[at - plain[i].kind.span()]) };
+        let next = words.get(at + word.kind.span()).filter(|_| at + word.kind.span() < MAX_WORDS);
+        let part = |level| specialise(word, before, next, level);
+        for (list, level) in [(&mut plain, 0), (&mut stack, 1), (&mut fixed, 2)] {
+            // What the word before leaves dead must be right for this one.
+            list.push(part(level));
+        }
+        at += word.kind.span();
+        for list in [&plain, &stack, &fixed] {
+            let mut pattern = list.clone();
+            if let Some(last) = pattern.last_mut()
+                && last.rd == Target::Dead
+            {
+                last.rd = if word.rd < 32 && list == &fixed { Target::Fixed(word.rd) } else { Target::Field };
+            }
+            if pattern::matches(&pattern, words) {
+                patterns.push(pattern);
+            }
+        }
+        if word.kind.is_terminal() {
+            break;
+        }
+    }
+    patterns
+}
+
+fn specialise(word: &Lowered, before: Option<&Lowered>, next: Option<&Lowered>, level: u8) -> Part {
+    let (reads1, reads2) = word.kind.reads();
+    let common = |r: u8| level == 2 || r == 0 || (level == 1 && (r == 1 || r == 2));
+    let source = |reads: bool, register: u8, previous: bool| match before {
+        _ if !reads => Source::Field,
+        Some(before) if previous && before.kind.is_value() && before.rd == register => Source::Previous,
+        _ if common(register) => Source::Fixed(register),
+        _ => Source::Field,
+    };
+    let (rs1, rs2) = (source(reads1, word.rs1, true), source(reads2, word.rs2, !word.kind.is_store()));
+    let dead = word.kind.is_value()
+        && next.is_some_and(|next| {
+            let (reads1, reads2) = next.kind.reads();
+            next.kind.is_value()
+                && next.rd == word.rd
+                && ((reads1 && next.rs1 == word.rd) || (reads2 && next.rs2 == word.rd))
+        });
+    let links = matches!(word.kind, Kind::Op(Op::Jal | Op::Jalr));
+    let rd = match () {
+        () if dead => Target::Dead,
+        () if (word.kind.is_value() || links) && common(word.rd) && word.rd > 0 && word.rd < SINK => {
+            Target::Fixed(word.rd)
+        }
+        () => Target::Field,
+    };
+    let common_imm = match word.kind {
+        Kind::Jr => word.imm == 0,
+        Kind::Op(Op::Slli | Op::Srli | Op::Srai | Op::Slliw | Op::Srliw | Op::Andi | Op::Sltiu | Op::Xori) => true,
+        Kind::Op(Op::Addi | Op::Addiw) => level > 0 || matches!(word.imm, -1..=1 | 8),
+        kind if kind.is_load() || kind.is_store() => word.imm == 0,
+        _ => false,
+    };
+    let imm = (common_imm && i32::try_from(word.imm).is_ok()).then_some(word.imm as i32);
+    Part { kind: word.kind, rd, rs1, rs2, imm }
+}

@@ -1,0 +1,137 @@
+//! Gas and bytes of the worst chunks, and of compiled code if `LUX_BENCH_ELF` names some.
+
+use crate::common::compare;
+use alloy_primitives::B256;
+use alloy_primitives::{Bytes, keccak256};
+use lux_machine::{
+    Host, Op, Program, Status,
+    asm::{ECALL, b, i, jal, li, r, s, u},
+};
+use std::collections::BTreeMap;
+
+#[test]
+fn compiled_code() {
+    let Ok(path) = std::env::var("LUX_BENCH_ELF") else { return };
+    let program = Program::from_elf(&std::fs::read(path).unwrap()).unwrap();
+    let (totals, status) = compare(&program, B256::ZERO, &mut (), 40);
+    println!("{status:?} {totals:?}");
+    println!(
+        "gas per instruction {:.1}, gas per chunk {} (max {}), bytes per chunk {} (max {}), pages per chunk {:.1}, instructions per chunk {}",
+        totals.gas as f64 / totals.instructions as f64,
+        totals.gas / totals.chunks,
+        totals.max_gas,
+        totals.bytes / totals.chunks as usize,
+        totals.max_bytes,
+        totals.pages as f64 / totals.chunks as f64,
+        totals.instructions / totals.chunks,
+    );
+    assert_ne!(status, Status::Faulted);
+}
+
+fn report(
+    name: &str,
+    words: Vec<u32>,
+    data: Vec<(u32, Box<[u8; 512]>)>,
+    host: &mut dyn Host,
+    chunks: u64,
+    most_gas: u64,
+) {
+    let program = Program::new(words, 0, data).unwrap();
+    let (totals, _) = compare(&program, B256::ZERO, host, chunks);
+    println!("{name}: max gas {}, max bytes {}", totals.max_gas, totals.max_bytes);
+    assert!(totals.max_gas <= most_gas, "{name}: {totals:?}");
+}
+
+/// Pages as far from each other as can be, all full of data, and calls that touch even more.
+#[test]
+fn scattered_pages() {
+    let filled = |k: u32| (k * 585 % (1 << 17), Box::new([0xab; 512]));
+    let mut words = li(5, 0);
+    words.extend(li(6, 512 * 585));
+    let top = words.len() as i32;
+    words.extend([i(Op::Ld, 7, 5, 0), r(Op::Add, 5, 5, 6)]);
+    words.push(jal(0, top - words.len() as i32));
+    report("a page after each jump", words.clone(), (0..224).map(filled).collect(), &mut (), 1, 8_000_000);
+    let mut words = words[..top as usize].to_vec();
+    for _ in 0..113 {
+        words.extend([i(Op::Ld, 7, 5, 0), r(Op::Add, 5, 5, 6)]);
+    }
+    words.extend(vec![0x13; 100]);
+    words.extend(vec![i(Op::Ld, 7, 5, 0), r(Op::Add, 5, 5, 6)].repeat(111));
+    words.push(jal(0, -2));
+    report("twice the pages without a jump", words, (0..224).map(filled).collect(), &mut (), 1, 12_000_000);
+}
+
+/// A jump to another code page each time, in the longest text.
+#[test]
+fn code_pages() {
+    let mut words = vec![0x13; 600 * 256];
+    for page in 0..600 {
+        words[256 * page] = jal(0, 256);
+        words[256 * page + 200] = jal(0, 1);
+    }
+    words[599 * 256] = 0;
+    report("code pages", words, vec![], &mut (), 1, 8_000_000);
+    // The limit is reached just before the longest straight line.
+    let mut words = vec![0x13; 540 * 256];
+    for page in 0..540 {
+        words[256 * page] = jal(0, 256);
+        words[256 * page + 200] = jal(0, 1);
+    }
+    for word in &mut words[507 * 256 + 3..507 * 256 + 8100] {
+        *word = 0x13;
+    }
+    words[507 * 256] = 0x13;
+    report("code pages and a straight line", words, vec![], &mut (), 1, 8_000_000);
+}
+
+/// As many calls as fit.
+#[test]
+fn calls() {
+    let data: Bytes = (0..24_576u64).map(|k| (k * 7 + 1) as u8).collect();
+    let mut host = BTreeMap::from([(keccak256(&data), data.clone())]);
+    for (name, number, length) in [
+        ("keccak of 32", 2, 32),
+        ("keccak of 24,576", 2, 24_576),
+        ("preimages of 24,576", 1, 24_576),
+        ("preimages of 24,576, of which 1", 1, 1),
+    ] {
+        let mut words = li(16, length);
+        words.extend(li(20, 0));
+        words.extend(li(21, 0x2_0000));
+        let top = words.len() as i32;
+        for (k, word) in keccak256(&data).chunks(8).enumerate() {
+            words.extend(li(10 + k as u8, u64::from_le_bytes(word.try_into().unwrap())));
+        }
+        if number == 2 {
+            words.extend([i(Op::Addi, 10, 20, 0), i(Op::Addi, 11, 16, 0), i(Op::Addi, 12, 20, 0)]);
+        }
+        words.extend([i(Op::Addi, 14, 20, 0), i(Op::Addi, 15, 16, 0), i(Op::Addi, 17, 0, number), ECALL]);
+        words.extend([r(Op::Add, 20, 20, 21)]);
+        if length == 32 {
+            words.pop();
+        }
+        words.push(jal(0, top - words.len() as i32));
+        report(name, words, vec![], &mut host, 3, 8_000_000);
+    }
+}
+
+/// The slowest instructions, nothing else: no compiled code comes near, and a transaction still carries the chunk.
+#[test]
+fn slow_instructions() {
+    for op in [Op::Remw, Op::Divuw, Op::Mulhsu, Op::Sraw] {
+        let mut words = li(5, u64::MAX / 3);
+        words.extend(li(6, 0x8000_0001));
+        let top = words.len() as i32;
+        words.extend(vec![r(op, 7, 5, 6); 100]);
+        words.push(jal(0, top - words.len() as i32));
+        report(op.mnemonic(), words, vec![], &mut (), 2, 14_000_000);
+    }
+    for op in [Op::Sh, Op::Sw, Op::Sd, Op::Sb] {
+        let mut words = vec![s(op, 6, 5, 3); 100];
+        words.push(b(Op::Bge, 0, 0, -100));
+        report(op.mnemonic(), words, vec![], &mut (), 2, 14_000_000);
+    }
+    report("ld", [vec![i(Op::Ld, 6, 5, 3); 100], vec![jal(0, -100)]].concat(), vec![], &mut (), 2, 14_000_000);
+    report("jalr", vec![u(Op::Auipc, 5, 0), i(Op::Jalr, 5, 5, 4)], vec![], &mut (), 2, 14_000_000);
+}

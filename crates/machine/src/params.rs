@@ -1,0 +1,39 @@
+//! The numbers of `docs/machine.md`.
+
+/// Address of the first word of the text.
+pub const TEXT_BASE: u64 = 0x0800_0000;
+/// Text indices are taken modulo this.
+pub const TEXT_INDICES: u32 = 1 << 19;
+/// Longest text, in words.
+pub const MAX_TEXT_WORDS: usize = (1 << 19) - 256;
+/// Longest run of words without `JAL` and `JALR`.
+pub const MAX_STRAIGHT_LINE: usize = 8_192;
+/// Words of a code page.
+pub const CODE_PAGE_WORDS: usize = 256;
+
+/// Bytes of a data page.
+pub const PAGE_BYTES: usize = 512;
+/// Data pages of the memory.
+pub const PAGES: usize = 1 << 17;
+/// Bytes of the memory.
+pub const MEMORY_BYTES: u64 = (PAGES * PAGE_BYTES) as u64;
+/// Levels of the memory tree above its leaves.
+pub const TREE_DEPTH: usize = 17;
+
+/// Weight from which a taken jump ends a chunk.
+pub const CHUNK_WEIGHT: u64 = 65_536;
+/// Pages from which a taken jump ends a chunk.
+pub const CHUNK_PAGES: u64 = 112;
+/// Data pages that one chunk can touch: the next one faults.
+pub const MAX_TOUCHED_PAGES: usize = 224;
+/// Weight of the first fetch from a code page in a chunk.
+pub const CODE_PAGE_WEIGHT: u64 = 128;
+/// Weight of the first access to a data page in a chunk.
+pub const DATA_PAGE_WEIGHT: u64 = 192;
+
+/// Longest source or capacity of an `ECALL`, and longest preimage, in bytes.
+pub const MAX_ECALL_BYTES: u64 = 24_576;
+/// Most gas that a program can give a precompile.
+pub const MAX_PRECOMPILE_GAS: u64 = 4_500_000;
+/// Longest output of a precompile, in bytes.
+pub const MAX_PRECOMPILE_OUTPUT: usize = 1_024;

@@ -1,0 +1,211 @@
+//! Where chunks end, and what they weigh.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use alloy_primitives::{B256, Bytes, keccak256};
+use common::*;
+use lux_machine::{Machine, Op, Program, RunError, Status, asm, faulted_hash, halted_hash, trace};
+use std::collections::BTreeMap;
+
+fn nops(count: usize) -> Vec<u32> {
+    vec![asm::i(Op::Addi, 0, 0, 0); count]
+}
+
+/// Weight of the first chunk.
+fn first_chunk(program: &Program) -> (u64, Machine) {
+    let mut machine = Machine::new(program, B256::ZERO);
+    machine.run_chunk(&mut ()).unwrap();
+    (machine.statistics().weight, machine)
+}
+
+#[test]
+fn a_chunk_ends_at_the_first_jump_that_finds_the_weight_used_up() {
+    for (body, weight) in [(0, 65_536), (1, 65_536), (2, 65_537), (999, 66_129)] {
+        // The last body crosses into pages of its own.
+        let pages = (body + 1usize).div_ceil(256) as u64;
+        let program = program(&[&nops(body), &[asm::jal(0, -(body as i32))]]);
+        let (got, machine) = first_chunk(&program);
+        let rounds = (65_536 - 128 * pages).div_ceil(body as u64 + 1);
+        assert_eq!(got, 128 * pages + rounds * (body as u64 + 1));
+        assert_eq!(got, if body == 999 { 128 * 4 + 66 * 1000 } else { weight });
+        assert_eq!((machine.pc(), machine.status()), (0, Status::Running));
+    }
+}
+
+#[test]
+fn a_branch_that_is_not_taken_ends_nothing() {
+    // 65,408 instructions are the limit: loop up to two short of it, pass branches not taken, then jump.
+    let turns = 32_702;
+    let head = asm::li(5, turns);
+    let spin = [asm::i(Op::Addi, 5, 5, -1), asm::b(Op::Bne, 5, 0, -1)];
+    let tail = [asm::b(Op::Bne, 0, 0, 5), asm::b(Op::Bne, 0, 0, 4), asm::b(Op::Bne, 0, 0, 3), asm::jal(0, 1), 0];
+    let (weight, machine) = first_chunk(&program(&[&head, &spin, &tail]));
+    assert_eq!(weight, 128 + head.len() as u64 + 2 * turns + 4);
+    assert!(weight > 65_536);
+    assert_eq!(machine.pc() as usize, head.len() + spin.len() + 4);
+}
+
+#[test]
+fn the_page_of_a_target_belongs_to_the_next_chunk() {
+    // The jump to the second code page ends the chunk.
+    let turns = 32_703;
+    let head = asm::li(5, turns);
+    let spin = [asm::i(Op::Addi, 5, 5, -1), asm::b(Op::Bne, 5, 0, -1)];
+    let rest = 256 - head.len() - 2;
+    let program = program(&[&head, &spin, &[asm::jal(0, rest as i32)], &nops(rest - 1), &asm::halt()]);
+    let (weight, mut machine) = first_chunk(&program);
+    assert_eq!((weight, machine.pc(), machine.statistics().code_pages), (65_537, 256, 1));
+    machine.run(&mut (), LIMIT).unwrap();
+    assert_eq!((machine.statistics().weight, machine.statistics().code_pages), (65_537 + 128 + 2, 2));
+}
+
+#[test]
+fn pages_end_a_chunk_too() {
+    let body = [asm::s(Op::Sd, 5, 5, 0), asm::i(Op::Addi, 5, 5, 512), asm::jal(0, -2)];
+    let (weight, machine) = first_chunk(&program(&[&body]));
+    assert_eq!((weight, machine.statistics().data_pages), (128 + 112 * 195, 112));
+}
+
+#[test]
+fn the_225th_page_faults() {
+    for (touched, status) in [(224, Status::Halted(B256::ZERO)), (225, Status::Faulted)] {
+        let body = [asm::i(Op::Ld, 6, 5, 0), asm::i(Op::Addi, 5, 5, 512)].repeat(touched);
+        let (_, machine) = first_chunk(&halting(&[&body]));
+        assert_eq!(machine.status(), status);
+        assert_eq!(machine.statistics().data_pages, 224);
+    }
+}
+
+#[test]
+fn final_states_are_constants() {
+    let output = B256::repeat_byte(9);
+    let run = trace(&halting(&[&nops(1)]), output, &mut (), 1).unwrap();
+    assert_eq!((run.outcome, run.checkpoints), (Status::Halted(output), vec![halted_hash(&output)]));
+    let run = trace(&program(&[&[0]]), output, &mut (), 1).unwrap();
+    assert_eq!((run.outcome, run.checkpoints), (Status::Faulted, vec![faulted_hash()]));
+
+    let mut preimage = b"lux-machine halted".to_vec();
+    preimage.resize(32, 0);
+    preimage.extend(output);
+    assert_eq!(halted_hash(&output), keccak256(preimage));
+    let mut machine = finished(&halting(&[]), output);
+    assert_eq!(machine.run_chunk(&mut ()).unwrap(), Status::Halted(output));
+    assert_eq!((machine.step(&mut ()).unwrap(), machine.statistics().chunks), (None, 1));
+}
+
+#[test]
+fn runs_are_bounded() {
+    let forever = program(&[&[asm::jal(0, 0)]]);
+    assert_eq!(trace(&forever, B256::ZERO, &mut (), 3), Err(RunError::TooLong(3)));
+    assert_eq!(Machine::new(&forever, B256::ZERO).run(&mut (), 3), Err(RunError::TooLong(3)));
+}
+
+/// A program that uses up so many instructions, and then calls.
+fn call_after(instructions: u64, arguments: &[u32]) -> Program {
+    let turns = (instructions - arguments.len() as u64 - 10) / 2;
+    let head = asm::li(5, turns);
+    let rest = instructions - arguments.len() as u64 - head.len() as u64 - 2 * turns;
+    let spin = [asm::i(Op::Addi, 5, 5, -1), asm::b(Op::Bne, 5, 0, -1)];
+    halting(&[&head, &spin, &nops(rest as usize), arguments, &[asm::ECALL]])
+}
+
+#[test]
+fn a_call_that_does_not_fit_belongs_to_the_next_chunk() {
+    let keccak = [asm::li(17, 2), asm::li(10, 0), asm::li(11, 1000), asm::li(12, 4096)].concat();
+    let keccak_reserve = 32 + 3 * 32 + 192 * (1 + 3);
+    let precompile = [asm::li(17, 3), asm::li(10, 2), asm::li(12, 1000), asm::li(13, 4096), asm::li(14, 150)].concat();
+    let precompile_reserve = 64 + 3 * 32 + 2 + 192 * (1 + 6);
+    for (arguments, reserve, used) in
+        [(keccak, keccak_reserve, 32 + 96 + 192 * 3), (precompile, precompile_reserve, 64 + 96 + 2 + 192 * 3)]
+    {
+        let most = 65_536 - 128 - reserve;
+        let fits = finished(&call_after(most, &arguments), B256::ZERO);
+        assert_eq!((fits.statistics().chunks, fits.statistics().weight), (1, 128 + most + used + 3));
+
+        let deferred = call_after(most + 1, &arguments);
+        let (weight, mut machine) = first_chunk(&deferred);
+        assert_eq!(weight, 128 + most + 1);
+        assert_eq!(deferred.text()[machine.pc() as usize], asm::ECALL);
+        machine.run(&mut (), LIMIT).unwrap();
+        assert_eq!((machine.statistics().chunks, machine.statistics().weight), (2, 128 + most + 1 + 128 + used + 3));
+    }
+}
+
+#[test]
+fn a_preimage_weighs_its_length_and_counts_its_pages() {
+    let data = Bytes::from(vec![7; 24_576]);
+    let hash = keccak256(&data);
+    let mut host = BTreeMap::from([(hash, data)]);
+    // Twice with no capacity: 96 pages of 112, so a third one with a capacity of 7,168 bytes, 31 pages, does not fit.
+    let [ask, again] =
+        [[asm::li(17, 1), asm::li(14, 0)].concat(), asm::li(10, u64::from_le_bytes(hash[..8].try_into().unwrap()))];
+    let program = halting(&[&ask, &[asm::ECALL], &again, &[asm::ECALL], &again, &asm::li(15, 7168), &[asm::ECALL]]);
+    let mut machine = Machine::new(&program, hash);
+    machine.run_chunk(&mut host).unwrap();
+    assert_eq!(machine.status(), Status::Running);
+    assert_eq!(machine.statistics().ecalls, [0, 2, 0, 0]);
+    let instructions = u64::from(machine.pc());
+    assert_eq!(machine.statistics().weight, 128 + instructions + 2 * (64 + 7 * 768));
+    machine.run(&mut host, LIMIT).unwrap();
+    assert_eq!(machine.statistics().data_pages, 14);
+    assert_eq!(x(&machine, 10), 24_576);
+}
+
+#[test]
+fn the_reserve_of_a_preimage_is_exact() {
+    let [long, short] = [24_576, 24_000].map(|length| Bytes::from(vec![7; length]));
+    let hashes = [&long, &short].map(keccak256);
+    let mut host: BTreeMap<_, _> = hashes.into_iter().zip([long, short]).collect();
+    let set = |hash: &B256| {
+        let words = hash.chunks(8).map(|word| u64::from_le_bytes(word.try_into().unwrap()));
+        words.zip(10..).flat_map(|(word, register)| asm::li(register, word)).collect::<Vec<_>>()
+    };
+    // 48 and 47 pages are used: 17 of 112 are left, the reserve of 7 pages' capacity.
+    for (capacity, chunks) in [(7 * 512, 1), (8 * 512 - 1, 1), (8 * 512, 2)] {
+        let asks = [set(&hashes[0]), vec![asm::ECALL], set(&hashes[1]), vec![asm::ECALL]].concat();
+        let last = [set(&hashes[1]), asm::li(15, capacity), vec![asm::ECALL]].concat();
+        let mut machine = Machine::new(&halting(&[&asm::li(17, 1), &asks, &last]), B256::ZERO);
+        machine.run(&mut host, LIMIT).unwrap();
+        assert_eq!(machine.statistics().chunks, chunks, "{capacity}");
+    }
+    for (capacity, reserve) in [(0, 64 + 2 * 192), (1000, 64 + 7 * 32 + 3 * 192)] {
+        let arguments = [asm::li(17, 1), asm::li(15, capacity)].concat();
+        for (spare, chunks) in [(0, 1), (1, 2)] {
+            let program = call_after(65_536 - 128 - reserve + spare, &arguments);
+            let mut machine = Machine::new(&program, hashes[0]);
+            machine.run(&mut host, LIMIT).unwrap();
+            assert_eq!(machine.statistics().chunks, chunks, "{capacity}");
+        }
+    }
+}
+
+#[test]
+fn calls_that_fault_do_so_before_they_are_deferred() {
+    let arguments = [asm::li(17, 2), asm::li(11, 24_577)].concat();
+    let (_, machine) = first_chunk(&call_after(65_300, &arguments));
+    assert_eq!(machine.status(), Status::Faulted);
+    // And HALT has no reserve.
+    let (_, machine) = first_chunk(&call_after(65_400, &[]));
+    assert!(matches!(machine.status(), Status::Halted(_)));
+}
+
+#[test]
+fn steps_are_the_run_in_slow_motion() {
+    let arguments = [asm::li(17, 2), asm::li(10, 0), asm::li(11, 1000), asm::li(12, 4096)].concat();
+    for program in [call_after(65_000, &arguments), call_after(1000, &[])] {
+        let run = trace(&program, B256::ZERO, &mut (), LIMIT).unwrap();
+        let mut machine = Machine::new(&program, B256::ZERO);
+        let mut steps = Vec::new();
+        while let Some(step) = machine.step(&mut ()).unwrap() {
+            steps.push(step);
+        }
+        assert_eq!(machine.statistics(), &run.statistics);
+        assert_eq!(steps.len() as u64, run.instructions);
+        assert_eq!(steps.last().unwrap().chunk + 1, run.statistics.chunks);
+        assert_eq!(
+            steps[0].to_string().trim_end(),
+            format!("    0      0 {:<28} x5={:#x}", steps[0].instruction.to_string(), steps[0].changes[0].1)
+        );
+    }
+}
