@@ -4,6 +4,7 @@ mod artifacts;
 mod bench;
 mod command;
 mod docs;
+mod guests;
 mod node_modules;
 mod test;
 
@@ -17,6 +18,8 @@ enum Xtask {
     Test(test::TestArgs),
     /// Compile the contracts and write their artifacts.
     Artifacts(artifacts::ArtifactsArgs),
+    /// Build the programs of the machine.
+    Guests(guests::GuestsArgs),
     /// Measure, beside the target or a peer.
     Bench(bench::BenchArgs),
     /// Check the relative links of all Markdown files.
@@ -27,6 +30,7 @@ fn main() -> ExitCode {
     let result = match Xtask::parse() {
         Xtask::Test(args) => test::run(args),
         Xtask::Artifacts(args) => artifacts::run(args),
+        Xtask::Guests(args) => guests::run(args),
         Xtask::Bench(args) => bench::run(args),
         Xtask::Docs => docs::run(),
     };

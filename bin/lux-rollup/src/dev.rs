@@ -195,6 +195,7 @@ async fn deploy_once(
         name: format!("dev/{}", plan.genesis_timestamp),
         rollup_type: RollupType::Optimistic,
         execution_mode: ExecutionMode::General,
+        fault_proofs: Some(args.challenge_period.min(DEV_RESPONSE_PERIOD)),
         sequencer: operator,
         proposer: Address::ZERO,
         challenger: Address::ZERO,

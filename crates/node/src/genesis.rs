@@ -2,21 +2,15 @@
 
 use crate::artifacts;
 use lux_chain::{Genesis, GenesisAccount};
-use lux_protocol::BaseFeeParams;
 use lux_protocol::constants::{BRIDGED_ERC20, FEE_VAULT, L1_BLOCK, L2_MESSAGE_BRIDGE, L2_TOKEN_BRIDGE};
 use lux_protocol::contracts::RollupParams;
-use lux_stf::{ChainKind, Rules};
+use lux_stf::Rules;
 
 const GWEI: u64 = 1_000_000_000;
 
 /// Rules of an L2 with these parameters.
 pub fn l2_rules(params: &RollupParams) -> Rules {
-    Rules {
-        kind: ChainKind::Rollup,
-        chain_id: params.l2ChainId,
-        gas_limit: params.l2GasLimit,
-        base_fee: BaseFeeParams::l2(params.minBaseFee),
-    }
+    Rules::rollup(params)
 }
 
 /// Block 0 of an L2 with these parameters (`genesisBlockHash` is not read: it follows from the rest).

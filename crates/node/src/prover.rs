@@ -14,7 +14,7 @@ use lux_protocol::contracts::ILuxRollup::submitBatchCall;
 use lux_protocol::contracts::IRollupViews::{ClaimProposed, claimOfCall};
 use lux_protocol::contracts::{BatchHeader, Disproof};
 use lux_protocol::{BatchData, ClaimInput, ClaimTrace, params_hash, payload_commitment};
-use lux_stf::{BatchWitness, block_preimages};
+use lux_stf::program::{BatchWitness, block_preimages};
 use std::sync::Arc;
 
 /// Chunks after which a run is given up: what L1 lets into a batch takes far less.
@@ -85,11 +85,11 @@ impl Prover {
         let claim = view(&self.l1, self.rollup.address, claimOfCall { batchNumber: U256::from(number) }).await?;
         require_known(claim.program)?;
         let batch = self.batch(number).await?;
-        let trace = self.claimed_trace(&batch).await?;
-        if claim.input != batch.witness.input || trace.commitment() != claim.trace {
+        let claimed = self.claimed_trace(&batch).await?;
+        if claim.input != batch.witness.input || claimed.commitment() != claim.trace {
             return Err(NodeError::Untrusted(format!("data of batch {number} that do not match L1's claim about it")));
         }
-        let claimed = ClaimedRun { trace, output: claim.output };
+        let claimed = ClaimedRun { trace: claimed, output: claim.output };
         let (input, mut host) = (batch.witness.input, preimages(&batch.witness));
         blocking(move || {
             let run = trace(stf_program(), input, &mut host, MAX_CHUNKS).map_err(run_failed)?;

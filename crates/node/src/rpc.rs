@@ -103,7 +103,7 @@ enum Tag {
 }
 
 fn config(context: &RollupContext) -> Value {
-    let Rollup { address, bridge, token_bridge, registry, config, params, genesis_l1_block, l1_chain_id } =
+    let Rollup { address, bridge, token_bridge, registry, config, params, genesis_l1_block, l1_chain_id, program } =
         &*context.rollup;
     json!({
         "rollup": address,
@@ -111,6 +111,7 @@ fn config(context: &RollupContext) -> Value {
         "tokenBridge": token_bridge,
         "sequencerRegistry": registry,
         "l1ChainId": U64::from(*l1_chain_id),
+        "program": program,
         "genesisL1Block": U64::from(*genesis_l1_block),
         "rollupType": format!("{:?}", config.rollupType),
         "executionMode": format!("{:?}", config.executionMode),

@@ -1,9 +1,13 @@
 //! Batch headers: what they claim and what the claim is about.
 
-use crate::contracts::BatchHeader;
-use crate::merkle_root;
+use crate::MerkleBuilder;
+use crate::constants::{
+    DEFAULT_FALLBACK_WINDOW, DEFAULT_INCLUSION_WINDOW, DEFAULT_L2_CHAIN_ID, DEFAULT_L2_GAS_LIMIT,
+    DEFAULT_MESSAGE_GAS_LIMIT, DEFAULT_MIN_BASE_FEE,
+};
+use crate::contracts::{BatchHeader, RollupParams};
+use alloc::vec::Vec;
 use alloy_primitives::{B256, U256, keccak256};
-use alloy_sol_types::SolValue;
 
 /// The three roots a batch claims (`docs/protocol.md`, "Header and claim").
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,14 +21,10 @@ impl BatchOutput {
     /// Roots of a batch from its blocks: `(block hash, receipts root)` in order, and the message hashes in log order.
     /// `None` without blocks: every batch has one.
     pub fn new(state_root: B256, blocks: &[(B256, B256)], messages: &[B256]) -> Option<Self> {
-        let hashes: alloc::vec::Vec<B256> = blocks.iter().map(|block| block.0).collect();
-        let receipts: alloc::vec::Vec<B256> = blocks.iter().map(|block| block.1).collect();
-        let last = hashes.last()?;
-        Some(Self {
-            state_root,
-            transaction_root: keccak256([last.0, merkle_root(&hashes).0].concat()),
-            receipt_root: keccak256([merkle_root(&receipts).0, merkle_root(messages).0].concat()),
-        })
+        let mut builder = OutputBuilder::default();
+        blocks.iter().for_each(|(hash, receipts_root)| builder.block(*hash, state_root, *receipts_root));
+        messages.iter().for_each(|message| builder.message(*message));
+        builder.finish()
     }
 
     /// What `header` claims.
@@ -42,31 +42,125 @@ impl BatchOutput {
     }
 }
 
-/// Claim input: everything that determines a batch's output.
-#[allow(clippy::too_many_arguments, reason = "the list is the protocol's, in its order")]
-pub fn claim_input(
-    parent: &BatchOutput,
-    commitment: B256,
-    parent_accumulator: B256,
-    accumulator: B256,
-    timestamp: u64,
-    l1_block_number: u64,
-    params_hash: B256,
-) -> B256 {
-    let fields = (
-        parent.state_root,
-        parent.transaction_root,
-        commitment,
-        parent_accumulator,
-        accumulator,
-        U256::from(timestamp),
-        U256::from(l1_block_number),
-        params_hash,
-    );
-    keccak256(fields.abi_encode())
+/// The roots of a batch from its blocks as they come.
+#[derive(Clone, Debug, Default)]
+pub struct OutputBuilder {
+    last: Option<(B256, B256)>,
+    hashes: MerkleBuilder,
+    receipts: MerkleBuilder,
+    messages: MerkleBuilder,
+}
+
+impl OutputBuilder {
+    /// The next block.
+    pub fn block(&mut self, hash: B256, state_root: B256, receipts_root: B256) {
+        self.last = Some((hash, state_root));
+        self.hashes.push(hash);
+        self.receipts.push(receipts_root);
+    }
+
+    /// The next L2 -> L1 message, by its hash.
+    pub fn message(&mut self, hash: B256) {
+        self.messages.push(hash);
+    }
+
+    /// `None` without blocks.
+    pub fn finish(&self) -> Option<BatchOutput> {
+        let (last, state_root) = self.last?;
+        Some(BatchOutput {
+            state_root,
+            transaction_root: keccak256([last.0, self.hashes.root().0].concat()),
+            receipt_root: keccak256([self.receipts.root().0, self.messages.root().0].concat()),
+        })
+    }
+}
+
+/// Everything that determines a batch's output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClaimInput {
+    pub parent_state_root: B256,
+    pub parent_transaction_root: B256,
+    pub commitment: B256,
+    pub parent_accumulator: B256,
+    pub accumulator: B256,
+    /// Of the header.
+    pub timestamp: u64,
+    /// Of the header.
+    pub l1_block_number: u64,
+    pub params_hash: B256,
+}
+
+impl ClaimInput {
+    /// The ABI encoding whose hash is the claim input.
+    pub fn encode(&self) -> Vec<u8> {
+        let (timestamp, l1_block_number) = (U256::from(self.timestamp), U256::from(self.l1_block_number));
+        let words = [
+            self.parent_state_root,
+            self.parent_transaction_root,
+            self.commitment,
+            self.parent_accumulator,
+            self.accumulator,
+            timestamp.into(),
+            l1_block_number.into(),
+            self.params_hash,
+        ];
+        words.iter().flat_map(|word| word.0).collect()
+    }
+
+    /// Inverse of [`Self::encode`]; `None` when the bytes are none that L1 makes.
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        let (words, rest) = bytes.as_chunks::<32>();
+        let [parent_state_root, parent_transaction_root, commitment, parent_accumulator, accumulator, time, l1, params] =
+            *<&[[u8; 32]; 8]>::try_from(words).ok()?;
+        rest.is_empty().then_some(())?;
+        Some(Self {
+            parent_state_root: parent_state_root.into(),
+            parent_transaction_root: parent_transaction_root.into(),
+            commitment: commitment.into(),
+            parent_accumulator: parent_accumulator.into(),
+            accumulator: accumulator.into(),
+            timestamp: U256::from_be_bytes(time).try_into().ok()?,
+            l1_block_number: U256::from_be_bytes(l1).try_into().ok()?,
+            params_hash: params.into(),
+        })
+    }
+
+    /// Claim input.
+    pub fn hash(&self) -> B256 {
+        keccak256(self.encode())
+    }
 }
 
 /// Hash of `RollupConfig.initCode`.
 pub fn params_hash(init_code: &[u8]) -> B256 {
     keccak256(init_code)
+}
+
+/// Parameters that `RollupConfig.initCode` holds, read as L1 does. `None` when L1 would have refused it.
+pub fn decode_params(init_code: &[u8]) -> Option<RollupParams> {
+    if init_code.is_empty() {
+        return Some(RollupParams {
+            l2ChainId: DEFAULT_L2_CHAIN_ID,
+            l2GasLimit: DEFAULT_L2_GAS_LIMIT,
+            minBaseFee: DEFAULT_MIN_BASE_FEE,
+            genesisTimestamp: 0,
+            genesisBlockHash: B256::ZERO,
+            inclusionWindow: DEFAULT_INCLUSION_WINDOW,
+            fallbackWindow: DEFAULT_FALLBACK_WINDOW,
+            messageGasLimit: DEFAULT_MESSAGE_GAS_LIMIT,
+        });
+    }
+    // Solidity's decoder takes more bytes than it needs.
+    let words = init_code.as_chunks::<32>().0.first_chunk::<8>()?;
+    let number = |index: usize| u64::try_from(U256::from_be_bytes(words[index])).ok();
+    Some(RollupParams {
+        l2ChainId: number(0)?,
+        l2GasLimit: number(1)?,
+        minBaseFee: number(2)?,
+        genesisTimestamp: number(3)?,
+        genesisBlockHash: words[4].into(),
+        inclusionWindow: number(5)?,
+        fallbackWindow: number(6)?,
+        messageGasLimit: number(7)?,
+    })
 }

@@ -20,11 +20,11 @@ mod trace;
 mod transaction;
 mod unsigned;
 
-pub use batch::{BatchOutput, claim_input, params_hash};
+pub use batch::{BatchOutput, ClaimInput, OutputBuilder, decode_params, params_hash};
 pub use deposit::Deposit;
 pub use envelope::{BatchData, EnvelopeError};
 pub use fees::{BaseFeeParams, next_base_fee};
-pub use merkle::{merkle_proof, merkle_root, payload_commitment, verify_merkle_proof};
+pub use merkle::{MerkleBuilder, merkle_nodes, merkle_proof, merkle_root, payload_commitment, verify_merkle_proof};
 pub use message::{message_hash, withdrawal_message};
 pub use payload::{PayloadBlock, PayloadError, decode_payload, encode_payload};
 pub use queue::{QueueEntry, accumulate, alias};

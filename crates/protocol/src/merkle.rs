@@ -16,15 +16,64 @@ fn parent_level(level: &[B256], pad: &B256) -> Vec<B256> {
     level.chunks(2).map(|pair| node(&pair[0], pair.get(1).unwrap_or(pad))).collect()
 }
 
+/// Root over leaves that come one by one, in memory for one path.
+#[derive(Clone, Debug, Default)]
+pub struct MerkleBuilder {
+    /// Of each height, the root of a full subtree that waits for its right sibling.
+    waiting: Vec<Option<B256>>,
+    count: usize,
+}
+
+impl MerkleBuilder {
+    pub fn push(&mut self, leaf: B256) {
+        let mut hash = leaf;
+        for slot in &mut self.waiting {
+            match slot.take() {
+                Some(left) => hash = node(&left, &hash),
+                None => {
+                    *slot = Some(hash);
+                    self.count += 1;
+                    return;
+                }
+            }
+        }
+        self.waiting.push(Some(hash));
+        self.count += 1;
+    }
+
+    /// Zero for no leaves, the leaf itself for one.
+    pub fn root(&self) -> B256 {
+        if self.count.is_power_of_two() {
+            return self.waiting.last().copied().flatten().unwrap_or_default();
+        }
+        let (mut right, mut pad) = (None, B256::ZERO);
+        for slot in &self.waiting {
+            right = match (slot, right) {
+                (Some(left), right) => Some(node(left, &right.unwrap_or(pad))),
+                (None, Some(left)) => Some(node(&left, &pad)),
+                (None, None) => None,
+            };
+            pad = node(&pad, &pad);
+        }
+        right.unwrap_or_default()
+    }
+}
+
 /// Root over `leaves`; zero for none, the leaf itself for one.
 pub fn merkle_root(leaves: &[B256]) -> B256 {
-    let mut level = leaves.to_vec();
-    let mut pad = B256::ZERO;
+    let mut builder = MerkleBuilder::default();
+    leaves.iter().for_each(|leaf| builder.push(*leaf));
+    builder.root()
+}
+
+/// Gives every inner node's children to `sink`, those of padding alone excepted.
+pub fn merkle_nodes(leaves: &[B256], mut sink: impl FnMut(&B256, &B256)) {
+    let (mut level, mut pad) = (leaves.to_vec(), B256::ZERO);
     while level.len() > 1 {
+        level.chunks(2).for_each(|pair| sink(&pair[0], pair.get(1).unwrap_or(&pad)));
         level = parent_level(&level, &pad);
         pad = node(&pad, &pad);
     }
-    level.first().copied().unwrap_or_default()
 }
 
 /// Siblings of leaf `index` from the bottom up, or `None` when there is no such leaf.

@@ -3,8 +3,8 @@
 use crate::UnsignedTx;
 use crate::constants::{MAX_CONTENT_BYTES, MAX_PAYLOAD_BLOCKS, MAX_PAYLOAD_BYTES, PAYLOAD_VERSION};
 use alloc::vec::Vec;
-use alloy_primitives::Bytes;
-use alloy_rlp::{Decodable, Encodable, Header, RlpDecodable, RlpEncodable};
+use alloy_primitives::{Bytes, Signature};
+use alloy_rlp::{Decodable, Encodable, Header, RlpEncodable};
 use miniz_oxide::{deflate::compress_to_vec, inflate::decompress_to_vec_with_limit};
 
 /// What a batch says of one L2 block.
@@ -37,7 +37,7 @@ pub enum PayloadError {
     Overflow,
 }
 
-#[derive(RlpEncodable, RlpDecodable)]
+#[derive(RlpEncodable)]
 struct RlpBlock {
     timestamp_delta: u64,
     l1_delta: u64,
@@ -108,49 +108,86 @@ pub fn decode_payload(
         other => return Err(PayloadError::Version(other.map(|(version, _)| *version))),
     };
     let content = decompress_to_vec_with_limit(compressed, MAX_CONTENT_BYTES).map_err(|_| PayloadError::Inflate)?;
-    let (rows, parity, signatures) = decode_columns(&content).map_err(PayloadError::Rlp)?;
-    if rows.is_empty() || rows.len() > MAX_PAYLOAD_BLOCKS {
-        return Err(PayloadError::BlockCount(rows.len()));
-    }
-    let count: usize = rows.iter().map(|row| row.transactions.len()).sum();
-    if parity.len() != count.div_ceil(8) || signatures.len() != count * 64 {
+    let content = Bytes::from(content);
+    let columns = Columns::decode(&content).map_err(PayloadError::Rlp)?;
+    let count = columns.signatures.len() / 64;
+    if columns.parity.len() != count.div_ceil(8) || columns.signatures.len() != count * 64 {
         return Err(PayloadError::Signatures);
     }
-
-    let (rs_column, _) = signatures.as_chunks::<64>();
-    let mut signature = rs_column
-        .iter()
-        .enumerate()
-        .map(|(index, rs)| UnsignedTx::signature_from_parts(rs, parity[index / 8] >> (index % 8) & 1 == 1));
     let (mut timestamp, mut l1) = (parent_timestamp, parent_l1);
-    rows.into_iter()
-        .map(|row| {
-            timestamp = timestamp.checked_add(row.timestamp_delta).ok_or(PayloadError::Overflow)?;
-            l1 = l1.checked_add(row.l1_delta).ok_or(PayloadError::Overflow)?;
-            let transactions = row
-                .transactions
-                .into_iter()
-                .map(|signed_bytes| {
-                    signature
-                        .next()
-                        .map(|signature| UnsignedTx { signed_bytes, signature })
-                        .ok_or(PayloadError::Signatures)
-                })
-                .collect::<Result<_, _>>()?;
-            Ok(PayloadBlock { timestamp, l1_block_number: l1, message_count: row.message_count, transactions })
-        })
-        .collect()
+    let (mut rows, mut blocks, mut index) = (columns.rows, Vec::new(), 0);
+    while !rows.is_empty() {
+        if blocks.len() == MAX_PAYLOAD_BLOCKS {
+            return Err(PayloadError::BlockCount(blocks.len() + 1));
+        }
+        let row = Row::decode(&mut rows).map_err(PayloadError::Rlp)?;
+        timestamp = timestamp.checked_add(row.timestamp_delta).ok_or(PayloadError::Overflow)?;
+        l1 = l1.checked_add(row.l1_delta).ok_or(PayloadError::Overflow)?;
+        let (mut list, mut transactions) = (row.transactions, Vec::new());
+        while !list.is_empty() {
+            let bytes = Header::decode_bytes(&mut list, false).map_err(PayloadError::Rlp)?;
+            // Before it is kept: a list of empty transactions would take many times its own length.
+            let signature = columns.signature(index).ok_or(PayloadError::Signatures)?;
+            transactions.push(UnsignedTx { signed_bytes: content.slice_ref(bytes), signature });
+            index += 1;
+        }
+        let message_count = row.message_count;
+        blocks.push(PayloadBlock { timestamp, l1_block_number: l1, message_count, transactions });
+    }
+    if blocks.is_empty() {
+        return Err(PayloadError::BlockCount(0));
+    }
+    if index != count {
+        return Err(PayloadError::Signatures);
+    }
+    Ok(blocks)
 }
 
-fn decode_columns(mut content: &[u8]) -> alloy_rlp::Result<(Vec<RlpBlock>, Bytes, Bytes)> {
-    let mut body = Header::decode_bytes(&mut content, true)?;
-    let rows = Vec::<RlpBlock>::decode(&mut body)?;
-    let parity = Bytes::decode(&mut body)?;
-    let signatures = Bytes::decode(&mut body)?;
-    if !body.is_empty() || !content.is_empty() {
-        return Err(alloy_rlp::Error::UnexpectedLength);
+/// The content, its blocks not yet decoded.
+struct Columns<'a> {
+    rows: &'a [u8],
+    parity: &'a [u8],
+    signatures: &'a [u8],
+}
+
+impl<'a> Columns<'a> {
+    fn decode(mut content: &'a [u8]) -> alloy_rlp::Result<Self> {
+        let mut body = Header::decode_bytes(&mut content, true)?;
+        let rows = Header::decode_bytes(&mut body, true)?;
+        let parity = Header::decode_bytes(&mut body, false)?;
+        let signatures = Header::decode_bytes(&mut body, false)?;
+        if !body.is_empty() || !content.is_empty() {
+            return Err(alloy_rlp::Error::UnexpectedLength);
+        }
+        Ok(Self { rows, parity, signatures })
     }
-    Ok((rows, parity, signatures))
+
+    fn signature(&self, index: usize) -> Option<Signature> {
+        let rs = self.signatures.as_chunks::<64>().0.get(index)?;
+        let parity = self.parity.get(index / 8)? >> (index % 8) & 1;
+        Some(UnsignedTx::signature_from_parts(rs, parity == 1))
+    }
+}
+
+/// A block, its transactions not yet decoded.
+struct Row<'a> {
+    timestamp_delta: u64,
+    l1_delta: u64,
+    message_count: u64,
+    transactions: &'a [u8],
+}
+
+impl<'a> Row<'a> {
+    fn decode(rows: &mut &'a [u8]) -> alloy_rlp::Result<Self> {
+        let mut row = Header::decode_bytes(rows, true)?;
+        let (timestamp_delta, l1_delta) = (u64::decode(&mut row)?, u64::decode(&mut row)?);
+        let message_count = u64::decode(&mut row)?;
+        let transactions = Header::decode_bytes(&mut row, true)?;
+        if !row.is_empty() {
+            return Err(alloy_rlp::Error::UnexpectedLength);
+        }
+        Ok(Self { timestamp_delta, l1_delta, message_count, transactions })
+    }
 }
 
 #[cfg(test)]

@@ -23,6 +23,11 @@ pub struct QueueEntry {
 
 impl QueueEntry {
     pub fn hash(&self) -> B256 {
+        keccak256(self.encode())
+    }
+
+    /// What the queue hash is of.
+    pub fn encode(&self) -> alloc::vec::Vec<u8> {
         let fields = (
             self.sender,
             self.target,
@@ -33,7 +38,7 @@ impl QueueEntry {
             U256::from(self.index),
             U256::from(self.l1_block_number),
         );
-        keccak256(fields.abi_encode())
+        fields.abi_encode()
     }
 
     /// The transaction this entry becomes on L2.

@@ -5,7 +5,7 @@ use alloy_primitives::{Address, B256, Bytes, U256};
 use lux_protocol::contracts::BatchHeader;
 use lux_protocol::contracts::IMessageBridge::L2Message;
 use lux_protocol::{
-    BatchData, BatchOutput, ClaimTrace, QueueEntry, accumulate, claim_input, merkle_root, message_hash, params_hash,
+    BatchData, BatchOutput, ClaimInput, ClaimTrace, QueueEntry, accumulate, merkle_root, message_hash, params_hash,
     payload_commitment, verify_merkle_proof,
 };
 use serde::de::DeserializeOwned;
@@ -131,21 +131,19 @@ fn batch_hashes_and_signed_digests() {
 fn claims() {
     let vectors = vectors();
     let case = &vectors["claim"];
-    let parent = BatchOutput {
-        state_root: get(case, "parentStateRoot"),
-        transaction_root: get(case, "parentTransactionRoot"),
-        receipt_root: B256::ZERO,
-    };
     let init_code: Bytes = get(case, "initCode");
-    let input = claim_input(
-        &parent,
-        get(case, "commitment"),
-        get(case, "parentAccumulator"),
-        get(case, "accumulator"),
-        number(case, "timestamp"),
-        number(case, "l1BlockNumber"),
-        params_hash(&init_code),
-    );
+    let input = ClaimInput {
+        parent_state_root: get(case, "parentStateRoot"),
+        parent_transaction_root: get(case, "parentTransactionRoot"),
+        commitment: get(case, "commitment"),
+        parent_accumulator: get(case, "parentAccumulator"),
+        accumulator: get(case, "accumulator"),
+        timestamp: number(case, "timestamp"),
+        l1_block_number: number(case, "l1BlockNumber"),
+        params_hash: params_hash(&init_code),
+    };
+    assert_eq!(ClaimInput::decode(&input.encode()), Some(input));
+    let input = input.hash();
     assert_eq!(input, get::<B256>(case, "input"));
     let output = BatchOutput {
         state_root: get(case, "stateRoot"),

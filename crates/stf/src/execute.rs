@@ -2,8 +2,8 @@
 
 use crate::state::{StateError, StateSource, StateTrie};
 use crate::{
-    BlockAttributes, BlockPlan, ChainKind, Changes, Overlay, Rules, block_env, cfg_env, prepare_deposit,
-    recover_sender, set_deposit_checks, tx_env,
+    BlockAttributes, BlockPlan, ChainEvm, ChainKind, Changes, Overlay, Rules, block_env, build_evm, cfg_env,
+    prepare_deposit, recover_sender, set_deposit_checks, tx_env,
 };
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -19,9 +19,9 @@ use lux_protocol::contracts::IMessageBridge::MessageSentToL1;
 use lux_protocol::{Deposit, EthTransaction, Receipt, Transaction};
 use revm::context::ContextTr;
 use revm::context::result::{EVMError, ExecutionResult};
-use revm::handler::{MainnetContext, MainnetEvm};
+use revm::handler::MainnetContext;
 use revm::primitives::hardfork::SpecId;
-use revm::{Context, ExecuteCommitEvm, MainBuilder, SystemCallCommitEvm};
+use revm::{Context, ExecuteCommitEvm, SystemCallCommitEvm};
 
 /// Why a block or a transaction could not be executed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -58,7 +58,7 @@ pub struct ExecutedBlock {
     pub changes: Changes,
 }
 
-type Evm<S> = MainnetEvm<MainnetContext<Overlay<StateTrie<S>>>>;
+type Evm<S> = ChainEvm<MainnetContext<Overlay<StateTrie<S>>>>;
 
 /// A block in the making.
 pub struct BlockExecutor<S: StateSource> {
@@ -78,7 +78,7 @@ impl<S: StateSource> BlockExecutor<S> {
     pub fn new(rules: Rules, attributes: BlockAttributes, state: StateTrie<S>) -> Result<Self, ExecutionError> {
         let context: MainnetContext<Overlay<StateTrie<S>>> = Context::new(Overlay::new(state), SpecId::OSAKA);
         let context = context.with_block(block_env(&attributes)).with_cfg(cfg_env(&rules));
-        let mut evm = context.build_mainnet();
+        let mut evm = build_evm(context, rules.kind, ());
         evm.system_call_commit(HISTORY_STORAGE_ADDRESS, Bytes::copy_from_slice(attributes.parent_hash.as_slice()))?;
         if let Some(origin) = attributes.l1_origin {
             let data = (U256::from(origin.block_number), U256::from(origin.message_count)).abi_encode();
@@ -230,8 +230,14 @@ pub fn execute_plan<S: StateSource>(
     for entry in &plan.messages {
         executor.deposit(entry.to_deposit())?;
     }
-    let prepared = prepared.unwrap_or_else(|| plan.transactions.iter().map(prepare).collect());
-    for (tx, sender) in prepared.into_iter().flatten() {
+    // One at a time unless they were prepared: decoded transactions take several times the memory.
+    let mut prepared = prepared.map(Vec::into_iter);
+    for unsigned in &plan.transactions {
+        let next = match &mut prepared {
+            Some(prepared) => prepared.next().flatten(),
+            None => prepare(unsigned),
+        };
+        let Some((tx, sender)) = next else { continue };
         match executor.transact(tx, sender) {
             Ok(_) | Err(ExecutionError::Invalid(_)) => {}
             Err(error) => return Err(error),

@@ -97,23 +97,22 @@ impl<D: Database> Overlay<D> {
         Ok(())
     }
 
-    /// The database below and everything that changed.
+    /// The database below and everything that changed, in an order that follows from the changes alone: which nodes a
+    /// removal reads depends on what came before, and every run must read the same.
     pub fn into_changes(self) -> (D, Changes) {
-        let accounts = self
+        let mut accounts: Vec<_> = self
             .accounts
             .into_iter()
             .filter(|(_, account)| account.changed)
-            .map(|(address, account)| AccountChange {
-                address,
-                info: account.info,
-                storage_wiped: account.storage_wiped,
-                storage: account
-                    .storage
-                    .into_iter()
-                    .filter_map(|(key, slot)| slot.written.then_some((key, slot.value)))
-                    .collect(),
+            .map(|(address, account)| {
+                let slots = account.storage.into_iter();
+                let mut storage: Vec<_> =
+                    slots.filter_map(|(key, slot)| slot.written.then_some((key, slot.value))).collect();
+                storage.sort_unstable_by_key(|(key, _)| *key);
+                AccountChange { address, info: account.info, storage_wiped: account.storage_wiped, storage }
             })
             .collect();
+        accounts.sort_unstable_by_key(|change| change.address);
         (self.db, Changes { accounts, code: self.code.into_iter().collect() })
     }
 }

@@ -2,7 +2,9 @@
 
 use alloy_consensus::Header;
 use alloy_primitives::{Address, B256, Bytes, keccak256};
-use lux_protocol::{BaseFeeParams, constants::FEE_VAULT, next_base_fee};
+use lux_protocol::constants::FEE_VAULT;
+use lux_protocol::contracts::RollupParams;
+use lux_protocol::{BaseFeeParams, next_base_fee};
 
 /// Which rules a chain follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +61,16 @@ pub struct BlockAttributes {
 }
 
 impl Rules {
+    /// Those of a rollup with these parameters.
+    pub fn rollup(params: &RollupParams) -> Self {
+        Self {
+            kind: ChainKind::Rollup,
+            chain_id: params.l2ChainId,
+            gas_limit: params.l2GasLimit,
+            base_fee: BaseFeeParams::l2(params.minBaseFee),
+        }
+    }
+
     /// Attributes of the block after `parent`.
     pub fn next_block(
         &self,

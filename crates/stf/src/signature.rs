@@ -1,5 +1,6 @@
-//! Signature recovery through revm's replaceable crypto.
+//! Signature recovery, with the checks that `ecrecover` does not make.
 
+use crate::crypto;
 use alloy_consensus::Transaction as _;
 use alloy_primitives::{Address, B256, Signature, U256, uint};
 use lux_protocol::EthTransaction;
@@ -28,8 +29,7 @@ fn recover(signature: &Signature, hash: B256) -> Option<Address> {
     let mut rs = [0u8; 64];
     rs[..32].copy_from_slice(&signature.r().to_be_bytes::<32>());
     rs[32..].copy_from_slice(&signature.s().to_be_bytes::<32>());
-    let word = revm::precompile::crypto().secp256k1_ecrecover(&rs, u8::from(signature.v()), &hash.0).ok()?;
-    Some(Address::from_slice(&word[12..]))
+    crypto::ecrecover(&rs, u8::from(signature.v()), &hash)
 }
 
 /// Authorizations of an EIP-7702 transaction with their signers, as revm takes them.

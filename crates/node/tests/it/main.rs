@@ -4,6 +4,7 @@
 mod common;
 mod crash;
 mod deposits;
+mod disputes;
 mod fees;
 mod hostile;
 mod messages;

@@ -7,12 +7,12 @@ use crate::rpc::Rpc;
 use alloy_eips::BlockId;
 use alloy_primitives::{Address, U256};
 use alloy_rpc_types_eth::{BlockOverrides, state::StateOverride};
-use lux_stf::{BlockAttributes, BlockExecutor, ChainKind, Overlay, StateError, block_env, cfg_env};
+use lux_stf::{BlockAttributes, BlockExecutor, ChainKind, Overlay, StateError, block_env, build_evm, cfg_env};
 use revm::context::result::{EVMError, InvalidTransaction, ResultAndState};
 use revm::context::{BlockEnv, CfgEnv, Context, TxEnv};
 use revm::handler::MainnetContext;
 use revm::primitives::hardfork::SpecId;
-use revm::{Database, ExecuteEvm, InspectEvm, Inspector, MainBuilder};
+use revm::{Database, ExecuteEvm, InspectEvm, Inspector};
 use std::time::Instant;
 
 pub(crate) type CallContext = MainnetContext<SharedDb<State>>;
@@ -125,8 +125,9 @@ impl<'a> Evm<'a> {
 
     /// Without an inspector, which makes it faster.
     fn execute(&mut self, tx: TxEnv) -> RpcResult<Result<Outcome, EVMError<StateError>>> {
+        let kind = self.rpc.chain().rules().kind;
         let (result, ()) = self.transact(tx, |context, tx| {
-            let mut evm = context.build_mainnet();
+            let mut evm = build_evm(context, kind, ());
             let result = evm.transact(tx);
             (result, (), evm.ctx.journaled_state.database)
         })?;
@@ -148,8 +149,9 @@ impl<'a> Evm<'a> {
         I: Inspector<CallContext>,
     {
         let base_fee = self.block.basefee;
+        let kind = self.rpc.chain().rules().kind;
         let (result, inspector) = self.transact(tx.clone(), |context, tx| {
-            let mut evm = context.build_mainnet_with_inspector(inspector);
+            let mut evm = build_evm(context, kind, inspector);
             let result = evm.inspect_tx(tx);
             (result, evm.inspector, evm.ctx.journaled_state.database)
         })?;

@@ -60,5 +60,5 @@ pub fn counter() -> Bytes {
 
 /// Evidence that disproves everything.
 pub fn liar() -> Bytes {
-    init(&hex!("600436115f5260205ff3"))
+    init(&hex!("6004361160011b 5f5260205ff3"))
 }

@@ -3,13 +3,13 @@
 use alloy_primitives::{Address, Bytes, U256};
 use alloy_sol_types::SolCall;
 use lux_chain::{Chain, NodeDb};
-use lux_stf::{Overlay, StateTrie, TrieAccount, block_env, cfg_env};
+use lux_stf::{Overlay, StateTrie, TrieAccount, block_env, build_evm, cfg_env};
 use revm::context::TxEnv;
 use revm::context::result::ExecutionResult;
 use revm::handler::MainnetContext;
 use revm::primitives::TxKind;
 use revm::primitives::hardfork::SpecId;
-use revm::{Context, ExecuteEvm, MainBuilder};
+use revm::{Context, ExecuteEvm};
 
 #[derive(Clone, Debug, Default)]
 pub struct Call {
@@ -29,7 +29,7 @@ pub fn run(chain: &Chain, call: &Call, gas: u64) -> ExecutionResult {
     cfg.disable_eip3607 = true;
     let state = Overlay::new(chain.state(head.header.state_root));
     let context: MainnetContext<Overlay<StateTrie<NodeDb>>> = Context::new(state, SpecId::OSAKA);
-    let mut evm = context.with_block(block_env(&attributes)).with_cfg(cfg).build_mainnet();
+    let mut evm = build_evm(context.with_block(block_env(&attributes)).with_cfg(cfg), chain.rules().kind, ());
     let tx = TxEnv {
         caller: call.from,
         gas_limit: gas,

@@ -44,6 +44,8 @@ pub struct Setup {
     pub fallback_window: u64,
     pub challenge_period: u64,
     pub finalized_depth: u64,
+    /// Deploys what disproves claims.
+    pub fault_proofs: bool,
 }
 
 impl Default for Setup {
@@ -56,6 +58,7 @@ impl Default for Setup {
             fallback_window: 3_600,
             challenge_period: 600,
             finalized_depth: 64,
+            fault_proofs: false,
         }
     }
 }
@@ -320,6 +323,7 @@ async fn deploy_rollup(setup: &Setup, devnet: &Devnet, client: &L1Client, clock:
         sequencer: devnet.accounts()[OPERATOR].0,
         proposer: Address::ZERO,
         challenger: devnet.accounts()[ADMIN].0,
+        fault_proofs: setup.fault_proofs.then_some(300),
         challenge_period: setup.challenge_period,
         min_stake: ether(100),
         params: RollupParams {

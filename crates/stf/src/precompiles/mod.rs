@@ -1,0 +1,6 @@
+//! Precompiled contracts of the L2: Ethereum's, within bounds that a system call of the machine can carry.
+
+mod price;
+mod provider;
+
+pub use provider::{MAX_PRECOMPILE_INPUT, MAX_PRECOMPILE_PRICE, Precompiles};

@@ -1,0 +1,10 @@
+//! The program against the chain: natively, and on the machine, every batch must come to what a node computed.
+#![allow(clippy::unwrap_used)]
+
+mod batches;
+mod code;
+mod guest;
+mod measure;
+mod precompiles;
+mod transactions;
+mod world;
