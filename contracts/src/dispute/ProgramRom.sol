@@ -84,13 +84,17 @@ contract ProgramRom {
     function romContracts(bytes32 _program) external view returns (address[] memory ret_) {
         bytes memory pointers = SSTORE2.read(programs[_program].roms);
         ret_ = new address[](pointers.length / 20);
-        for (uint256 i; i < ret_.length; ++i) ret_[i] = _addressAt(pointers, i);
+        for (uint256 i; i < ret_.length; ++i) {
+            ret_[i] = _addressAt(pointers, i);
+        }
     }
 
     function _textHash(address _roms, uint256 _count) private view returns (bytes32) {
         bytes memory pointers = SSTORE2.read(_roms);
         bytes memory hashes;
-        for (uint256 i; i < _count; ++i) hashes = abi.encodePacked(hashes, _addressAt(pointers, i).codehash);
+        for (uint256 i; i < _count; ++i) {
+            hashes = abi.encodePacked(hashes, _addressAt(pointers, i).codehash);
+        }
         return keccak256(hashes);
     }
 

@@ -89,6 +89,13 @@ pub(crate) fn assemble(fused: &[Pattern]) -> Assembled {
     Assembled { code: asm.finish(), handlers }
 }
 
+fn taken(asm: &mut Asm, routines: &Routines, lane: usize, at: Label) -> u64 {
+    let start = asm.gas();
+    asm.place_with(at, &handler_stack());
+    asm.taken(lane, BRANCH, routines.slow_branch);
+    asm.gas() - start
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,11 +120,4 @@ mod tests {
         let hash = alloy_primitives::keccak256(&EXECUTOR.code).to_string();
         assert_eq!(hash, include_str!("executor.hash").trim());
     }
-}
-
-fn taken(asm: &mut Asm, routines: &Routines, lane: usize, at: Label) -> u64 {
-    let start = asm.gas();
-    asm.place_with(at, &handler_stack());
-    asm.taken(lane, BRANCH, routines.slow_branch);
-    asm.gas() - start
 }

@@ -54,14 +54,14 @@ impl Asm {
         self.count(lane);
         self.dup(2);
         self.field(lane, fields.offset, 3);
-        self.and(8 * 255 | if fields.based { JUMP_BASE } else { 0 });
+        self.and((8 * 255) | if fields.based { JUMP_BASE } else { 0 });
         if !fields.based {
             self.push(JUMP_BASE);
             self.op(OR);
         }
         self.dup(3);
         self.field(lane, fields.page, 2);
-        self.and(4 * 2047 | if fields.based { CODE_TABLE } else { 0 });
+        self.and((4 * 2047) | if fields.based { CODE_TABLE } else { 0 });
         if !fields.based {
             self.push(CODE_TABLE);
             self.op(OR);

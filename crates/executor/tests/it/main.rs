@@ -8,4 +8,5 @@ mod flow;
 mod instructions;
 mod patterns;
 mod random;
+mod registration;
 mod worst;

@@ -2,7 +2,7 @@
 
 use crate::common::{compare, program};
 use alloy_primitives::B256;
-use lux_machine::{Instruction, Op, Program, asm::encode};
+use lux_machine::{Instruction, Machine, Op, Program, RunError, asm::encode};
 use proptest::prelude::*;
 
 /// Registers are few, so that results meet.
@@ -57,7 +57,12 @@ fn random_program(length: usize) -> impl Strategy<Value = Program> {
 }
 
 fn compare_random(program: &Program) {
-    compare(program, B256::repeat_byte(0xa5), &mut (), 2);
+    let input = B256::repeat_byte(0xa5);
+    // Asking for a preimage that nobody has is not the executor's business.
+    let run = Machine::new(program, input).run(&mut (), 2);
+    if !matches!(run, Err(RunError::MissingPreimage(_))) {
+        compare(program, input, &mut (), 2);
+    }
 }
 
 proptest! {

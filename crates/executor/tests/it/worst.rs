@@ -57,7 +57,7 @@ fn scattered_pages() {
         words.extend([i(Op::Ld, 7, 5, 0), r(Op::Add, 5, 5, 6)]);
     }
     words.extend(vec![0x13; 100]);
-    words.extend(vec![i(Op::Ld, 7, 5, 0), r(Op::Add, 5, 5, 6)].repeat(111));
+    words.extend([i(Op::Ld, 7, 5, 0), r(Op::Add, 5, 5, 6)].repeat(111));
     words.push(jal(0, -2));
     report("twice the pages without a jump", words, (0..224).map(filled).collect(), &mut (), 1, 12_000_000);
 }
