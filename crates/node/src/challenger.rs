@@ -80,12 +80,15 @@ impl Challenger {
     }
 
     async fn post_bond(&self) -> Result<(), NodeError> {
-        let client = self.transactions.client();
-        let value = view(client, self.rollup.registry, ISequencerRegistry::requiredBondCall {}).await?;
-        let id = format!("bond/{}/{}", self.rollup.registry, client.block_number().await?);
+        let registry = self.rollup.registry;
+        let id = format!("challenge-bond/{registry}");
+        if self.transactions.status(&id).is_some_and(|status| !status.is_final()) {
+            return Ok(());
+        }
+        let value = view(self.transactions.client(), registry, ISequencerRegistry::requiredBondCall {}).await?;
+        let id = unused_id(&self.transactions, id).await?;
         let call = ISequencerRegistry::postBondCall {};
-        let request = TxRequest { value, ..TxRequest::call(id, self.rollup.registry, call.abi_encode()) };
-        self.transactions.send(request).await?;
+        self.transactions.submit(TxRequest { value, ..TxRequest::call(id, registry, call.abi_encode()) }).await?;
         Ok(())
     }
 }

@@ -1,9 +1,10 @@
 //! Execution of one block.
 
+use crate::signature::recover;
 use crate::state::{StateError, StateSource, StateTrie};
 use crate::{
     BlockAttributes, BlockPlan, ChainEvm, ChainKind, Changes, Overlay, Rules, block_env, build_evm, cfg_env,
-    prepare_deposit, recover_sender, set_deposit_checks, tx_env,
+    prepare_deposit, set_deposit_checks, tx_env,
 };
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -11,7 +12,7 @@ use alloy_consensus::constants::EMPTY_OMMER_ROOT_HASH;
 use alloy_consensus::{Header, Transaction as _};
 use alloy_eips::eip2935::HISTORY_STORAGE_ADDRESS;
 use alloy_eips::eip7685::EMPTY_REQUESTS_HASH;
-use alloy_primitives::{Address, B256, Bloom, Bytes, U256};
+use alloy_primitives::{Address, B256, Bloom, Bytes, U256, keccak256};
 use alloy_sol_types::{SolEvent, SolValue};
 use alloy_trie::{EMPTY_ROOT_HASH, root::ordered_trie_root_encoded};
 use lux_protocol::constants::{FEE_VAULT, L1_BLOCK, L2_MESSAGE_BRIDGE};
@@ -247,9 +248,10 @@ pub fn execute_plan<S: StateSource>(
 }
 
 /// A payload transaction with its sender, or `None` when it is invalid by itself.
-pub fn prepare(tx: &lux_protocol::UnsignedTx) -> Option<(EthTransaction, Address)> {
-    let tx = tx.to_transaction().ok()?;
-    let sender = recover_sender(&tx)?;
+pub fn prepare(unsigned: &lux_protocol::UnsignedTx) -> Option<(EthTransaction, Address)> {
+    // Only the canonical bytes are a transaction, so that they are what was signed.
+    let tx = unsigned.to_transaction().ok()?;
+    let sender = recover(&unsigned.signature, keccak256(&unsigned.signed_bytes))?;
     Some((tx, sender))
 }
 

@@ -22,7 +22,8 @@ pub fn recover_sender(tx: &EthTransaction) -> Option<Address> {
     recover(tx.signature(), hash)
 }
 
-fn recover(signature: &Signature, hash: B256) -> Option<Address> {
+/// Who signed `hash`; `None` when the signature is invalid.
+pub(crate) fn recover(signature: &Signature, hash: B256) -> Option<Address> {
     if signature.s() > HALF_ORDER {
         return None;
     }

@@ -14,7 +14,7 @@ const MAX_SMALL: usize = 1_024;
 /// Blocks of a list are cut from chunks of about this size, bytes.
 const CHUNK: usize = 8_192;
 
-type Large = Tlsf<'static, u32, u32, 20, 16>;
+type Large = Tlsf<'static, u32, u32, 22, 16>;
 
 struct Heap {
     large: Large,

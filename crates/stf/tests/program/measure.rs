@@ -77,7 +77,8 @@ fn measure_batches() {
     measure("erc20 transfers in 20 blocks", &world.batch(tokens.chunks(10).map(<[_]>::to_vec).collect(), vec![]));
 }
 
-/// Counts instructions by address, for `xtask guests --profile`-like tools: one line per address.
+/// Counts instructions by address of the run in LUX_WITNESS_FILE, one line each: with the symbols of the ELF that is not
+/// stripped (/tmp/lux-guests/target), a profile.
 #[test]
 #[ignore = "writes a profile"]
 fn profile() {
