@@ -78,8 +78,12 @@ fn build() -> eyre::Result<()> {
     let place = Path::new(WORKPLACE);
     std::fs::create_dir_all(place).wrap_err("cannot make the folder that programs are built in")?;
     let link = place.join("source");
-    let _ = std::fs::remove_file(&link);
-    std::os::unix::fs::symlink(root(), &link).wrap_err("cannot link to the repository")?;
+    if std::fs::read_link(&link).ok() != Some(root()) {
+        // What was built from another checkout passes for newer than the sources of this one.
+        let _ = std::fs::remove_dir_all(place.join("target"));
+        let _ = std::fs::remove_file(&link);
+        std::os::unix::fs::symlink(root(), &link).wrap_err("cannot link to the repository")?;
+    }
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(std::env::home_dir()?.join(".cargo")));
     let home = home.ok_or_else(|| eyre!("no home folder"))?;
     let flags = [
