@@ -46,6 +46,8 @@ pub struct RollupSection {
     pub guardian: Option<Address>,
     pub factory: Option<Address>,
     pub challenge_period: String,
+    /// Time to answer a challenge that takes an answer.
+    pub response_period: String,
     pub min_stake: String,
     pub timelock_delay: String,
     pub fallback_window: String,
@@ -96,6 +98,13 @@ pub enum RollupKind {
     Zk,
     Hybrid,
     Sovereign,
+}
+
+impl RollupKind {
+    /// Whether claims can be disproved on L1.
+    pub fn is_disputed(self) -> bool {
+        matches!(self, Self::Optimistic | Self::Hybrid)
+    }
 }
 
 /// LP-500 `ExecutionMode`.

@@ -49,7 +49,7 @@ pub async fn run(args: DeployArgs, json: bool) -> eyre::Result<()> {
         name: format!("{}/{genesis_timestamp}", config.l2.chain_id),
         rollup_type: section.kind.into(),
         execution_mode: section.mode.into(),
-        fault_proofs: section.fault_proofs().then_some(seconds("response_period", &section.response_period)?),
+        fault_proofs: section.kind.is_disputed().then_some(seconds("response_period", &section.response_period)?),
         sequencer: section.sequencer.unwrap_or(us),
         proposer: section.proposer.unwrap_or_default(),
         challenger: section.challenger.unwrap_or_default(),

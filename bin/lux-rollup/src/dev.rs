@@ -64,6 +64,8 @@ pub struct DevArgs {
 
 /// Stake of the development sequencer, in coins.
 const DEV_STAKE: u64 = 100;
+/// Seconds to answer a challenge.
+const DEV_RESPONSE_PERIOD: u64 = 300;
 /// What each development account gets on L2, in coins.
 const DEV_DEPOSIT: u64 = 500;
 const COIN: u64 = 1_000_000_000_000_000_000;
