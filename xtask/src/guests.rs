@@ -26,6 +26,11 @@ pub fn run(args: GuestsArgs) -> eyre::Result<()> {
     if let Some(reason) = missing_tools() {
         return Err(eyre!("{reason}"));
     }
+    build_and_compare(args.check)
+}
+
+/// Builds, and writes what differs or with `check` fails; the tools are there.
+pub fn build_and_compare(check: bool) -> eyre::Result<()> {
     build()?;
     let mut differ = Vec::new();
     for name in PROGRAMS {
@@ -35,7 +40,7 @@ pub fn run(args: GuestsArgs) -> eyre::Result<()> {
         let committed = artifact(name);
         if std::fs::read(&committed).is_ok_and(|bytes| bytes == elf) {
             println!("{name}: {} bytes, unchanged", elf.len());
-        } else if args.check {
+        } else if check {
             differ.push(name);
         } else {
             std::fs::create_dir_all(committed.parent().unwrap_or(Path::new(".")))?;

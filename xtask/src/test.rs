@@ -1,6 +1,6 @@
 //! `cargo xtask test`: every test of the repository, and a summary.
 
-use crate::artifacts;
+use crate::{artifacts, guests};
 use crate::command::{cargo, command, root, run as execute};
 use crate::node_modules;
 use clap::ValueEnum;
@@ -20,6 +20,7 @@ pub struct TestArgs {
 enum Part {
     Rust,
     Solidity,
+    Programs,
     E2e,
 }
 
@@ -29,11 +30,12 @@ struct Suite {
     run: fn() -> eyre::Result<()>,
 }
 
-const SUITES: [Suite; 5] = [
+const SUITES: [Suite; 6] = [
     Suite { part: Part::Rust, name: "Rust tests", run: rust },
     Suite { part: Part::Solidity, name: "contract artifacts", run: || artifacts::compile(true) },
     Suite { part: Part::Solidity, name: "Solidity tests", run: solidity },
     Suite { part: Part::Solidity, name: "gas snapshots", run: gas },
+    Suite { part: Part::Programs, name: "programs of the machine", run: || guests::build_and_compare(true) },
     Suite { part: Part::E2e, name: "end-to-end tests", run: e2e },
 ];
 
@@ -54,6 +56,7 @@ pub fn run(args: TestArgs) -> eyre::Result<()> {
     for suite in SUITES.iter().filter(|suite| selected(&args, suite.part)) {
         eprintln!("\n== {}", suite.name);
         let outcome = match (suite.part, &packages) {
+            (Part::Programs, _) => guests::missing_tools().map_or_else(|| timed(suite.run), Outcome::Skipped),
             (Part::Rust, _) | (_, Packages::Ready) => timed(suite.run),
             (_, Packages::Unavailable(reason)) => Outcome::Skipped(reason.clone()),
             (_, Packages::Broken(error)) => Outcome::Failed(Duration::ZERO, eyre!("{error}")),

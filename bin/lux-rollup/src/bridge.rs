@@ -8,7 +8,7 @@ use crate::output::{Progress, plain, print_fields, print_json, program};
 use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::SolCall;
 use clap::{Args, Subcommand};
-use eyre::{WrapErr, eyre};
+use eyre::eyre;
 use lux_l1::{L1Client, MemoryJournal, TxConfig, TxManager, TxRequest, system_clock};
 use lux_node::{BridgeClient, DepositRequest, Rollup, SentMessage, view, withdrawal_calls};
 use lux_protocol::constants::L2_TOKEN_BRIDGE;
@@ -119,10 +119,7 @@ async fn manager(chain: &L1Client, key: &KeyArgs) -> eyre::Result<TxManager> {
 async fn connect(endpoints: &Endpoints) -> eyre::Result<(L1Client, L1Client, Rollup)> {
     let node = l2::connect(&endpoints.l2).await?;
     let l1 = l2::connect(&endpoints.l1).await?;
-    let config: Map<String, Value> =
-        node.request("rollup_config", ()).await.wrap_err("the L2 endpoint is not a lux-rollup node")?;
-    let address: Address = plain(config.get("rollup").unwrap_or(&Value::Null)).parse()?;
-    let rollup = Rollup::load(&l1, address).await?;
+    let rollup = l2::rollup(&node, &l1).await?;
     Ok((l1, node, rollup))
 }
 

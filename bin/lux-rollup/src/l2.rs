@@ -1,16 +1,22 @@
 //! Opening a node's L2, serving it, and talking to one that runs elsewhere.
 
-use alloy_primitives::{B256, Bytes};
+use crate::output::plain;
+use alloy_primitives::{Address, B256, Bytes};
 use eyre::{WrapErr, eyre};
 use jsonrpsee::types::ErrorObjectOwned;
 use lux_chain::Store;
-use lux_l1::{Clock, ErrorDecoder, Journal, L1Client, RedbJournal, Transport, TxConfig, TxManager, Wallet};
-use lux_node::{Node, RollupContext, rollup_module};
+use lux_l1::{
+    Clock, ErrorDecoder, Journal, L1Client, L1Error, MAX_RESPONSE_BYTES, RedbJournal, Transport, TxConfig, TxManager,
+    Wallet,
+};
+use lux_node::{Node, Rollup, RollupContext, dispute_module, rollup_module};
 use lux_protocol::errors::ContractErrorsErrors;
 use lux_rpc::{BoxFuture, RpcContext, RpcLimits, RpcServer, TxForward, eth_module, serve};
+use serde_json::{Map, Value};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Opens the L2 database in a data folder.
 pub fn open_store(folder: &Path) -> eyre::Result<Store> {
@@ -41,9 +47,37 @@ pub fn client(transport: Transport) -> L1Client {
 
 /// Client of any chain's JSON-RPC.
 pub async fn connect(url: &str) -> eyre::Result<L1Client> {
-    let client = client(Transport::http(url)?);
+    reach(client(Transport::http(url)?), url).await
+}
+
+/// How long a node may take to run a batch in the machine.
+const PROOF_TIMEOUT: Duration = Duration::from_secs(3_600);
+
+/// Client of a node that is asked for proofs: those take longer than any other reply.
+pub async fn connect_prover(url: &str) -> eyre::Result<L1Client> {
+    reach(client(Transport::http_with(url, PROOF_TIMEOUT, MAX_RESPONSE_BYTES)?), url).await
+}
+
+/// Why a node made no proof. It says so in full sentences.
+pub fn no_proof(error: L1Error) -> eyre::Report {
+    const REASONS: [i32; 2] = [-32000, -32005];
+    match error.as_rpc() {
+        Some(rpc) if REASONS.contains(&rpc.code) => eyre!(rpc.message.clone()),
+        _ => error.into(),
+    }
+}
+
+async fn reach(client: L1Client, url: &str) -> eyre::Result<L1Client> {
     client.chain_id().await.wrap_err_with(|| format!("no chain answers at {url}"))?;
     Ok(client)
+}
+
+/// The rollup that a node runs, as L1 has it.
+pub async fn rollup(node: &L1Client, l1: &L1Client) -> eyre::Result<Rollup> {
+    let config: Map<String, Value> =
+        node.request("rollup_config", ()).await.wrap_err("the L2 endpoint is not a lux-rollup node")?;
+    let address: Address = plain(config.get("rollup").unwrap_or(&Value::Null)).parse()?;
+    Ok(Rollup::load(l1, address).await?)
 }
 
 /// Passes transactions on to the sequencer.
@@ -88,6 +122,7 @@ pub async fn serve_node(
     let rollup =
         RollupContext { chain: node.chain.clone(), rollup: node.rollup.clone(), l1_position: node.l1_position.clone() };
     methods.merge(rollup_module(rollup)?)?;
+    methods.merge(dispute_module(node)?)?;
     listen(address, methods, &limits).await
 }
 

@@ -2,6 +2,7 @@
 
 mod batch;
 mod bridge;
+mod challenge;
 mod config;
 mod deploy;
 mod dev;
@@ -9,8 +10,10 @@ mod duration;
 mod init;
 mod keys;
 mod l2;
+mod machine;
 mod node;
 mod output;
+mod prove;
 mod screen;
 mod status;
 
@@ -47,6 +50,13 @@ enum Command {
     /// Look at the batches on L1.
     #[command(subcommand)]
     Batch(batch::BatchCommand),
+    /// Disprove a false claim about a batch on L1.
+    Challenge(challenge::ChallengeArgs),
+    /// Write the proof of one chunk of a batch's run.
+    Prove(prove::ProveArgs),
+    /// Look into programs of the fault proofs' machine, and run them.
+    #[command(subcommand)]
+    Machine(machine::MachineCommand),
     /// Show where a node stands.
     Status(status::StatusArgs),
 }
@@ -91,6 +101,9 @@ async fn run(cli: Cli) -> eyre::Result<()> {
         Command::Node(args) => node::run(args, json).await,
         Command::Bridge(command) => bridge::run(command, json).await,
         Command::Batch(command) => batch::run(command, json).await,
+        Command::Challenge(args) => challenge::run(args, json).await,
+        Command::Prove(args) => prove::run(args, json).await,
+        Command::Machine(command) => machine::run(command, json).await,
         Command::Status(args) => status::run(args, json).await,
     }
 }

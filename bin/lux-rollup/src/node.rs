@@ -112,8 +112,13 @@ pub async fn run(args: NodeArgs, json: bool) -> eyre::Result<()> {
     };
     let store = l2::open_store(&data)?;
     let needs_key = roles.iter().any(|role| matches!(role, Role::Batcher | Role::Proposer | Role::Relayer));
-    let keys = if needs_key {
-        let wallet = args.key.require()?;
+    let wallet = match needs_key {
+        true => Some(args.key.require()?),
+        // A watcher that has one challenges what it finds.
+        false if roles.contains(&Role::Watcher) => args.key.load()?,
+        false => None,
+    };
+    let keys = if let Some(wallet) = wallet {
         let tx_config = TxConfig { confirmations, ..TxConfig::default() };
         let transactions = l2::open_transactions(&l1, wallet.clone(), &data, tx_config, clock.clone()).await?;
         Some((transactions, wallet))

@@ -2,7 +2,9 @@
 
 use alloy_primitives::Address;
 use serde_json::Value;
+use std::future::Future;
 use std::io::IsTerminal;
+use std::time::{Duration, Instant};
 
 /// How this program was called, for commands that a person can paste.
 pub fn program() -> String {
@@ -53,6 +55,29 @@ impl Progress {
     pub fn step(&self, what: &str, done: usize, of: usize) {
         if self.visible {
             eprint!("\r\x1b[2K  [{done}/{of}] {what}");
+        }
+    }
+
+    /// Shows what is waited for, and since when.
+    pub async fn while_waiting<T>(&self, what: &str, work: impl Future<Output = T>) -> T {
+        let started = Instant::now();
+        let mut ticks = tokio::time::interval(Duration::from_secs(1));
+        tokio::pin!(work);
+        loop {
+            tokio::select! {
+                result = &mut work => {
+                    self.finish();
+                    return result;
+                }
+                _ = ticks.tick() => self.note(&format!("{what}, {} s", started.elapsed().as_secs())),
+            }
+        }
+    }
+
+    /// Replaces what is shown.
+    pub fn note(&self, text: &str) {
+        if self.visible {
+            eprint!("\r\x1b[2K  {text}");
         }
     }
 

@@ -60,6 +60,9 @@ contract FaultProof is IEvidence {
 
     mapping(bytes32 => Dispute) private _disputes;
 
+    /// @notice The claimant has to reveal a segment. `claim` = `keccak256(abi.encode(holder, claim))`.
+    event SegmentRequested(address indexed holder, bytes32 indexed claim, uint256 segment);
+
     error FaultProof_NoSuchChunk();
     error FaultProof_NoSuchSegment();
     error FaultProof_WrongTrace();
@@ -82,7 +85,8 @@ contract FaultProof is IEvidence {
     /// @dev `_proof = abi.encode(Move, body)`, `body` = encoded `Disproof`, or `(Trace, segment)`. Reverts when the proof itself
     /// is wrong; the claim stands when it shows a correct chunk.
     function challenge(Claim calldata _claim, bytes calldata _proof, address _challenger) external returns (Verdict) {
-        Dispute storage dispute = _disputes[_key(_claim)];
+        bytes32 key = _key(_claim);
+        Dispute storage dispute = _disputes[key];
         (Move move, bytes memory body) = abi.decode(_proof, (Move, bytes));
         if (move == Move.Disprove) return _disprove(dispute, _claim, abi.decode(body, (Disproof)));
         (Trace memory trace, uint256 index) = abi.decode(body, (Trace, uint256));
@@ -100,6 +104,7 @@ contract FaultProof is IEvidence {
         ++dispute.unanswered;
         segment.challenger = _challenger;
         segment.deadline = uint64(block.timestamp + responsePeriod);
+        emit SegmentRequested(msg.sender, key, index);
         return Verdict.Open;
     }
 

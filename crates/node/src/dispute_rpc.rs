@@ -1,0 +1,179 @@
+//! The methods of the `rollup_*` namespace that run batches in the machine.
+
+use crate::challenger::fraud_proof;
+use crate::ledger::{BatchRecord, Ledger};
+use crate::program::stf_program;
+use crate::{Node, NodeError, Prover};
+use alloy_primitives::{B256, Bytes, U64};
+use jsonrpsee::RpcModule;
+use jsonrpsee::types::{ErrorObjectOwned, Params};
+use lux_executor::encode_proof;
+use lux_machine::prove_chunk;
+use serde::Serialize;
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// "Limit exceeded" of EIP-1474.
+const BUSY: i32 = -32005;
+const FAILED: i32 = -32000;
+
+/// What the methods answer from.
+pub struct DisputeContext {
+    prover: Prover,
+    ledger: Ledger,
+    /// Whether claims of this rollup can be disproved.
+    disputed: bool,
+    /// A run takes a core for seconds or minutes: there is one at a time, whoever asks.
+    turn: Arc<Semaphore>,
+}
+
+/// What ends a false claim.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FaultProofReply {
+    batch_number: U64,
+    /// The chunk that the claim has wrong.
+    chunk: U64,
+    /// How many the claim has.
+    chunks: U64,
+    /// Argument of `challengeStateRoot`.
+    fraud_proof: Bytes,
+    bytes: U64,
+}
+
+/// What L1 needs to run one chunk itself.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ChunkProofReply {
+    batch_number: U64,
+    chunk: U64,
+    /// Hash of the state before the chunk.
+    pre: B256,
+    /// Hash of the state after it.
+    post: B256,
+    pages: U64,
+    preimages: U64,
+    proof: Bytes,
+    bytes: U64,
+}
+
+/// Methods that judge claims about batches of a node's rollup.
+pub fn dispute_module(node: &Node) -> Result<RpcModule<DisputeContext>, NodeError> {
+    let context = DisputeContext {
+        prover: node.prover(),
+        ledger: Ledger::new(node.chain.store().clone()),
+        disputed: node.rollup.program.is_some(),
+        turn: Arc::new(Semaphore::new(1)),
+    };
+    register(context).map_err(|error| NodeError::Config(error.to_string()))
+}
+
+fn register(context: DisputeContext) -> Result<RpcModule<DisputeContext>, jsonrpsee::core::RegisterMethodError> {
+    let mut module = RpcModule::new(context);
+    module.register_async_method("rollup_faultProof", |params: Params<'static>, context, _| async move {
+        let number: U64 = params.one()?;
+        in_turn(&context.turn, fault_proof(context.clone(), number.to())).await
+    })?;
+    module.register_async_method("rollup_chunkProof", |params: Params<'static>, context, _| async move {
+        let (number, chunk): (U64, U64) = params.parse()?;
+        in_turn(&context.turn, chunk_proof(context.clone(), number.to(), chunk.to())).await
+    })?;
+    Ok(module)
+}
+
+fn refused(code: i32, message: impl ToString) -> ErrorObjectOwned {
+    ErrorObjectOwned::owned(code, message.to_string(), None::<()>)
+}
+
+/// Does the work unless other work is under way.
+async fn in_turn<T: Send + 'static>(
+    turn: &Arc<Semaphore>,
+    work: impl Future<Output = Result<T, NodeError>> + Send + 'static,
+) -> Result<T, ErrorObjectOwned> {
+    let Ok(permit) = turn.clone().try_acquire_owned() else {
+        return Err(refused(BUSY, "the node is busy with another proof, and makes one at a time; try again later"));
+    };
+    // A task of its own: a client that hangs up does not stop the thread that runs the batch, so its turn must last too.
+    let task = tokio::spawn(async move {
+        let _permit = permit;
+        work.await
+    });
+    match task.await {
+        Ok(result) => result.map_err(|error| refused(FAILED, error)),
+        Err(error) => Err(refused(FAILED, format!("the proof was given up: {error}"))),
+    }
+}
+
+/// The batch, if this node has executed it.
+fn known(context: &DisputeContext, number: u64) -> Result<BatchRecord, NodeError> {
+    let batch = context.ledger.batch(number)?.filter(|_| number > 0);
+    batch.ok_or_else(|| NodeError::Config(format!("this node knows no batch {number}")))
+}
+
+async fn fault_proof(context: Arc<DisputeContext>, number: u64) -> Result<Option<FaultProofReply>, NodeError> {
+    if !context.disputed {
+        return Err(NodeError::Config("this rollup has no fault proofs: its claims cannot be disproved".into()));
+    }
+    if !known(&context, number)?.has_claim() {
+        return Err(NodeError::Config(format!("this node knows no claim about batch {number}")));
+    }
+    let disproof = context.prover.disproof(number).await?;
+    Ok(disproof.map(|disproof| {
+        let fraud_proof = fraud_proof(&disproof);
+        FaultProofReply {
+            batch_number: U64::from(number),
+            chunk: disproof.chunk.to(),
+            chunks: disproof.trace.chunks.to(),
+            bytes: U64::from(fraud_proof.len()),
+            fraud_proof,
+        }
+    }))
+}
+
+async fn chunk_proof(context: Arc<DisputeContext>, number: u64, chunk: u64) -> Result<ChunkProofReply, NodeError> {
+    known(&context, number)?;
+    let witness = context.prover.batch(number).await?.witness;
+    let input = witness.input;
+    let mut host = witness.preimages.iter().map(|(hash, bytes)| (*hash, bytes.clone())).collect::<HashMap<_, _>>();
+    let proof = tokio::task::spawn_blocking(move || prove_chunk(stf_program(), input, &mut host, chunk)).await;
+    let proof = proof
+        .map_err(|error| NodeError::Config(format!("the prover stopped: {error}")))?
+        .map_err(|error| NodeError::Config(format!("batch {number}, chunk {chunk}: {error}")))?;
+    let bytes = encode_proof(&proof);
+    Ok(ChunkProofReply {
+        batch_number: U64::from(number),
+        chunk: U64::from(chunk),
+        pre: proof.pre,
+        post: proof.post,
+        pages: U64::from(proof.pages.len()),
+        preimages: U64::from(proof.preimages.len()),
+        bytes: U64::from(bytes.len()),
+        proof: bytes,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn second_caller_is_told_to_wait_even_if_the_first_hung_up() {
+        let turn = Arc::new(Semaphore::new(1));
+        let (finish, finished) = tokio::sync::oneshot::channel::<()>();
+        let first = in_turn(&turn, async move {
+            let _ = finished.await;
+            Ok(1)
+        });
+        // Hangs up.
+        assert!(tokio::time::timeout(std::time::Duration::from_millis(10), first).await.is_err());
+        let busy = in_turn(&turn, async { Ok(2) }).await.expect_err("the first still runs");
+        assert_eq!(busy.code(), BUSY);
+        finish.send(()).expect("the work still waits");
+        while turn.available_permits() == 0 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(in_turn(&turn, async { Ok(3) }).await.expect("free again"), 3);
+    }
+}
