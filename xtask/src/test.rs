@@ -1,8 +1,8 @@
 //! `cargo xtask test`: every test of the repository, and a summary.
 
-use crate::{artifacts, guests};
 use crate::command::{cargo, command, root, run as execute};
 use crate::node_modules;
+use crate::{artifacts, guests};
 use clap::ValueEnum;
 use eyre::{bail, eyre};
 use std::path::PathBuf;

@@ -168,11 +168,8 @@ async fn withdraw(args: WithdrawArgs, json: bool) -> eyre::Result<Value> {
     let WithdrawArgs { transfer: args, via_l1 } = args;
     let sender = args.key.require()?.address();
     let token = args.token.unwrap_or_default();
-    let call = IL2TokenBridge::withdrawCall {
-        l1Token: token,
-        amount: args.amount,
-        recipient: args.to.unwrap_or(sender),
-    };
+    let call =
+        IL2TokenBridge::withdrawCall { l1Token: token, amount: args.amount, recipient: args.to.unwrap_or(sender) };
     let value = if token.is_zero() { args.amount } else { U256::ZERO };
     let progress = Progress::new(json);
     let (mut report, l2_transaction) = if via_l1 {

@@ -239,7 +239,9 @@ impl Batcher {
                 Some(_) => BatchOutput::default(),
                 None => batch_output(&self.chain, first_block, last_block)?,
             };
-            let data = BatchData { accumulator: self.ledger.accumulator(origin.message_count)?, trace: Bytes::new(), payload }.encode();
+            let data =
+                BatchData { accumulator: self.ledger.accumulator(origin.message_count)?, trace: Bytes::new(), payload }
+                    .encode();
             let header = BatchHeader {
                 batchNumber: U256::from(parent.number + 1),
                 parentBatchHash: parent.hash,

@@ -64,10 +64,12 @@ impl BridgeClient<'_> {
         let call = ILuxRollup::forceTransactionCall { target, value, data: data.into() };
         let outcome = self.send(format!("{id}/force"), self.rollup.address, U256::ZERO, call.abi_encode()).await?;
         let receipt = self.transactions.client().receipt(outcome.hash).await?;
-        let log = receipt.iter().flat_map(|receipt| &receipt.logs).find(|log| {
-            log.address() == self.rollup.bridge && log.topic0() == Some(&MessageEnqueued::SIGNATURE_HASH)
-        });
-        let log = log.ok_or_else(|| NodeError::Untrusted("L1 shows no queue entry of the forced transaction".into()))?;
+        let log = receipt
+            .iter()
+            .flat_map(|receipt| &receipt.logs)
+            .find(|log| log.address() == self.rollup.bridge && log.topic0() == Some(&MessageEnqueued::SIGNATURE_HASH));
+        let log =
+            log.ok_or_else(|| NodeError::Untrusted("L1 shows no queue entry of the forced transaction".into()))?;
         let (entry, _) = queue_entry(log, outcome.block.number)?;
         Ok((outcome, entry.to_deposit().hash()))
     }

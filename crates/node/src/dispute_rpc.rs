@@ -1,6 +1,6 @@
 //! The methods of the `rollup_*` namespace that run batches in the machine.
 
-use crate::challenger::fraud_proof;
+use crate::disproof::fraud_proof;
 use crate::ledger::{BatchRecord, Ledger};
 use crate::program::stf_program;
 use crate::{Node, NodeError, Prover};

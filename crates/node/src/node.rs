@@ -1,12 +1,13 @@
 //! The roles as tasks of one process.
 
 use crate::{
-    Batcher, BatcherConfig, Challenger, Deriver, NodeError, Proposer, Prover, Relayer, Rollup, Sequencer, SequencerConfig, Watcher,
-    l2_genesis,
+    Batcher, BatcherConfig, Challenger, Deriver, NodeError, Proposer, Prover, Relayer, Rollup, Sequencer,
+    SequencerConfig, Watcher, l2_genesis,
 };
 use lux_chain::pool::{Pool, PoolConfig};
 use lux_chain::{Chain, Store};
 use lux_l1::{Clock, L1Client, TxManager, Wallet};
+use lux_protocol::constants::MAX_CHECKPOINTS;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -42,6 +43,7 @@ pub struct Node {
     pub l1_position: Arc<AtomicU64>,
     config: NodeConfig,
     clock: Clock,
+    max_checkpoints: usize,
 }
 
 /// Pause after a failure that may pass by itself.
@@ -64,7 +66,13 @@ impl Node {
         };
         let pool = Pool::new(pool, genesis.base_fee);
         let chain = Arc::new(Chain::open(store, &genesis, pool)?);
-        Ok(Self { chain, rollup: Arc::new(rollup), l1, l1_position: Arc::default(), config, clock })
+        let (rollup, l1_position) = (Arc::new(rollup), Arc::default());
+        Ok(Self { chain, rollup, l1, l1_position, config, clock, max_checkpoints: MAX_CHECKPOINTS })
+    }
+
+    /// Claims of this node get at most so many checkpoints, [`MAX_CHECKPOINTS`] without this.
+    pub fn with_max_checkpoints(self, max_checkpoints: usize) -> Self {
+        Self { max_checkpoints, ..self }
     }
 
     pub fn deriver(&self) -> Result<Deriver, NodeError> {
@@ -81,7 +89,7 @@ impl Node {
     }
 
     pub fn proposer(&self, transactions: Arc<TxManager>) -> Proposer {
-        Proposer::new(&self.chain, self.rollup.clone(), transactions)
+        Proposer::new(self.prover(), &self.chain, self.rollup.clone(), transactions)
     }
 
     /// `None` where nothing disproves claims.
@@ -91,7 +99,7 @@ impl Node {
     }
 
     pub fn prover(&self) -> Prover {
-        Prover::new(self.chain.clone(), self.l1.clone(), self.rollup.clone())
+        Prover::new(self.chain.clone(), self.l1.clone(), self.rollup.clone()).with_max_checkpoints(self.max_checkpoints)
     }
 
     pub fn relayer(&self, transactions: Arc<TxManager>) -> Relayer {

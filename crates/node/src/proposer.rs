@@ -1,15 +1,16 @@
-//! Claims state roots of batches without a claim, and finalises what nobody disproved.
+//! Claims state roots of batches without a claim, answers for them, and finalises what nobody disproved.
 
 use crate::NodeError;
+use crate::claimant::Claimant;
 use crate::ledger::{BatchRecord, Ledger};
 use crate::program::require_known;
 use crate::prover::Prover;
 use crate::rollup::{Rollup, to_u64, view};
-use crate::sending::{refusal, unused_id};
+use crate::sending::{Sent, send};
 use alloy_primitives::{B256, Bytes, U256};
 use alloy_sol_types::{SolCall, SolValue};
 use lux_chain::Chain;
-use lux_l1::{TxManager, TxRequest};
+use lux_l1::TxManager;
 use lux_protocol::contracts::ILuxRollup::{finalizeStateRootCall, proposeStateRootCall};
 use lux_protocol::contracts::IRollupViews;
 use std::sync::Arc;
@@ -20,20 +21,25 @@ pub struct Proposer {
     rollup: Arc<Rollup>,
     transactions: Arc<TxManager>,
     prover: Prover,
+    claimant: Claimant,
     /// The last evidence made, by the hash of its batch.
     evidence: Option<(B256, Bytes)>,
 }
 
 impl Proposer {
-    pub fn new(chain: &Arc<Chain>, rollup: Arc<Rollup>, transactions: Arc<TxManager>) -> Self {
-        let prover = Prover::new(chain.clone(), transactions.client().clone(), rollup.clone());
-        Self { ledger: Ledger::new(chain.store().clone()), rollup, transactions, prover, evidence: None }
+    pub fn new(prover: Prover, chain: &Chain, rollup: Arc<Rollup>, transactions: Arc<TxManager>) -> Self {
+        let ledger = Ledger::new(chain.store().clone());
+        let claimant = Claimant::new(ledger.clone(), prover.clone(), rollup.clone(), transactions.clone());
+        Self { ledger, rollup, transactions, prover, claimant, evidence: None }
     }
 
     /// Sends what is due; `true` when something was.
     pub async fn step(&mut self) -> Result<bool, NodeError> {
         self.transactions.step().await?;
-        Ok(self.propose().await? | self.finalize().await?)
+        // An answer has a deadline; nothing else here has. What goes wrong with it does not stop the rest.
+        let answered = self.claimant.step().await;
+        let sent = self.propose().await? | self.finalize().await?;
+        Ok(answered? | sent)
     }
 
     async fn number(&self, call: impl SolCall<Return = U256>) -> Result<u64, NodeError> {
@@ -80,15 +86,13 @@ impl Proposer {
 
     /// Sends the call unless it would revert now (not due yet, or somebody else was first).
     async fn send(&self, id: String, data: Vec<u8>) -> Result<bool, NodeError> {
-        if self.transactions.status(&id).is_some_and(|status| !status.is_final()) {
-            return Ok(false);
+        match send(&self.transactions, self.rollup.address, id.clone(), data).await? {
+            Sent::Now => Ok(true),
+            Sent::UnderWay => Ok(false),
+            Sent::Refused(reason) => {
+                tracing::trace!(id, %reason, "not due");
+                Ok(false)
+            }
         }
-        if let Some(reason) = refusal(&self.transactions, self.rollup.address, &data).await? {
-            tracing::trace!(id, %reason, "not due");
-            return Ok(false);
-        }
-        let id = unused_id(&self.transactions, id).await?;
-        self.transactions.submit(TxRequest::call(id, self.rollup.address, data)).await?;
-        Ok(true)
     }
 }

@@ -1,15 +1,18 @@
 //! Runs batches in the machine: the traces of honest claims, and the disproofs of false ones.
 
 use crate::NodeError;
-use crate::disproof::{ClaimedRun, first_wrong_chunk, prove};
+use crate::case::Case;
+use crate::disproof::{ClaimedRun, Fault};
 use crate::ledger::{BatchRecord, Ledger};
 use crate::program::{require_known, stf_program};
 use crate::rollup::{Rollup, to_u64, view};
+use crate::segments::{revealed_states, segment_of};
 use alloy_primitives::{B256, Bytes, U256};
 use alloy_sol_types::{SolCall, SolEvent};
 use lux_chain::{Chain, ChainError};
 use lux_l1::{L1Client, LogFilter};
 use lux_machine::{Host, Status, Trace, trace};
+use lux_protocol::constants::MAX_CHECKPOINTS;
 use lux_protocol::contracts::ILuxRollup::submitBatchCall;
 use lux_protocol::contracts::IRollupViews::{ClaimProposed, claimOfCall};
 use lux_protocol::contracts::{BatchHeader, Disproof};
@@ -27,6 +30,7 @@ pub struct Prover {
     ledger: Ledger,
     rollup: Arc<Rollup>,
     l1: L1Client,
+    max_checkpoints: usize,
 }
 
 /// A batch with everything that its run reads.
@@ -34,13 +38,18 @@ pub struct Prover {
 pub struct ProvableBatch {
     pub record: BatchRecord,
     pub witness: BatchWitness,
-    /// Checkpoints of a claim in the header.
-    header_trace: Bytes,
+    /// Checkpoints of the claim in the header, if it makes one.
+    header_trace: Option<Bytes>,
 }
 
 impl Prover {
     pub fn new(chain: Arc<Chain>, l1: L1Client, rollup: Arc<Rollup>) -> Self {
-        Self { ledger: Ledger::new(chain.store().clone()), chain, rollup, l1 }
+        Self { ledger: Ledger::new(chain.store().clone()), chain, rollup, l1, max_checkpoints: MAX_CHECKPOINTS }
+    }
+
+    /// Claims get at most so many checkpoints.
+    pub fn with_max_checkpoints(self, max_checkpoints: usize) -> Self {
+        Self { max_checkpoints, ..self }
     }
 
     /// Collects what the run of a batch reads, by running it natively.
@@ -48,7 +57,7 @@ impl Prover {
         let record = self.ledger.batch(number)?.filter(|_| number > 0);
         let record = record.ok_or_else(|| NodeError::Config(format!("this node knows no batch {number} to run")))?;
         let (header, data) = self.calldata(&record).await?;
-        let header_trace = data.trace.clone();
+        let header_trace = (!header.stateRoot.is_zero()).then(|| data.trace.clone());
         let prover = self.clone();
         let batch = record.clone();
         let witness = blocking(move || prover.witness(&batch, &header, &data)).await?;
@@ -77,26 +86,44 @@ impl Prover {
                 run.outcome
             )));
         }
-        Ok(ClaimTrace::of_run(&run.checkpoints).encode())
+        Ok(ClaimTrace::of_run(&run.checkpoints, self.max_checkpoints).encode())
+    }
+
+    /// The claim that L1 holds about a batch, beside the run.
+    pub async fn case(&self, number: u64) -> Result<Case, NodeError> {
+        let claim = view(&self.l1, self.rollup.address, claimOfCall { batchNumber: U256::from(number) }).await?;
+        require_known(claim.program)?;
+        let batch = self.batch(number).await?;
+        let claimed = self.claimed_trace(&batch, claim.trace).await?;
+        if claim.input != batch.witness.input {
+            return Err(NodeError::Untrusted(format!("data of batch {number} that do not match L1's claim about it")));
+        }
+        let run = self.trace(&batch).await?;
+        let claimed = ClaimedRun::new(claimed, claim.output);
+        Ok(Case::new(batch.record, claim, claimed, run.checkpoints, batch.witness))
     }
 
     /// The disproof of the claim that L1 holds about a batch; `None` when the claim is true in all its parts.
     pub async fn disproof(&self, number: u64) -> Result<Option<Disproof>, NodeError> {
-        let claim = view(&self.l1, self.rollup.address, claimOfCall { batchNumber: U256::from(number) }).await?;
-        require_known(claim.program)?;
-        let batch = self.batch(number).await?;
-        let claimed = self.claimed_trace(&batch).await?;
-        if claim.input != batch.witness.input || claimed.commitment() != claim.trace {
-            return Err(NodeError::Untrusted(format!("data of batch {number} that do not match L1's claim about it")));
+        let mut case = self.case(number).await?;
+        let mut fault = case.fault();
+        if let Some(Fault::Segment(index)) = fault {
+            let segment = segment_of(&self.l1, &self.rollup, &case.claim, index).await?;
+            if segment.root.is_zero() {
+                return Err(NodeError::Config(format!(
+                    "the claim about batch {number} is false in segment {index}, whose states the claimant has to reveal \
+                     first; a node with the role `watcher` asks for them"
+                )));
+            }
+            let states = revealed_states(&self.l1, &self.rollup, number, index, segment.root).await?;
+            case.claimed.revealed.insert(index, states);
+            fault = case.fault();
         }
-        let claimed = ClaimedRun { trace: claimed, output: claim.output };
-        let (input, mut host) = (batch.witness.input, preimages(&batch.witness));
-        blocking(move || {
-            let run = trace(stf_program(), input, &mut host, MAX_CHUNKS).map_err(run_failed)?;
-            let Some(chunk) = first_wrong_chunk(&claimed, &run) else { return Ok(None) };
-            prove(stf_program(), input, &mut host, &claimed, chunk).map(Some).map_err(run_failed)
-        })
-        .await
+        match fault {
+            Some(Fault::Chunk(chunk)) => case.disprove(chunk).await.map(Some),
+            Some(Fault::Segment(_)) => Err(NodeError::Untrusted(format!("revealed states of batch {number}"))),
+            None => Ok(None),
+        }
     }
 
     async fn calldata(&self, record: &BatchRecord) -> Result<(BatchHeader, BatchData), NodeError> {
@@ -111,12 +138,7 @@ impl Prover {
         Ok((call.header, data))
     }
 
-    fn witness(
-        &self,
-        record: &BatchRecord,
-        header: &BatchHeader,
-        data: &BatchData,
-    ) -> Result<BatchWitness, NodeError> {
+    fn witness(&self, record: &BatchRecord, header: &BatchHeader, data: &BatchData) -> Result<BatchWitness, NodeError> {
         let parent = self.ledger.expect_batch(record.number - 1)?;
         // What L1 holds, were it false: the claims before are judged before this one.
         let parent_output = if parent.has_claim() { parent.claimed() } else { parent.output() };
@@ -139,41 +161,42 @@ impl Prover {
         let init_code = &self.rollup.config.initCode;
         let known = block_preimages(&claim, &last.header, &hashes, init_code, &data.payload, &entries);
         let store = self.chain.store();
-        let database =
-            |hash: &B256| store.node(hash).ok().flatten().or_else(|| store.code(hash).ok().flatten());
+        let database = |hash: &B256| store.node(hash).ok().flatten().or_else(|| store.code(hash).ok().flatten());
         BatchWitness::collect(&claim, &known, database)
             .map_err(|error| NodeError::Config(format!("batch {} cannot be run: {error}", record.number)))
     }
 
     /// The checkpoints of the claim that L1 holds about the batch.
-    async fn claimed_trace(&self, batch: &ProvableBatch) -> Result<ClaimTrace, NodeError> {
-        let mut bytes = batch.header_trace.clone();
-        let block = batch.record.claim_l1_block;
-        if block != batch.record.l1_block {
-            let filter = LogFilter {
-                addresses: vec![self.rollup.address],
-                topics: vec![ClaimProposed::SIGNATURE_HASH],
-            };
+    async fn claimed_trace(&self, batch: &ProvableBatch, commitment: B256) -> Result<ClaimTrace, NodeError> {
+        let mut found = Vec::from_iter(batch.header_trace.clone());
+        if batch.header_trace.is_none() {
+            let filter =
+                LogFilter { addresses: vec![self.rollup.address], topics: vec![ClaimProposed::SIGNATURE_HASH] };
+            let block = batch.record.claim_l1_block;
             let logs = self.l1.logs(&filter, block, block).await?;
             let events = logs.iter().filter_map(|log| ClaimProposed::decode_log_data(log.data()).ok());
-            if let Some(event) = events.filter(|event| event.batchNumber == U256::from(batch.record.number)).last() {
-                bytes = event.trace;
-            }
+            let number = U256::from(batch.record.number);
+            found.extend(events.filter(|event| event.batchNumber == number).map(|event| event.trace));
         }
-        ClaimTrace::decode(&bytes).map_err(|error| NodeError::Untrusted(error.to_string()))
+        // One block may hold several claims about a batch number, with a rejection between them.
+        let mut traces = found.iter().filter_map(|bytes| ClaimTrace::decode(bytes).ok());
+        traces.find(|trace| trace.commitment() == commitment).ok_or_else(|| {
+            NodeError::Untrusted(format!("no trace that belongs to L1's claim about batch {}", batch.record.number))
+        })
     }
 }
 
 /// Preimages for the machine, apart from the witness so that they can move to another thread.
-fn preimages(witness: &BatchWitness) -> impl Host + Send + use<> {
+pub(crate) fn preimages(witness: &BatchWitness) -> impl Host + Send + use<> {
     witness.preimages.iter().map(|(hash, bytes)| (*hash, bytes.clone())).collect::<std::collections::HashMap<_, _>>()
 }
 
-fn run_failed(error: lux_machine::RunError) -> NodeError {
+pub(crate) fn run_failed(error: lux_machine::RunError) -> NodeError {
     NodeError::Config(format!("a batch cannot be run in the machine: {error}"))
 }
 
-async fn blocking<T: Send + 'static>(
+/// Does work that takes long on a thread of its own.
+pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, NodeError> + Send + 'static,
 ) -> Result<T, NodeError> {
     tokio::task::spawn_blocking(work)

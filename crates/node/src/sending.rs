@@ -2,7 +2,7 @@
 
 use crate::NodeError;
 use alloy_primitives::Address;
-use lux_l1::{BlockTag, CallError, CallRequest, Revert, TxManager, TxStatus};
+use lux_l1::{BlockTag, CallError, CallRequest, Revert, TxManager, TxRequest, TxStatus};
 
 /// Why L1 would refuse the call now; `None` when it would take it.
 pub(crate) async fn refusal(transactions: &TxManager, to: Address, data: &[u8]) -> Result<Option<Revert>, NodeError> {
@@ -26,4 +26,27 @@ pub(crate) async fn unused_id(transactions: &TxManager, id: String) -> Result<St
         true => Ok(format!("{id}@{}", transactions.client().block_number().await?)),
         false => Ok(id),
     }
+}
+
+/// What became of a step that was due.
+#[derive(Debug)]
+pub(crate) enum Sent {
+    Now,
+    /// It was sent before, and its end is not known yet.
+    UnderWay,
+    /// Not sent: it would revert now.
+    Refused(Revert),
+}
+
+/// Sends the call unless it is under way or would revert now.
+pub(crate) async fn send(transactions: &TxManager, to: Address, id: String, data: Vec<u8>) -> Result<Sent, NodeError> {
+    if transactions.status(&id).is_some_and(|status| !status.is_final()) {
+        return Ok(Sent::UnderWay);
+    }
+    if let Some(reason) = refusal(transactions, to, &data).await? {
+        return Ok(Sent::Refused(reason));
+    }
+    let id = unused_id(transactions, id).await?;
+    transactions.submit(TxRequest::call(id, to, data)).await?;
+    Ok(Sent::Now)
 }

@@ -133,6 +133,35 @@ sol! {
         bytes32 trace;
     }
 
+    /// The part of `IRollupCore` that the two sides of a dispute use.
+    #[derive(Debug)]
+    interface IRollupDisputes {
+        #[derive(PartialEq, Eq)]
+        struct Batch {
+            bytes32 batchHash;
+            bytes32 stateRoot;
+            bytes32 transactionRoot;
+            bytes32 receiptRoot;
+            bytes32 commitment;
+            bytes32 trace;
+            uint64 timestamp;
+            uint64 l1BlockNumber;
+            uint64 submittedAt;
+            uint64 proposedAt;
+            address claimant;
+            uint64 messageCount;
+            uint16 programVersion;
+            bool claimInHeader;
+            bool proven;
+            bool disputed;
+        }
+        function getBatch(uint256 batchNumber) external view returns (Batch memory);
+        function revealTrace(uint256 batchNumber, uint256 segment, bytes calldata checkpoints) external;
+        function slashFailedChallenger(uint256 batchNumber, uint256 segment) external;
+
+        event TraceRevealed(uint256 indexed batchNumber, uint256 indexed segment, bytes checkpoints);
+    }
+
     #[derive(Debug)]
     interface IRollupSettings {
         function programVersion() external view returns (uint16);
@@ -162,10 +191,25 @@ sol! {
         bytes execution;
     }
 
+    /// `FaultProof.Move`: what a challenge is.
+    #[derive(Debug, PartialEq, Eq)]
+    enum Move { Disprove, RequestSegment, Timeout }
+
     #[derive(Debug)]
     interface IFaultProof {
+        /// A segment that somebody asked for; `root` is zero until it is revealed.
+        #[derive(PartialEq, Eq)]
+        struct Segment {
+            address challenger;
+            uint64 deadline;
+            bool settled;
+            bytes32 root;
+        }
         function verifier() external view returns (address);
         function responsePeriod() external view returns (uint256);
+        function segmentOf(address holder, Claim calldata claim, uint256 segment) external view returns (Segment memory);
+
+        event SegmentRequested(address indexed holder, bytes32 indexed claim, uint256 segment);
     }
 
     #[derive(Debug)]

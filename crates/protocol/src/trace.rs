@@ -1,11 +1,11 @@
 //! Traces: the states that a claim says a program run goes through (`docs/protocol.md`, "Header and claim").
 
-use crate::constants::MAX_CHECKPOINTS;
 use crate::contracts::TraceOpening;
 use crate::merkle_root;
 use alloc::vec::Vec;
 use alloy_primitives::{B256, Bytes, U256, keccak256};
 use alloy_sol_types::SolValue;
+use core::ops::Range;
 
 /// Some of the states between the chunks of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,14 +28,31 @@ pub enum TraceError {
 }
 
 impl ClaimTrace {
-    /// The trace of a run with these states after its chunks, the last one included: all of them if they fit, else as
-    /// many as do.
-    pub fn of_run(states: &[B256]) -> Self {
-        let chunks = states.len().max(1);
-        let stride = (chunks - 1).div_ceil(MAX_CHECKPOINTS).max(1);
+    /// The trace of a run with these states after its chunks, the last one included: all of them if they are at most
+    /// `max_checkpoints` (L1 takes [`MAX_CHECKPOINTS`](crate::constants::MAX_CHECKPOINTS)), else as many as are.
+    pub fn of_run(states: &[B256], max_checkpoints: usize) -> Self {
+        let inner = states.len().saturating_sub(1);
+        Self::with_stride(states, inner.div_ceil(max_checkpoints.max(1)))
+    }
+
+    /// The trace of such a run with a checkpoint after every `stride` chunks.
+    pub fn with_stride(states: &[B256], stride: usize) -> Self {
+        let (chunks, stride) = (states.len().max(1), stride.max(1));
         let count = (chunks - 1) / stride;
         let checkpoints = (1..=count).filter_map(|index| states.get(index * stride - 1).copied()).collect();
         Self { chunks: chunks as u32, stride: stride as u32, checkpoints }
+    }
+
+    /// How many segments the run has: stretches that end with a checkpoint or with the run.
+    pub const fn segments(&self) -> usize {
+        self.checkpoints.len() + 1
+    }
+
+    /// Numbers of the chunks of a segment; none where there is no such segment.
+    pub fn segment(&self, index: usize) -> Range<usize> {
+        let (chunks, stride) = (self.chunks as usize, self.stride as usize);
+        let start = index.saturating_mul(stride).min(chunks);
+        start..start.saturating_add(stride).min(chunks)
     }
 
     pub fn encode(&self) -> Bytes {
@@ -83,6 +100,7 @@ impl ClaimTrace {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::constants::MAX_CHECKPOINTS;
 
     fn states(count: usize) -> Vec<B256> {
         (0..count).map(|index| B256::from(U256::from(index + 1))).collect()
@@ -91,7 +109,7 @@ mod tests {
     #[test]
     fn round_trip_of_runs_of_every_length() {
         for count in [1, 2, 3, 1000, 2048, 2049, 2050, 4097, 4098] {
-            let trace = ClaimTrace::of_run(&states(count));
+            let trace = ClaimTrace::of_run(&states(count), MAX_CHECKPOINTS);
             assert!(trace.checkpoints.len() <= MAX_CHECKPOINTS);
             assert_eq!(trace.stride == 1, count <= MAX_CHECKPOINTS + 1, "{count}");
             for (index, checkpoint) in trace.checkpoints.iter().enumerate() {
@@ -99,6 +117,23 @@ mod tests {
             }
             assert_eq!(ClaimTrace::decode(&trace.encode()), Ok(trace));
         }
+    }
+
+    #[test]
+    fn segments_follow_each_other() {
+        for (count, stride) in [(1, 1), (1, 7), (2, 1), (8, 4), (9, 4), (10, 4), (11, 20)] {
+            let trace = ClaimTrace::with_stride(&states(count), stride);
+            let mut next = 0;
+            for index in 0..trace.segments() {
+                let segment = trace.segment(index);
+                assert!(segment.start == next && !segment.is_empty() && segment.len() <= stride);
+                next = segment.end;
+            }
+            assert_eq!(next, count, "{count} chunks, stride {stride}");
+            assert!(trace.segment(trace.segments()).is_empty() && trace.segment(usize::MAX).is_empty());
+        }
+        let tight = ClaimTrace::of_run(&states(11), 3);
+        assert_eq!((tight.stride, tight.checkpoints.len()), (4, 2));
     }
 
     #[test]

@@ -89,7 +89,9 @@ pub async fn deploy(
     let id = keccak256(if request.fault_proofs.is_some() { IMPLEMENTATION } else { TRUSTED_IMPLEMENTATION });
     let registered = match request.factory {
         Some(factory) => {
-            view(transactions.client(), factory, IRollupFactory::implementationsCall { implementationId: id }).await?.rollup
+            view(transactions.client(), factory, IRollupFactory::implementationsCall { implementationId: id })
+                .await?
+                .rollup
         }
         None => Address::ZERO,
     };

@@ -99,7 +99,8 @@ impl Arena {
             messages: due - tip.message_count,
         };
         let payload = payload(world, &context).into();
-        let data = BatchData { accumulator: world.op.ledger.accumulator(due).unwrap(), trace: Bytes::new(), payload }.encode();
+        let data =
+            BatchData { accumulator: world.op.ledger.accumulator(due).unwrap(), trace: Bytes::new(), payload }.encode();
         let claim = claim.unwrap_or_default();
         let header = BatchHeader {
             batchNumber: U256::from(tip.number + 1),

@@ -12,4 +12,5 @@ mod messages;
 mod rebuild;
 mod rejected;
 mod reorg;
+mod segments;
 mod withheld;

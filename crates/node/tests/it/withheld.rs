@@ -166,7 +166,9 @@ async fn users_leave_without_the_operator() {
     let l1 = world.devnet.chain();
     let before = evm::balance(&l1, carol);
     let mut payments = Vec::new();
-    for (message, (token, amount)) in sent.iter().zip([(Address::ZERO, ether(3)), (token, ether(2)), (Address::ZERO, ether(4))]) {
+    for (message, (token, amount)) in
+        sent.iter().zip([(Address::ZERO, ether(3)), (token, ether(2)), (Address::ZERO, ether(4))])
+    {
         let (proof, _) = message_proof(&stranger.l2.chain, &stranger.l2.ledger, message).unwrap().unwrap();
         let (prove, pay) = withdrawal_calls(message, proof, token, amount);
         let proven = world.send_l1(ALICE, world.rollup.address, U256::ZERO, prove);

@@ -73,6 +73,7 @@ impl Operator {
         let store = Store::open(&disk.path()).unwrap();
         let config = l2::config(setup.l1_confirmations, setup.max_in_flight);
         let node = Node::open(store, client.clone(), rollup.clone(), config, clock.clone()).unwrap();
+        let node = node.with_max_checkpoints(setup.max_checkpoints);
         let manager = TxManager::open(
             client,
             wallet.clone(),

@@ -12,6 +12,7 @@ use lux_devnet::{Devnet, DevnetConfig, Mining, ReorgTransactions};
 use lux_l1::{Clock, Journal, L1Client, MemoryJournal, Transport, TxConfig, TxManager, Wallet};
 use lux_node::{DeployRequest, Deployment, Rollup, deploy};
 use lux_protocol::EthTransaction;
+use lux_protocol::constants::MAX_CHECKPOINTS;
 use lux_protocol::contracts::ILuxRollup::{depositToL2Call, forceTransactionCall};
 use lux_protocol::contracts::IMessageBridge::sendMessageToL2Call;
 use lux_protocol::contracts::{ExecutionMode, IERC20, ISequencerRegistry, RollupParams, RollupType};
@@ -25,6 +26,9 @@ pub const GENESIS: u64 = 1_800_000_000;
 pub const L1_BLOCK_TIME: u64 = 12;
 /// Seconds between L2 blocks.
 pub const L2_BLOCK_TIME: u64 = 1;
+
+/// Seconds for an answer in a dispute.
+pub const RESPONSE_PERIOD: u64 = 300;
 
 pub const ADMIN: usize = 0;
 pub const OPERATOR: usize = 1;
@@ -46,6 +50,8 @@ pub struct Setup {
     pub finalized_depth: u64,
     /// Deploys what disproves claims.
     pub fault_proofs: bool,
+    /// Of a claim of the operator.
+    pub max_checkpoints: usize,
 }
 
 impl Default for Setup {
@@ -59,6 +65,7 @@ impl Default for Setup {
             challenge_period: 600,
             finalized_depth: 64,
             fault_proofs: false,
+            max_checkpoints: MAX_CHECKPOINTS,
         }
     }
 }
@@ -323,7 +330,7 @@ async fn deploy_rollup(setup: &Setup, devnet: &Devnet, client: &L1Client, clock:
         sequencer: devnet.accounts()[OPERATOR].0,
         proposer: Address::ZERO,
         challenger: devnet.accounts()[ADMIN].0,
-        fault_proofs: setup.fault_proofs.then_some(300),
+        fault_proofs: setup.fault_proofs.then_some(RESPONSE_PERIOD),
         challenge_period: setup.challenge_period,
         min_stake: ether(100),
         params: RollupParams {

@@ -1,0 +1,57 @@
+//! A claim on L1 beside the true run of its batch.
+
+use crate::NodeError;
+use crate::disproof::{ClaimedRun, Fault};
+use crate::ledger::BatchRecord;
+use crate::program::stf_program;
+use crate::prover::{blocking, preimages, run_failed};
+use alloy_primitives::{B256, Bytes};
+use alloy_sol_types::SolValue;
+use lux_protocol::contracts::{Claim, Disproof};
+use lux_stf::program::BatchWitness;
+use std::sync::Arc;
+
+/// Everything that a dispute about a claim needs. It took a run to make: keep it while the dispute lasts.
+pub struct Case {
+    pub record: BatchRecord,
+    /// As L1 holds it.
+    pub claim: Claim,
+    pub claimed: ClaimedRun,
+    /// State after each chunk of the true run.
+    states: Vec<B256>,
+    witness: Arc<BatchWitness>,
+}
+
+impl Case {
+    pub fn new(
+        record: BatchRecord,
+        claim: Claim,
+        claimed: ClaimedRun,
+        states: Vec<B256>,
+        witness: BatchWitness,
+    ) -> Self {
+        Self { record, claim, claimed, states, witness: Arc::new(witness) }
+    }
+
+    /// What is wrong with the claim.
+    pub fn fault(&self) -> Option<Fault> {
+        self.claimed.fault(&self.states)
+    }
+
+    /// Runs a chunk that is the fault.
+    pub async fn disprove(&self, chunk: usize) -> Result<Disproof, NodeError> {
+        let (claimed, witness) = (self.claimed.clone(), self.witness.clone());
+        blocking(move || {
+            let mut host = preimages(&witness);
+            claimed.disprove(stf_program(), witness.input, &mut host, chunk).map_err(run_failed)
+        })
+        .await
+    }
+
+    /// Argument of `revealTrace`: the true states inside a segment.
+    pub fn answer(&self, segment: usize) -> Bytes {
+        let chunks = self.claimed.trace.segment(segment);
+        let inside = self.states.get(chunks.start..chunks.end.saturating_sub(1)).unwrap_or_default();
+        (self.claimed.trace.opening(), Bytes::from(inside.concat())).abi_encode_params().into()
+    }
+}
