@@ -287,6 +287,20 @@ contract FaultProof_Disproves_Test is ArtifactTest {
         vm.assertTrue(_disproved(claim, _timeout(trace, 1)));
     }
 
+    function test_challenge_claimedAgain_startsAnew() external {
+        _machine(20);
+        (, FaultProof.Trace memory trace, IEvidence.Claim memory claim) = _coarse(_checkpoints(19), 8);
+        _module.challenge(claim, _request(trace, 1), address(1));
+        vm.warp(block.timestamp + RESPONSE + 1);
+        // An old question must not become a silence about the same claim made again.
+        claim.claimedAt = block.timestamp;
+        vm.assertEq(_module.openUntil(claim), 0);
+        vm.expectRevert(FaultProof.FaultProof_NotAsked.selector);
+        _module.challenge(claim, _timeout(trace, 1), address(1));
+        _module.challenge(claim, _request(trace, 1), address(1));
+        _reveal(claim, trace, 1, _inside(_checkpoints(19), 8, 1));
+    }
+
     function test_challenge_request_reverts() external {
         _machine(20);
         (, FaultProof.Trace memory trace, IEvidence.Claim memory claim) = _coarse(_checkpoints(19), 8);

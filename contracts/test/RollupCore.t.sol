@@ -452,6 +452,7 @@ contract RollupCore_ProposeStateRoot_Test is RollupTest {
         IRollupCore.Batch memory parent = core.getBatch(_n - 1);
         IRollupCore.Batch memory batch = core.getBatch(_n);
         claim_.trace = keccak256(abi.encode(uint256(1), uint256(1), bytes32(0)));
+        claim_.claimedAt = block.timestamp;
         claim_.input = keccak256(
             abi.encode(
                 parent.stateRoot,

@@ -9,12 +9,14 @@ interface IEvidence {
         Attestation
     }
 
-    /// @dev `trace` commits to the checkpoints of the run: `BatchLib.traceCommitment`.
+    /// @dev `trace` commits to the checkpoints of the run: `BatchLib.traceCommitment`. `claimedAt` is the time of the claim: a
+    /// claim made again is another one, whose disputes start anew.
     struct Claim {
         bytes32 program;
         bytes32 input;
         bytes32 output;
         bytes32 trace;
+        uint256 claimedAt;
     }
 
     /// @notice What this module checks.

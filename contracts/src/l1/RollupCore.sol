@@ -391,6 +391,7 @@ contract RollupCore is IRollupCore, Initializable, UUPSUpgradeable, ReentrancyGu
         );
         claim_.output = keccak256(abi.encode(batch.stateRoot, batch.transactionRoot, batch.receiptRoot));
         claim_.trace = batch.trace;
+        claim_.claimedAt = batch.proposedAt;
     }
 
     /// @inheritdoc IRollupCore

@@ -18,6 +18,9 @@ pub enum NodeError {
     /// The endpoint's data contradicts the contracts' own commitments: it is broken, or lies.
     #[error("L1 endpoint gave data that contradicts the rollup contract: {0}")]
     Untrusted(String),
+    /// A batch whose run has no proof: whoever needs one waits for another version, everything else goes on.
+    #[error("{0}")]
+    Unprovable(String),
     #[error("{0}")]
     Config(String),
 }
@@ -32,7 +35,7 @@ impl NodeError {
             Self::Tx(error) => error.is_temporary(),
             Self::Call(CallError::Reverted(_)) => true,
             // Another endpoint behind the same address may answer correctly next time.
-            Self::Untrusted(_) => true,
+            Self::Untrusted(_) | Self::Unprovable(_) => true,
             Self::Chain(_) | Self::Config(_) => false,
         }
     }

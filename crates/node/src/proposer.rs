@@ -24,13 +24,15 @@ pub struct Proposer {
     claimant: Claimant,
     /// The last evidence made, by the hash of its batch.
     evidence: Option<(B256, Bytes)>,
+    /// Batch that cannot be claimed, by its hash.
+    given_up: Option<B256>,
 }
 
 impl Proposer {
     pub fn new(prover: Prover, chain: &Chain, rollup: Arc<Rollup>, transactions: Arc<TxManager>) -> Self {
         let ledger = Ledger::new(chain.store().clone());
         let claimant = Claimant::new(ledger.clone(), prover.clone(), rollup.clone(), transactions.clone());
-        Self { ledger, rollup, transactions, prover, claimant, evidence: None }
+        Self { ledger, rollup, transactions, prover, claimant, evidence: None, given_up: None }
     }
 
     /// Sends what is due; `true` when something was.
@@ -49,11 +51,19 @@ impl Proposer {
     async fn propose(&mut self) -> Result<bool, NodeError> {
         let next = self.number(IRollupViews::lastProposedCall {}).await? + 1;
         let Some(batch) = self.ledger.batch(next)? else { return Ok(false) };
-        if batch.has_claim() {
+        if batch.has_claim() || self.given_up == Some(batch.batch_hash) {
             return Ok(false);
         }
         let output = batch.output();
-        let evidence = self.evidence(&batch).await?;
+        let evidence = match self.evidence(&batch).await {
+            Err(NodeError::Unprovable(reason)) => {
+                // Trying again gives the same; the other roles of this node must not stop for it.
+                tracing::error!(batch = next, reason, "this batch cannot be claimed: withdrawals wait until it can");
+                self.given_up = Some(batch.batch_hash);
+                return Ok(false);
+            }
+            other => other?,
+        };
         let proof = (output.transaction_root, output.receipt_root, evidence).abi_encode_params();
         let call =
             proposeStateRootCall { batchNumber: U256::from(next), stateRoot: output.state_root, proof: proof.into() };

@@ -62,7 +62,7 @@ impl Prover {
         let batch = record.clone();
         let witness = blocking(move || prover.witness(&batch, &header, &data)).await?;
         if witness.output != record.output() {
-            return Err(NodeError::Config(format!(
+            return Err(NodeError::Unprovable(format!(
                 "the program gives batch {number} the state root {}, this node gave it {}: please report this",
                 witness.output.state_root, record.state_root
             )));
@@ -81,7 +81,7 @@ impl Prover {
         let batch = self.batch(number).await?;
         let run = self.trace(&batch).await?;
         if run.outcome != Status::Halted(batch.record.output().hash()) {
-            return Err(NodeError::Config(format!(
+            return Err(NodeError::Unprovable(format!(
                 "batch {number} ends as {:?} in the machine, not with its output: please report this",
                 run.outcome
             )));
@@ -110,7 +110,7 @@ impl Prover {
         if let Some(Fault::Segment(index)) = fault {
             let segment = segment_of(&self.l1, &self.rollup, &case.claim, index).await?;
             if segment.root.is_zero() {
-                return Err(NodeError::Config(format!(
+                return Err(NodeError::Unprovable(format!(
                     "the claim about batch {number} is false in segment {index}, whose states the claimant has to reveal \
                      first; a node with the role `watcher` asks for them"
                 )));
@@ -163,7 +163,7 @@ impl Prover {
         let store = self.chain.store();
         let database = |hash: &B256| store.node(hash).ok().flatten().or_else(|| store.code(hash).ok().flatten());
         BatchWitness::collect(&claim, &known, database)
-            .map_err(|error| NodeError::Config(format!("batch {} cannot be run: {error}", record.number)))
+            .map_err(|error| NodeError::Unprovable(format!("batch {} cannot be run: {error}", record.number)))
     }
 
     /// The checkpoints of the claim that L1 holds about the batch.
@@ -192,7 +192,7 @@ pub(crate) fn preimages(witness: &BatchWitness) -> impl Host + Send + use<> {
 }
 
 pub(crate) fn run_failed(error: lux_machine::RunError) -> NodeError {
-    NodeError::Config(format!("a batch cannot be run in the machine: {error}"))
+    NodeError::Unprovable(format!("a batch cannot be run in the machine: {error}"))
 }
 
 /// Does work that takes long on a thread of its own.

@@ -131,6 +131,8 @@ sol! {
         bytes32 input;
         bytes32 output;
         bytes32 trace;
+        /// Seconds: a claim made again is another one.
+        uint256 claimedAt;
     }
 
     /// The part of `IRollupCore` that the two sides of a dispute use.

@@ -223,7 +223,7 @@ async fn dispute_of_somebody_else_is_finished_after_a_crash() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn same_lie_again_falls_to_the_old_answer() {
+async fn same_lie_again_is_another_dispute() {
     let mut world = world().await;
     let (claim, batch) = FalseClaim::make(&mut world, 4, 5).await;
     ask(&world, CAROL, &claim.trace, 1);
@@ -239,7 +239,9 @@ async fn same_lie_again_falls_to_the_old_answer() {
     world.op.sync().await;
     let bond = evm::view(&world.devnet.chain(), world.rollup.registry, ISequencerRegistry::requiredBondCall {});
     world.send_l1(BOB, world.rollup.registry, bond, ISequencerRegistry::postBondCall {}.abi_encode());
-    let (_, batch) = FalseClaim::make(&mut world, 4, 5).await;
+    let (claim, batch) = FalseClaim::make(&mut world, 4, 5).await;
+    ask(&world, CAROL, &claim.trace, 1);
+    claim.reveal(&world, 1);
     assert!(challenge(&mut world, &mut challenger, &batch).await);
     assert_eq!(status(&world), BatchStatus::Rejected);
 }
