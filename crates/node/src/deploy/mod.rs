@@ -1,6 +1,7 @@
 //! Deploys a rollup to L1, step by step, so that an interrupted run continues.
 
 mod disputes;
+mod precompiles;
 
 use crate::rollup::view;
 use crate::{NodeError, artifacts, l2_genesis};
@@ -10,6 +11,7 @@ use disputes::{Disputes, deploy_disputes, dispute_steps};
 use lux_l1::{DeployError, Deployer, TxManager};
 use lux_protocol::contracts::IRollupFactory::{RollupDeployed, TimelockDeployed};
 use lux_protocol::contracts::{ExecutionMode, IRollupFactory, RollupConfig, RollupParams, RollupType};
+use precompiles::require_precompiles;
 use serde::{Deserialize, Serialize};
 
 /// Name under which this version's `RollupCore` is registered at the factory.
@@ -95,6 +97,9 @@ pub async fn deploy(
         }
         None => Address::ZERO,
     };
+    if request.fault_proofs.is_some() {
+        require_precompiles(transactions.client()).await?;
+    }
     let (factory, implementation) = if registered.is_zero() {
         let bridge = create(&mut deployer, "MessageBridge", artifacts::message_bridge().bytecode).await?;
         report("MessageBridge");
