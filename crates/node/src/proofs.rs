@@ -55,13 +55,14 @@ fn parse_messages(receipts: &[lux_protocol::Receipt], block: u64) -> Vec<SentMes
     .collect()
 }
 
-/// Proof of `message` against the batch that holds it; `None` while no batch on L1 does.
+/// Proof of `message` against the batch that holds it; `None` while no batch with a claim on L1 does.
 pub fn message_proof(
     chain: &Chain,
     ledger: &Ledger,
     message: &SentMessage,
 ) -> Result<Option<(MessageProof, BatchRecord)>, NodeError> {
-    let Some(batch) = ledger.batch_of_block(message.block)? else { return Ok(None) };
+    // L1 takes no proof against a batch that nobody has claimed anything about.
+    let Some(batch) = ledger.batch_of_block(message.block)?.filter(BatchRecord::has_claim) else { return Ok(None) };
     let hashes = batch_messages(chain, batch.first_block, batch.last_block)?;
     let Some(index) = hashes.iter().position(|hash| *hash == message.hash) else { return Ok(None) };
     let mut receipts_roots = Vec::new();
