@@ -2,6 +2,7 @@
 
 use crate::ledger::{BatchRecord, Ledger};
 use crate::rollup::{Rollup, to_u64, view};
+use crate::sending::post_bond;
 use crate::{NodeError, batch_output, payload_blocks};
 use alloy_primitives::{B256, Bytes, U256};
 use alloy_sol_types::SolCall;
@@ -180,11 +181,8 @@ impl Batcher {
         }
         let bonded = view(l1, registry, ISequencerRegistry::hasBondCall { account: us }).await?;
         if !bonded {
-            let bond = view(l1, registry, ISequencerRegistry::requiredBondCall {}).await?;
-            tracing::info!(%bond, "fallback window is open: posting the bond");
-            let id = format!("bond/{}", tip.batch_hash);
-            let data = ISequencerRegistry::postBondCall {}.abi_encode();
-            self.transactions.submit(TxRequest { value: bond, ..TxRequest::call(id, registry, data) }).await?;
+            tracing::info!("fallback window is open: a batch takes a bond");
+            post_bond(&self.transactions, registry, format!("bond/{}", tip.batch_hash)).await?;
         }
         Ok(bonded)
     }

@@ -5,8 +5,11 @@ use crate::disproof::{ClaimedRun, Fault};
 use crate::ledger::BatchRecord;
 use crate::program::stf_program;
 use crate::prover::{blocking, preimages, run_failed};
+use crate::rollup::Rollup;
+use crate::segments::revealed_states;
 use alloy_primitives::{B256, Bytes};
 use alloy_sol_types::SolValue;
+use lux_l1::L1Client;
 use lux_protocol::contracts::{Claim, Disproof};
 use lux_stf::program::BatchWitness;
 use std::sync::Arc;
@@ -36,6 +39,24 @@ impl Case {
     /// What is wrong with the claim.
     pub fn fault(&self) -> Option<Fault> {
         self.claimed.fault(&self.states)
+    }
+
+    /// Reads what the claimant revealed about a segment that is the fault, and tells which of its chunks is wrong.
+    pub async fn learn(
+        &mut self,
+        l1: &L1Client,
+        rollup: &Rollup,
+        index: usize,
+        root: B256,
+    ) -> Result<Option<usize>, NodeError> {
+        let number = self.record.number;
+        let states = revealed_states(l1, rollup, number, index, root).await?;
+        self.claimed.revealed.insert(index, states);
+        match self.fault() {
+            Some(Fault::Chunk(chunk)) => Ok(Some(chunk)),
+            Some(Fault::Segment(_)) => Err(NodeError::Untrusted(format!("revealed states of batch {number}"))),
+            None => Ok(None),
+        }
     }
 
     /// Runs a chunk that is the fault.

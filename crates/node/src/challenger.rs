@@ -6,11 +6,11 @@ use crate::disproof::{Fault, fraud_proof, segment_move};
 use crate::ledger::BatchRecord;
 use crate::prover::Prover;
 use crate::rollup::{Rollup, view};
-use crate::segments::{revealed_states, segment_of};
-use crate::sending::{Sent, send, unused_id};
+use crate::segments::segment_of;
+use crate::sending::{Sent, post_bond, send, unused_id};
 use alloy_primitives::{Address, Bytes, U256};
 use alloy_sol_types::SolCall;
-use lux_l1::{TxManager, TxRequest};
+use lux_l1::TxManager;
 use lux_protocol::contracts::ILuxRollup::challengeStateRootCall;
 use lux_protocol::contracts::IRollupViews::{claimOfCall, getBatchStatusCall};
 use lux_protocol::contracts::{BatchStatus, ISequencerRegistry, Move};
@@ -107,36 +107,32 @@ impl Challenger {
         let client = self.transactions.client();
         let (number, output) = (open.case.record.number, open.case.record.claimed().hash());
         let id = |step: &str| format!("challenge/{number}/{output}{step}");
-        let mut fault = open.case.fault();
-        if let Some(Fault::Segment(index)) = fault {
-            let segment = segment_of(client, &self.rollup, &open.case.claim, index).await?;
-            if segment.challenger.is_zero() {
-                let proof = segment_move(Move::RequestSegment, &open.case.claimed.trace, index);
-                return Ok(Next::Send { id: id(&format!("/request/{index}")), proof });
-            }
-            if segment.root.is_zero() {
-                if client.head().await?.timestamp <= segment.deadline {
-                    return Ok(Next::Wait);
+        let chunk = match open.case.fault() {
+            None => None,
+            Some(Fault::Chunk(chunk)) => Some(chunk),
+            Some(Fault::Segment(index)) => {
+                let segment = segment_of(client, &self.rollup, &open.case.claim, index).await?;
+                if segment.challenger.is_zero() {
+                    let proof = segment_move(Move::RequestSegment, &open.case.claimed.trace, index);
+                    return Ok(Next::Send { id: id(&format!("/request/{index}")), proof });
                 }
-                let proof = segment_move(Move::Timeout, &open.case.claimed.trace, index);
-                return Ok(Next::Send { id: id(&format!("/timeout/{index}")), proof });
+                if segment.root.is_zero() {
+                    if client.head().await?.timestamp <= segment.deadline {
+                        return Ok(Next::Wait);
+                    }
+                    let proof = segment_move(Move::Timeout, &open.case.claimed.trace, index);
+                    return Ok(Next::Send { id: id(&format!("/timeout/{index}")), proof });
+                }
+                open.case.learn(client, &self.rollup, index, segment.root).await?
             }
-            let states = revealed_states(client, &self.rollup, number, index, segment.root).await?;
-            open.case.claimed.revealed.insert(index, states);
-            fault = open.case.fault();
-        }
-        match fault {
-            None => Ok(Next::Nothing),
-            Some(Fault::Segment(_)) => Err(NodeError::Untrusted(format!("revealed states of batch {number}"))),
-            Some(Fault::Chunk(chunk)) => {
-                let proof = match open.proof.clone() {
-                    Some(proof) => proof,
-                    None => fraud_proof(&open.case.disprove(chunk).await?),
-                };
-                open.proof = Some(proof.clone());
-                Ok(Next::Send { id: id(""), proof })
-            }
-        }
+        };
+        let Some(chunk) = chunk else { return Ok(Next::Nothing) };
+        let proof = match open.proof.clone() {
+            Some(proof) => proof,
+            None => fraud_proof(&open.case.disprove(chunk).await?),
+        };
+        open.proof = Some(proof.clone());
+        Ok(Next::Send { id: id(""), proof })
     }
 
     async fn may_challenge(&self) -> Result<bool, NodeError> {
@@ -154,10 +150,7 @@ impl Challenger {
         if self.transactions.status(&id).is_some_and(|status| !status.is_final()) {
             return Ok(());
         }
-        let value = view(self.transactions.client(), registry, ISequencerRegistry::requiredBondCall {}).await?;
         let id = unused_id(&self.transactions, id).await?;
-        let call = ISequencerRegistry::postBondCall {};
-        self.transactions.submit(TxRequest { value, ..TxRequest::call(id, registry, call.abi_encode()) }).await?;
-        Ok(())
+        post_bond(&self.transactions, registry, id).await
     }
 }

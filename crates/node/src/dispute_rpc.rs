@@ -3,6 +3,7 @@
 use crate::disproof::fraud_proof;
 use crate::ledger::{BatchRecord, Ledger};
 use crate::program::stf_program;
+use crate::prover::{blocking, preimages};
 use crate::{Node, NodeError, Prover};
 use alloy_primitives::{B256, Bytes, U64};
 use jsonrpsee::RpcModule;
@@ -10,7 +11,6 @@ use jsonrpsee::types::{ErrorObjectOwned, Params};
 use lux_executor::encode_proof;
 use lux_machine::prove_chunk;
 use serde::Serialize;
-use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -135,12 +135,12 @@ async fn fault_proof(context: Arc<DisputeContext>, number: u64) -> Result<Option
 async fn chunk_proof(context: Arc<DisputeContext>, number: u64, chunk: u64) -> Result<ChunkProofReply, NodeError> {
     known(&context, number)?;
     let witness = context.prover.batch(number).await?.witness;
-    let input = witness.input;
-    let mut host = witness.preimages.iter().map(|(hash, bytes)| (*hash, bytes.clone())).collect::<HashMap<_, _>>();
-    let proof = tokio::task::spawn_blocking(move || prove_chunk(stf_program(), input, &mut host, chunk)).await;
-    let proof = proof
-        .map_err(|error| NodeError::Config(format!("the prover stopped: {error}")))?
-        .map_err(|error| NodeError::Config(format!("batch {number}, chunk {chunk}: {error}")))?;
+    let (input, mut host) = (witness.input, preimages(&witness));
+    let proof = blocking(move || {
+        prove_chunk(stf_program(), input, &mut host, chunk)
+            .map_err(|error| NodeError::Config(format!("batch {number}, chunk {chunk}: {error}")))
+    })
+    .await?;
     let bytes = encode_proof(&proof);
     Ok(ChunkProofReply {
         batch_number: U64::from(number),

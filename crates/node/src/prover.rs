@@ -6,7 +6,7 @@ use crate::disproof::{ClaimedRun, Fault};
 use crate::ledger::{BatchRecord, Ledger};
 use crate::program::{require_known, stf_program};
 use crate::rollup::{Rollup, to_u64, view};
-use crate::segments::{revealed_states, segment_of};
+use crate::segments::segment_of;
 use alloy_primitives::{B256, Bytes, U256};
 use alloy_sol_types::{SolCall, SolEvent};
 use lux_chain::{Chain, ChainError};
@@ -106,22 +106,22 @@ impl Prover {
     /// The disproof of the claim that L1 holds about a batch; `None` when the claim is true in all its parts.
     pub async fn disproof(&self, number: u64) -> Result<Option<Disproof>, NodeError> {
         let mut case = self.case(number).await?;
-        let mut fault = case.fault();
-        if let Some(Fault::Segment(index)) = fault {
-            let segment = segment_of(&self.l1, &self.rollup, &case.claim, index).await?;
-            if segment.root.is_zero() {
-                return Err(NodeError::Unprovable(format!(
-                    "the claim about batch {number} is false in segment {index}, whose states the claimant has to reveal \
+        let chunk = match case.fault() {
+            None => None,
+            Some(Fault::Chunk(chunk)) => Some(chunk),
+            Some(Fault::Segment(index)) => {
+                let segment = segment_of(&self.l1, &self.rollup, &case.claim, index).await?;
+                if segment.root.is_zero() {
+                    return Err(NodeError::Unprovable(format!(
+                        "the claim about batch {number} is false in segment {index}, whose states the claimant has to reveal \
                      first; a node with the role `watcher` asks for them"
-                )));
+                    )));
+                }
+                case.learn(&self.l1, &self.rollup, index, segment.root).await?
             }
-            let states = revealed_states(&self.l1, &self.rollup, number, index, segment.root).await?;
-            case.claimed.revealed.insert(index, states);
-            fault = case.fault();
-        }
-        match fault {
-            Some(Fault::Chunk(chunk)) => case.disprove(chunk).await.map(Some),
-            Some(Fault::Segment(_)) => Err(NodeError::Untrusted(format!("revealed states of batch {number}"))),
+        };
+        match chunk {
+            Some(chunk) => case.disprove(chunk).await.map(Some),
             None => Ok(None),
         }
     }

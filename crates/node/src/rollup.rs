@@ -47,11 +47,16 @@ impl Rollup {
 
 /// The program of new batches, if there is evidence against claims about it.
 async fn disputed_program(l1: &L1Client, settings: Address) -> Result<Option<B256>, NodeError> {
-    const FAULT: u8 = 0;
-    let module = view(l1, settings, IRollupSettings::evidenceCall { kind: FAULT }).await?;
+    let module = fault_evidence(l1, settings).await?;
     let version = view(l1, settings, IRollupSettings::programVersionCall {}).await?;
     let program = view(l1, settings, IRollupSettings::programsCall { version: U256::from(version) }).await?;
     Ok(Some(program).filter(|program| !module.is_zero() && !program.is_zero()))
+}
+
+/// The contract that judges challenges now; zero when there is none.
+pub(crate) async fn fault_evidence(l1: &L1Client, settings: Address) -> Result<Address, NodeError> {
+    const FAULT: u8 = 0;
+    view(l1, settings, IRollupSettings::evidenceCall { kind: FAULT }).await
 }
 
 /// Calls a view at the head of L1.

@@ -1,13 +1,13 @@
 //! What L1 holds about segments of claims that somebody asked for.
 
 use crate::NodeError;
-use crate::rollup::{Rollup, view};
+use crate::rollup::{Rollup, fault_evidence, view};
 use alloy_primitives::{Address, B256, U256, keccak256};
 use alloy_sol_types::{SolEvent, SolValue};
 use lux_l1::{L1Client, LogFilter};
 use lux_protocol::contracts::IFaultProof::{Segment, segmentOfCall};
 use lux_protocol::contracts::IRollupDisputes::TraceRevealed;
-use lux_protocol::contracts::{Claim, IRollupSettings, IRollupViews};
+use lux_protocol::contracts::{Claim, IRollupViews};
 use lux_protocol::merkle_root;
 
 /// L1 blocks per query: answers to questions are recent, so that the first query mostly has it.
@@ -15,9 +15,8 @@ const BLOCKS_PER_QUERY: u64 = 10_000;
 
 /// The contract that judges challenges of this rollup now.
 pub async fn fault_module(l1: &L1Client, rollup: &Rollup) -> Result<Address, NodeError> {
-    const FAULT: u8 = 0;
     let settings = view(l1, rollup.address, IRollupViews::settingsCall {}).await?;
-    view(l1, settings, IRollupSettings::evidenceCall { kind: FAULT }).await
+    fault_evidence(l1, settings).await
 }
 
 /// A segment of a claim; without a challenger if nobody asked for it.
@@ -32,8 +31,8 @@ pub fn claim_key(rollup: &Rollup, claim: &Claim) -> B256 {
     keccak256((rollup.address, claim.clone()).abi_encode())
 }
 
-/// The states inside a segment that the claimant revealed. A claim may be made twice, and what was revealed about it stays: the
-/// search goes back as far as it has to.
+/// The states inside a segment that the claimant revealed. Batch and segment may have been asked about before, in another
+/// claim: the root tells which answer is meant, and the search goes back as far as it has to.
 pub async fn revealed_states(
     l1: &L1Client,
     rollup: &Rollup,

@@ -1,8 +1,11 @@
 //! What a role asks before it sends a step that others may have made, or that a reorganisation may have undone.
 
 use crate::NodeError;
+use crate::rollup::view;
 use alloy_primitives::Address;
+use alloy_sol_types::SolCall;
 use lux_l1::{BlockTag, CallError, CallRequest, Revert, TxManager, TxRequest, TxStatus};
+use lux_protocol::contracts::ISequencerRegistry;
 
 /// Why L1 would refuse the call now; `None` when it would take it.
 pub(crate) async fn refusal(transactions: &TxManager, to: Address, data: &[u8]) -> Result<Option<Revert>, NodeError> {
@@ -49,4 +52,13 @@ pub(crate) async fn send(transactions: &TxManager, to: Address, id: String, data
     let id = unused_id(transactions, id).await?;
     transactions.submit(TxRequest::call(id, to, data)).await?;
     Ok(Sent::Now)
+}
+
+/// Posts the bond that the registry asks for. It counts once L1 has it.
+pub(crate) async fn post_bond(transactions: &TxManager, registry: Address, id: String) -> Result<(), NodeError> {
+    let value = view(transactions.client(), registry, ISequencerRegistry::requiredBondCall {}).await?;
+    tracing::info!(bond = %value, "posting a bond");
+    let call = ISequencerRegistry::postBondCall {}.abi_encode();
+    transactions.submit(TxRequest { value, ..TxRequest::call(id, registry, call) }).await?;
+    Ok(())
 }

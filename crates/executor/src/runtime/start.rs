@@ -77,12 +77,7 @@ impl Asm {
         self.op(EQ);
         self.jump_if(done);
         self.dup(1);
-        self.push(3);
-        self.op(MUL);
-        self.push(INPUT_PAGES);
-        self.ops(&[ADD, CALLDATALOAD]);
-        self.push(232);
-        self.op(SHR);
+        self.page_entry();
         self.and(ZERO_FLAG.into());
         self.jump_if(zero);
         self.push(512);
@@ -100,6 +95,16 @@ impl Asm {
         self.jump(next);
         self.place_with(done, &stack);
         self.op(POP);
+    }
+
+    /// `[position of a page]` to its entry in the input: flag and index.
+    pub(crate) fn page_entry(&mut self) {
+        self.push(3);
+        self.op(MUL);
+        self.push(INPUT_PAGES);
+        self.ops(&[ADD, CALLDATALOAD]);
+        self.push(232);
+        self.op(SHR);
     }
 
     /// `[position of a page]` to the address of its last byte, where its data starts.

@@ -35,12 +35,7 @@ impl Asm {
         self.ops(&[LT, ISZERO]);
         self.jump_if(routines.invalid);
         self.dup(1);
-        self.push(3);
-        self.op(MUL);
-        self.push(INPUT_PAGES);
-        self.ops(&[ADD, CALLDATALOAD]);
-        self.push(232);
-        self.op(SHR);
+        self.page_entry();
         self.and(0x1_ffff);
         self.dup(6);
         self.push(9);
