@@ -7,6 +7,7 @@ import {ILuxRollup} from "../src/interfaces/ILuxRollup.sol";
 import {IRollupCore} from "../src/interfaces/IRollupCore.sol";
 import {IRollupSettings} from "../src/interfaces/IRollupSettings.sol";
 import {ExpiringPause} from "../src/l1/ExpiringPause.sol";
+import {MessageBridge} from "../src/l1/MessageBridge.sol";
 import {RollupCore} from "../src/l1/RollupCore.sol";
 import {RollupSettings} from "../src/l1/RollupSettings.sol";
 import {SequencerRegistry} from "../src/l1/SequencerRegistry.sol";
@@ -165,12 +166,53 @@ contract RollupCore_SubmitBatch_Test is RollupTest {
         header.l1BlockNumber = depositBlock - 1;
         bytes memory data = _transactions(header, "");
         header = _sign(header, data, SEQUENCER_KEY);
-        vm.expectRevert(RollupCore.RollupCore_InvalidL1Block.selector);
+        vm.expectRevert(MessageBridge.MessageBridge_OutOfInclusionWindow.selector);
         _submit(header, data);
         header = _nextHeader();
         header.l1BlockNumber = depositBlock;
         _submit(header);
         vm.assertEq(core.getBatch(1).messageCount, 1);
+    }
+
+    function test_submitBatch_messageGas_bounded() external {
+        uint256 first = block.number;
+        uint256 gasOfOne;
+        uint256 last;
+        // Seven entries per block stay under the price's target; each asks for the gas of a message with no data.
+        for (uint256 gas; gas <= bridge.BATCH_GAS_LIMIT();) {
+            uint256 before = bridge.queueGasLeft();
+            for (uint256 i; i < 7; ++i) {
+                bridge.sendMessageToL2(bob, "");
+            }
+            gasOfOne = (before - bridge.queueGasLeft()) / 7;
+            gas += 7 * gasOfOne;
+            last = block.number;
+            _mine(1, 12);
+        }
+        vm.assertLe((last - first) * 7 * gasOfOne, bridge.BATCH_GAS_LIMIT());
+        _mine(INCLUSION_WINDOW, 12);
+
+        // The last block's entries are too much, an earlier end is too early: what fits is taken, however late.
+        bytes4[2] memory reasons = [
+            MessageBridge.MessageBridge_TooManyEntries.selector,
+            MessageBridge.MessageBridge_OutOfInclusionWindow.selector
+        ];
+        uint256[2] memory ends = [last, last - 2];
+        for (uint256 i; i < 2; ++i) {
+            ILuxRollup.BatchHeader memory refused = _nextHeader();
+            refused.l1BlockNumber = ends[i];
+            bytes memory data = _transactions(refused, "");
+            refused = _sign(refused, data, SEQUENCER_KEY);
+            vm.expectRevert(reasons[i]);
+            _submit(refused, data);
+        }
+        ILuxRollup.BatchHeader memory header = _nextHeader();
+        header.l1BlockNumber = last - 1;
+        _submit(header);
+        vm.assertEq(core.getBatch(1).messageCount, (last - first) * 7);
+        header = _nextHeader();
+        _submit(header);
+        vm.assertEq(core.getBatch(2).messageCount, (last - first + 1) * 7);
     }
 
     function test_submitBatch_badHeader_reverts() external {

@@ -24,5 +24,9 @@ interface IMessageQueue {
 
     function queueLength() external view returns (uint256);
     function queueAt(uint256 _l1BlockNumber) external view returns (uint256 count_, bytes32 accumulator_);
+    function entriesBetween(uint256 _parentBlock, uint256 _l1BlockNumber, uint256 _inclusionWindow)
+        external
+        view
+        returns (uint256 count_, bytes32 accumulator_);
     function accumulatorOf(uint256 _count) external view returns (bytes32);
 }

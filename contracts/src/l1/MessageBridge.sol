@@ -22,11 +22,14 @@ contract MessageBridge is IMessageBridge, IMessageQueue, EIP712, Companion, Reen
     /// @notice L2 gas that the entries of one L1 block may ask for, and the amount at which the price is stable.
     uint256 public constant QUEUE_GAS_LIMIT = 20_000_000;
     uint256 public constant QUEUE_GAS_TARGET = 5_000_000;
+    /// @notice L2 gas that the entries of one batch may ask for: a run of the program has to end in time to be disputed.
+    uint256 public constant BATCH_GAS_LIMIT = 500_000_000;
     /// @notice Prices are in thousandths of L1 gas burnt per L2 gas; the lowest one counts as zero.
     uint256 public constant PRICE_UNIT = 1000;
     uint256 public constant MIN_PRICE = 64;
     uint256 public constant MAX_PRICE = 10_000;
     uint256 private constant PRICE_CHANGE_DENOMINATOR = 8;
+    uint256 private constant GAS_SHIFT = 64;
 
     /// @notice L2 gas of an entry per byte of its data, and of the L2 bridge around a message.
     uint256 public constant GAS_PER_BYTE = 40;
@@ -47,7 +50,8 @@ contract MessageBridge is IMessageBridge, IMessageQueue, EIP712, Companion, Reen
     address public tokenBridge;
     uint64 public messageGasLimit;
     QueueState private _queue;
-    Checkpoints.Trace208 private _lengths;
+    /// @dev By L1 block: entries made so far, and above that the gas they ask for.
+    Checkpoints.Trace208 private _totals;
     mapping(uint256 => bytes32) public accumulatorOf;
     /// @dev Apart, because the two directions number their messages independently: equal hashes must not meet.
     mapping(bytes32 => bool) private _sent;
@@ -72,6 +76,8 @@ contract MessageBridge is IMessageBridge, IMessageQueue, EIP712, Companion, Reen
     error MessageBridge_NotQueueWriter();
     error MessageBridge_DataTooLong();
     error MessageBridge_QueueFull();
+    error MessageBridge_TooManyEntries();
+    error MessageBridge_OutOfInclusionWindow();
     error MessageBridge_ForbiddenTarget();
     error MessageBridge_InvalidSignature();
     error MessageBridge_InvalidMessage();
@@ -195,7 +201,25 @@ contract MessageBridge is IMessageBridge, IMessageQueue, EIP712, Companion, Reen
 
     /// @notice Entries made up to and including an L1 block, and the accumulator over them.
     function queueAt(uint256 _l1BlockNumber) external view returns (uint256 count_, bytes32 accumulator_) {
-        count_ = _lengths.upperLookupRecent(uint48(_l1BlockNumber));
+        (count_,) = _totalsAt(_l1BlockNumber);
+        accumulator_ = accumulatorOf[count_];
+    }
+
+    /// @notice As `queueAt`, for a batch that ends at this L1 block and follows one that ended at `_parentBlock`. It must not
+    /// take more than fits, and may end out of the inclusion window only if the next L1 block does not fit.
+    function entriesBetween(uint256 _parentBlock, uint256 _l1BlockNumber, uint256 _inclusionWindow)
+        external
+        view
+        returns (uint256 count_, bytes32 accumulator_)
+    {
+        (, uint256 gasBefore) = _totalsAt(_parentBlock);
+        uint256 gas;
+        (count_, gas) = _totalsAt(_l1BlockNumber);
+        if (gas - gasBefore > BATCH_GAS_LIMIT) revert MessageBridge_TooManyEntries();
+        if (block.number - _l1BlockNumber > _inclusionWindow) {
+            (, gas) = _totalsAt(_l1BlockNumber + 1);
+            if (gas - gasBefore <= BATCH_GAS_LIMIT) revert MessageBridge_OutOfInclusionWindow();
+        }
         accumulator_ = accumulatorOf[count_];
     }
 
@@ -254,9 +278,15 @@ contract MessageBridge is IMessageBridge, IMessageQueue, EIP712, Companion, Reen
         );
         bytes32 accumulator = keccak256(abi.encode(accumulatorOf[index_], entryHash));
         accumulatorOf[index_ + 1] = accumulator;
-        _lengths.push(uint48(block.number), uint208(index_ + 1));
+        (, uint256 gas) = _totalsAt(block.number);
+        _totals.push(uint48(block.number), uint208((gas + gasLimit) << GAS_SHIFT | (index_ + 1)));
         emit MessageEnqueued(index_, _sender, _target, msg.value, _value, gasLimit, _data, accumulator);
         GasBurnerLib.burnPure(_cost(queue.price, gasLimit));
+    }
+
+    function _totalsAt(uint256 _l1BlockNumber) private view returns (uint256 count_, uint256 gas_) {
+        uint256 totals = _totals.upperLookupRecent(uint48(_l1BlockNumber));
+        return (totals & ((1 << GAS_SHIFT) - 1), totals >> GAS_SHIFT);
     }
 
     /// @dev The queue state with the price brought forward to this block, as EIP-1559 does.

@@ -444,12 +444,12 @@ contract RollupCore is IRollupCore, Initializable, UUPSUpgradeable, ReentrancyGu
         if (_header.timestamp < _parent.timestamp || _header.timestamp > block.timestamp + MAX_CLOCK_DRIFT_SECONDS) {
             revert RollupCore_InvalidTimestamp();
         }
-        if (
-            _header.l1BlockNumber < _parent.l1BlockNumber || _header.l1BlockNumber >= block.number
-                || block.number - _header.l1BlockNumber > _inclusionWindow
-        ) revert RollupCore_InvalidL1Block();
+        if (_header.l1BlockNumber < _parent.l1BlockNumber || _header.l1BlockNumber >= block.number) {
+            revert RollupCore_InvalidL1Block();
+        }
         if (_transactions.length < PREFIX_BYTES || _transactions[0] != 0) revert RollupCore_UnknownDataKind();
-        (uint256 count, bytes32 accumulator) = IMessageQueue(bridge).queueAt(_header.l1BlockNumber);
+        (uint256 count, bytes32 accumulator) =
+            IMessageQueue(bridge).entriesBetween(_parent.l1BlockNumber, _header.l1BlockNumber, _inclusionWindow);
         if (accumulator != bytes32(_transactions[1:33])) revert RollupCore_WrongAccumulator();
         messageCount_ = uint64(count);
     }

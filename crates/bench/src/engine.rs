@@ -93,8 +93,7 @@ fn derive(report: &mut Report, sequencer: &Chain, follower: &Chain, count: f64) 
     for (index, (payload, timestamp)) in payloads.iter().enumerate() {
         let parent = follower.head();
         let input = BatchInput { payload, timestamp: *timestamp, l1_block_number: 0, messages: &[] };
-        let (plans, valid) =
-            derive_blocks(&input, parent.header.timestamp, parent.l1_origin(), follower.rules().gas_limit);
+        let (plans, valid) = derive_blocks(&input, parent.header.timestamp, parent.l1_origin());
         if !valid {
             return Err(eyre!("payload {index} is invalid"));
         }

@@ -105,6 +105,10 @@ impl ChainWriter<'_> {
                     bytes_left -= tx.encoded_len;
                     taken.included += 1;
                 }
+                Err(ExecutionError::BlockFull(_)) => {
+                    taken.full = true;
+                    best.mark_invalid(tx.sender);
+                }
                 Err(ExecutionError::Invalid(reason)) => {
                     tracing::debug!(hash = %tx.hash, reason, "transaction left the pool: it cannot be executed");
                     best.mark_invalid(tx.sender);

@@ -6,9 +6,9 @@ use crate::sending::post_bond;
 use crate::{NodeError, batch_output, payload_blocks};
 use alloy_primitives::{B256, Bytes, U256};
 use alloy_sol_types::SolCall;
-use lux_chain::Chain;
+use lux_chain::{Block, Chain, ChainError};
 use lux_l1::{Clock, TxManager, TxRequest, TxStatus, Wallet};
-use lux_protocol::constants::{MAX_CONTENT_BYTES, MAX_PAYLOAD_BLOCKS, MAX_PAYLOAD_BYTES};
+use lux_protocol::constants::{MAX_BATCH_MESSAGE_GAS, MAX_CONTENT_BYTES, MAX_PAYLOAD_BLOCKS, MAX_PAYLOAD_BYTES};
 use lux_protocol::contracts::ILuxRollup::submitBatchCall;
 use lux_protocol::contracts::{BatchHeader, IRollupViews, ISequencerRegistry};
 use lux_protocol::{BatchData, BatchOutput, PayloadError, encode_payload};
@@ -147,7 +147,7 @@ impl Batcher {
         }
         let (mut bytes, mut last) = (0usize, parent.last_block);
         let limit = self.config.target_bytes.min(MAX_CONTENT_BYTES / 2);
-        for number in parent.last_block + 1..=head.min(parent.last_block + MAX_PAYLOAD_BLOCKS as u64) {
+        for number in parent.last_block + 1..=self.last_within_limits(parent)? {
             let blocks = payload_blocks(&self.chain, number, number)?;
             let size: usize =
                 blocks.iter().flat_map(|block| &block.transactions).map(|tx| tx.signed_bytes.len() + 65).sum();
@@ -160,6 +160,29 @@ impl Batcher {
         let waited = oldest.map_or(0, |block| ((self.clock)() / 1000).saturating_sub(block.header.timestamp));
         let full = bytes >= limit || last < head;
         Ok((full || waited >= self.config.max_delay.as_secs()).then_some(last))
+    }
+
+    /// The last block that a batch can reach, whatever the length of its payload.
+    fn last_within_limits(&self, parent: &Parent) -> Result<u64, NodeError> {
+        let head = self.chain.head();
+        let before = self.expect_block(parent.last_block)?.l1_origin();
+        let target = head.l1_origin().block_number;
+        let latest = self.ledger.origin_within(before.message_count, target, MAX_BATCH_MESSAGE_GAS)?;
+        let messages = self.ledger.due(latest)?.max(before.message_count);
+        let (mut last, mut gas_used) = (parent.last_block, 0u64);
+        while last < head.number().min(parent.last_block + MAX_PAYLOAD_BLOCKS as u64) {
+            let block = self.expect_block(last + 1)?;
+            if block.l1_origin().message_count > messages || !self.chain.rules().batch_has_gas(gas_used) {
+                break;
+            }
+            gas_used = gas_used.saturating_add(block.header.gas_used);
+            last += 1;
+        }
+        Ok(last)
+    }
+
+    fn expect_block(&self, number: u64) -> Result<Arc<Block>, NodeError> {
+        Ok(self.chain.block(number)?.ok_or(ChainError::UnknownBlock(number))?)
     }
 
     /// Whether L1 takes a batch from this key now: it is the active sequencer, or the fallback window is open.
@@ -223,13 +246,15 @@ impl Batcher {
                 Err(error) => return Err(NodeError::Config(format!("block {first_block} fits no batch: {error}"))),
             };
             debug_assert!(payload.len() <= MAX_PAYLOAD_BYTES);
-            if l1_position.saturating_sub(l1_origin) >= self.rollup.params.inclusionWindow {
+            let messages = before.l1_origin().message_count;
+            let next = self.ledger.origin_within(messages, l1_origin + 1, MAX_BATCH_MESSAGE_GAS)?;
+            if l1_position.saturating_sub(l1_origin) >= self.rollup.params.inclusionWindow && next > l1_origin {
                 // Too old for L1. A longer batch may reach a newer origin.
                 if extended {
-                    return Ok(Some(self.forfeit(parent, before.header.timestamp, l1_position)?));
+                    return Ok(Some(self.forfeit(parent, &before, l1_position)?));
                 }
                 extended = true;
-                last_block = self.chain.head().number().min(parent.last_block + MAX_PAYLOAD_BLOCKS as u64);
+                last_block = self.last_within_limits(parent)?;
                 continue;
             }
             // Where claims can be disproved, one takes the trace of a run: that is the proposer's work.
@@ -261,11 +286,12 @@ impl Batcher {
     fn forfeit(
         &self,
         parent: &Parent,
-        parent_timestamp: u64,
+        before: &Block,
         l1_position: u64,
     ) -> Result<(BatchHeader, Bytes, u64), NodeError> {
         tracing::error!(batch = parent.number + 1, "blocks are too old for L1: they are given up, transactions return");
-        let l1_origin = l1_position.saturating_sub(1).max(parent.l1_origin);
+        let (messages, latest) = (before.l1_origin().message_count, l1_position.saturating_sub(1));
+        let l1_origin = self.ledger.origin_within(messages, latest, MAX_BATCH_MESSAGE_GAS)?.max(parent.l1_origin);
         let accumulator = self.ledger.accumulator(self.ledger.due(l1_origin)?)?;
         let header = BatchHeader {
             batchNumber: U256::from(parent.number + 1),
@@ -274,7 +300,7 @@ impl Batcher {
             stateRoot: B256::ZERO,
             transactionRoot: B256::ZERO,
             receiptRoot: B256::ZERO,
-            timestamp: U256::from(parent_timestamp.max((self.clock)() / 1000)),
+            timestamp: U256::from(before.header.timestamp.max((self.clock)() / 1000)),
             l1BlockNumber: U256::from(l1_origin),
             sequencer: self.wallet.address(),
             signature: Bytes::new(),

@@ -13,7 +13,7 @@ use lux_protocol::contracts::ILuxRollup::{BatchRejected, BatchSubmitted, StateRo
 use lux_protocol::contracts::IMessageBridge::MessageEnqueued;
 use lux_protocol::contracts::IRollupViews::ClaimProposed;
 use lux_protocol::{BatchData, BatchOutput, QueueEntry, accumulate};
-use lux_stf::{BatchInput, derive_blocks};
+use lux_stf::{BatchInput, BlockPlan, derive_blocks};
 use std::sync::Arc;
 
 /// L1 blocks remembered to find the common ancestor after a reorganisation; a deeper one derives from the start.
@@ -353,9 +353,7 @@ fn derive_batch(
     let messages = ledger.entries(parent.message_count, due)?;
     let parent_block = chain.block(parent.last_block)?.ok_or(lux_chain::ChainError::UnknownBlock(parent.last_block))?;
     let input = BatchInput { payload: &data.payload, timestamp, l1_block_number: l1_origin, messages: &messages };
-    let gas_limit = chain.rules().gas_limit;
-    let (plans, payload_valid) =
-        derive_blocks(&input, parent_block.header.timestamp, parent_block.l1_origin(), gas_limit);
+    let (mut plans, payload_valid) = derive_blocks(&input, parent_block.header.timestamp, parent_block.l1_origin());
     if !payload_valid {
         tracing::warn!(batch = number, "payload is invalid; the batch means its deposits only");
     }
@@ -363,7 +361,7 @@ fn derive_batch(
     let first_block = parent.last_block + 1;
     let last_block = parent.last_block + plans.len() as u64;
     let mut writer = chain.writer();
-    let matching = matching_blocks(chain, &plans, first_block)?;
+    let (matching, gas_used) = matching_blocks(chain, &mut plans, first_block)?;
     if matching < plans.len() {
         let keep = parent.last_block + matching as u64;
         if chain.head().number() > keep {
@@ -371,7 +369,7 @@ fn derive_batch(
             held.remember(chain, keep)?;
             writer.rewind(keep, |_| Ok(()))?;
         }
-        import(&mut writer, &plans[matching..])?;
+        import(&mut writer, &mut plans[matching..], gas_used)?;
     }
     let output = batch_output(chain, first_block, last_block)?;
     let claim = BatchOutput::claimed(header);
@@ -411,26 +409,32 @@ fn warn_of_false_claim(batch: &BatchRecord) {
     }
 }
 
-/// How many of `plans` the local chain already holds, from `first_block` on.
-fn matching_blocks(chain: &Chain, plans: &[lux_stf::BlockPlan], first_block: u64) -> Result<usize, NodeError> {
-    for (index, plan) in plans.iter().enumerate() {
-        let Some(block) = chain.block(first_block + index as u64)? else { return Ok(index) };
+/// How many of `plans` the local chain already holds, from `first_block` on, and the gas they used.
+fn matching_blocks(chain: &Chain, plans: &mut [BlockPlan], first_block: u64) -> Result<(usize, u64), NodeError> {
+    let mut gas_used: u64 = 0;
+    for (index, plan) in plans.iter_mut().enumerate() {
+        plan.restrict(chain.rules(), gas_used);
+        let Some(block) = chain.block(first_block + index as u64)? else { return Ok((index, gas_used)) };
         let local = payload_blocks(chain, block.number(), block.number())?;
         let same = block.header.timestamp == plan.timestamp
             && block.l1_origin() == plan.l1_origin
             && local.first().is_some_and(|local| local.transactions == plan.transactions);
         if !same {
-            return Ok(index);
+            return Ok((index, gas_used));
         }
+        gas_used = gas_used.saturating_add(block.header.gas_used);
     }
-    Ok(plans.len())
+    Ok((plans.len(), gas_used))
 }
 
-fn import(writer: &mut ChainWriter<'_>, plans: &[lux_stf::BlockPlan]) -> Result<(), NodeError> {
+/// Executes the blocks of a batch after those that used `gas_used`.
+fn import(writer: &mut ChainWriter<'_>, plans: &mut [BlockPlan], mut gas_used: u64) -> Result<(), NodeError> {
     for plan in plans {
+        plan.restrict(writer.chain().rules(), gas_used);
         let prepared = prepare_all(&plan.transactions);
         // Durable with the batch's record: a crash in between derives the batch again.
-        writer.import(plan, Some(prepared), false, |_, _| Ok(()))?;
+        let block = writer.import(plan, Some(prepared), false, |_, _| Ok(()))?;
+        gas_used = gas_used.saturating_add(block.header.gas_used);
     }
     Ok(())
 }

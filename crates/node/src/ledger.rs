@@ -166,6 +166,19 @@ impl Ledger {
         Ok(low)
     }
 
+    /// The last L1 block, up to `latest`, whose entries from the index `first` on ask for at most `gas` together.
+    pub fn origin_within(&self, first: u64, latest: u64, gas: u64) -> Result<u64, ChainError> {
+        let mut left = gas;
+        for index in first..self.due(latest)? {
+            let entry = self.entry(index)?;
+            match left.checked_sub(entry.gas_limit) {
+                Some(rest) => left = rest,
+                None => return Ok(entry.l1_block_number.saturating_sub(1)),
+            }
+        }
+        Ok(latest)
+    }
+
     pub fn last_batch(&self) -> Result<u64, ChainError> {
         self.number(LAST_BATCH)
     }

@@ -5,7 +5,7 @@ use crate::ledger::Ledger;
 use lux_chain::{Block, BlockLimits, BuildRequest, Chain};
 use lux_l1::Clock;
 use lux_protocol::constants::MAX_PAYLOAD_BYTES;
-use lux_stf::L1Origin;
+use lux_stf::{L1Origin, MAX_BLOCK_DEPOSIT_GAS};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -58,19 +58,13 @@ impl Sequencer {
         let mut writer = self.chain.writer();
         let parent = self.chain.head();
         let before = parent.l1_origin();
-        let block_number = l1_position.saturating_sub(self.config.l1_confirmations).max(before.block_number);
-        let due = self.ledger.due(block_number)?;
-        let (mut deposits, mut gas) = (Vec::new(), 0u64);
-        for index in before.message_count..due {
-            let entry = self.ledger.entry(index)?;
-            gas = gas.saturating_add(entry.gas_limit);
-            if gas > self.chain.rules().gas_limit && !deposits.is_empty() {
-                break;
-            }
-            deposits.push(entry.to_deposit());
-        }
-        let message_count = before.message_count + deposits.len() as u64;
-        let more_messages = message_count < due;
+        let target = l1_position.saturating_sub(self.config.l1_confirmations).max(before.block_number);
+        // All that is due at the block's origin is in it: so a batch can end at any block.
+        let fitting = self.ledger.origin_within(before.message_count, target, MAX_BLOCK_DEPOSIT_GAS)?;
+        let block_number = fitting.max(before.block_number);
+        let message_count = self.ledger.due(block_number)?.max(before.message_count);
+        let entries = self.ledger.entries(before.message_count, message_count)?;
+        let deposits = entries.iter().map(|entry| entry.to_deposit()).collect();
         let request = BuildRequest {
             timestamp: (self.clock)() / 1000,
             l1_origin: Some(L1Origin { block_number, message_count }),
@@ -83,6 +77,6 @@ impl Sequencer {
             use_pool: true,
         };
         let (block, full) = writer.build(request)?;
-        Ok((block, full || more_messages))
+        Ok((block, full || block_number < target))
     }
 }

@@ -16,6 +16,8 @@ pub const MAX_CONTENT_BYTES: usize = 2 * 1024 * 1024;
 pub const MAX_PAYLOAD_BLOCKS: usize = 8_192;
 /// Size of the pieces that the payload commitment is built over.
 pub const PIECE_BYTES: usize = 4_096;
+/// L2 gas that the queue entries of one batch may ask for together.
+pub const MAX_BATCH_MESSAGE_GAS: u64 = 500_000_000;
 /// Largest data of one queue entry, bytes.
 pub const MAX_QUEUE_DATA_BYTES: usize = 64 * 1024;
 

@@ -23,6 +23,11 @@ impl Deposit {
     /// EIP-2718 type.
     pub const TYPE: u8 = 0x7e;
 
+    /// Length of the EIP-2718 form.
+    pub fn encode_2718_len(&self) -> usize {
+        1 + self.length()
+    }
+
     pub fn encode_2718(&self, out: &mut dyn BufMut) {
         out.put_u8(Self::TYPE);
         self.encode(out);

@@ -59,7 +59,9 @@ alloy_sol_types::sol! {
         error MessageBridge_NoMessage();
         error MessageBridge_NotFinalized();
         error MessageBridge_NotQueueWriter();
+        error MessageBridge_OutOfInclusionWindow();
         error MessageBridge_QueueFull();
+        error MessageBridge_TooManyEntries();
         error MessageBridge_WrongLayer();
         error Messages_InvalidProof();
         error NewOwnerIsZeroAddress();

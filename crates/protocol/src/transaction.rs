@@ -66,6 +66,14 @@ impl Transaction {
         out
     }
 
+    /// Length of [`Self::encoded_2718`].
+    pub fn encoded_2718_len(&self) -> usize {
+        match self {
+            Self::Ethereum(tx) => tx.encode_2718_len(),
+            Self::Deposit(deposit) => deposit.encode_2718_len(),
+        }
+    }
+
     pub fn hash(&self) -> B256 {
         match self {
             Self::Ethereum(tx) => *tx.tx_hash(),

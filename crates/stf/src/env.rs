@@ -1,7 +1,7 @@
 //! From our types to revm's.
 
 use crate::signature::recover_authorizations;
-use crate::{BlockAttributes, Overlay, Rules};
+use crate::{BlockAttributes, ChainKind, MAX_TRANSACTION_MEMORY, Overlay, Rules, StateError};
 use alloy_consensus::{Transaction as _, Typed2718};
 use alloy_primitives::{Address, U256};
 use lux_protocol::{Deposit, EthTransaction};
@@ -14,6 +14,9 @@ use revm::primitives::hardfork::SpecId;
 pub fn cfg_env(rules: &Rules) -> CfgEnv {
     let mut cfg = CfgEnv::new_with_spec(SpecId::OSAKA);
     cfg.chain_id = rules.chain_id;
+    if rules.kind == ChainKind::Rollup {
+        cfg.memory_limit = MAX_TRANSACTION_MEMORY;
+    }
     cfg
 }
 
@@ -53,7 +56,7 @@ pub fn tx_env(tx: &EthTransaction, caller: Address) -> TxEnv {
 }
 
 /// Creates what a deposit mints on its sender and returns what the EVM then runs, under [`set_deposit_checks`].
-pub fn prepare_deposit<D: Database>(
+pub fn prepare_deposit<D: Database<Error = StateError>>(
     overlay: &mut Overlay<D>,
     deposit: &Deposit,
     chain_id: u64,

@@ -1,10 +1,11 @@
 //! Execution of one block.
 
+use crate::limits::{log_footprint, transaction_footprint};
 use crate::signature::recover;
 use crate::state::{StateError, StateSource, StateTrie};
 use crate::{
-    BlockAttributes, BlockPlan, ChainEvm, ChainKind, Changes, Overlay, Rules, block_env, build_evm, cfg_env,
-    prepare_deposit, set_deposit_checks, tx_env,
+    BlockAttributes, BlockPlan, ChainEvm, ChainKind, Changes, MAX_BLOCK_FOOTPRINT, Overlay, Rules, block_env,
+    build_evm, cfg_env, prepare_deposit, set_deposit_checks, tx_env,
 };
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -30,6 +31,9 @@ pub enum ExecutionError {
     /// The transaction cannot be part of the block now; the block goes on without it.
     #[error("{0}")]
     Invalid(String),
+    /// The transaction cannot be part of this block any more, but may be of the next.
+    #[error("the block has no room for the transaction: {0}")]
+    BlockFull(&'static str),
     /// The state could not be read: nothing can go on.
     #[error(transparent)]
     State(#[from] StateError),
@@ -42,6 +46,7 @@ impl From<EVMError<StateError>> for ExecutionError {
     fn from(error: EVMError<StateError>) -> Self {
         match error {
             EVMError::Transaction(error) => Self::Invalid(error.to_string()),
+            EVMError::Database(StateError::TooMuchCode) => Self::Invalid(StateError::TooMuchCode.to_string()),
             EVMError::Database(error) => Self::State(error),
             other => Self::Evm(other.to_string()),
         }
@@ -77,7 +82,8 @@ pub struct BlockExecutor<S: StateSource> {
 impl<S: StateSource> BlockExecutor<S> {
     /// Opens the block after `attributes.parent_hash`, on whose state `state` stands, and makes its system calls.
     pub fn new(rules: Rules, attributes: BlockAttributes, state: StateTrie<S>) -> Result<Self, ExecutionError> {
-        let context: MainnetContext<Overlay<StateTrie<S>>> = Context::new(Overlay::new(state), SpecId::OSAKA);
+        let overlay = Overlay::for_chain(state, rules.kind);
+        let context: MainnetContext<Overlay<StateTrie<S>>> = Context::new(overlay, SpecId::OSAKA);
         let context = context.with_block(block_env(&attributes)).with_cfg(cfg_env(&rules));
         let mut evm = build_evm(context, rules.kind, ());
         evm.system_call_commit(HISTORY_STORAGE_ADDRESS, Bytes::copy_from_slice(attributes.parent_hash.as_slice()))?;
@@ -107,6 +113,7 @@ impl<S: StateSource> BlockExecutor<S> {
 
     /// Runs a deposit. It is always included.
     pub fn deposit(&mut self, deposit: Deposit) -> Result<(), ExecutionError> {
+        self.evm.ctx.db_mut().begin_transaction();
         let tx = prepare_deposit(self.evm.ctx.db_mut(), &deposit, self.rules.chain_id)?;
         set_deposit_checks(&mut self.evm.ctx.cfg, true);
         let result = self.evm.transact_commit(tx);
@@ -124,19 +131,46 @@ impl<S: StateSource> BlockExecutor<S> {
         Ok(())
     }
 
-    /// Runs a user's transaction; [`ExecutionError::Invalid`] leaves no trace of it. Returns the gas it used.
+    /// Runs a user's transaction; one that is refused leaves no trace. Returns the gas it used.
     pub fn transact(&mut self, tx: EthTransaction, sender: Address) -> Result<u64, ExecutionError> {
         if matches!(tx, EthTransaction::Eip4844(_)) {
             return Err(ExecutionError::Invalid("blob transactions are not supported".into()));
         }
         if tx.gas_limit() > self.gas_left() {
-            return Err(ExecutionError::Invalid("gas limit exceeds what is left in the block".into()));
+            return Err(ExecutionError::BlockFull("its gas limit exceeds what is left"));
         }
-        let result = self.evm.transact_commit(tx_env(&tx, sender))?;
+        if self.rules.kind == ChainKind::Rollup && self.overlay().footprint() > MAX_BLOCK_FOOTPRINT {
+            return Err(ExecutionError::BlockFull("the footprint of the block has reached its limit"));
+        }
+        self.evm.ctx.db_mut().begin_transaction();
         let before = self.gas_used;
-        let gas = result.tx_gas_used();
-        self.record(result, Transaction::Ethereum(tx), sender, gas);
+        match self.evm.transact_commit(tx_env(&tx, sender)) {
+            Ok(result) => {
+                let gas = result.tx_gas_used();
+                self.record(result, Transaction::Ethereum(tx), sender, gas);
+            }
+            Err(EVMError::Database(StateError::TooMuchCode)) => self.fail(tx, sender)?,
+            Err(error) => return Err(error.into()),
+        }
         Ok(self.gas_used - before)
+    }
+
+    /// Records a valid transaction that stopped at a limit of the machine: as out of gas, it costs its whole gas limit.
+    fn fail(&mut self, tx: EthTransaction, sender: Address) -> Result<(), ExecutionError> {
+        let (gas, base_fee) = (tx.gas_limit(), self.attributes.base_fee);
+        let price = tx.effective_gas_price(Some(base_fee));
+        let cost = |price: u128| U256::from(price) * U256::from(gas);
+        let (paid, tip) = (cost(price), cost(price.saturating_sub(base_fee.into())));
+        let beneficiary = self.attributes.beneficiary;
+        let overlay = self.evm.ctx.db_mut();
+        overlay.modify(sender, |account| {
+            account.nonce = account.nonce.saturating_add(1);
+            account.balance = account.balance.saturating_sub(paid);
+        })?;
+        overlay.modify(beneficiary, |account| account.balance = account.balance.saturating_add(tip))?;
+        self.paid_gas += gas;
+        self.push(Transaction::Ethereum(tx), sender, false, gas, Vec::new());
+        Ok(())
     }
 
     fn record(&mut self, result: ExecutionResult, tx: Transaction, sender: Address, paid_gas: u64) {
@@ -149,6 +183,7 @@ impl<S: StateSource> BlockExecutor<S> {
 
     fn push(&mut self, tx: Transaction, sender: Address, success: bool, gas: u64, logs: Vec<alloy_primitives::Log>) {
         self.gas_used = self.gas_used.saturating_add(gas);
+        self.evm.ctx.db_mut().add_footprint(transaction_footprint(tx.encoded_2718_len()) + log_footprint(&logs));
         self.receipts.push(Receipt { tx_type: tx.tx_type(), success, cumulative_gas_used: self.gas_used, logs });
         self.transactions.push(tx);
         self.senders.push(sender);
@@ -240,7 +275,7 @@ pub fn execute_plan<S: StateSource>(
         };
         let Some((tx, sender)) = next else { continue };
         match executor.transact(tx, sender) {
-            Ok(_) | Err(ExecutionError::Invalid(_)) => {}
+            Ok(_) | Err(ExecutionError::Invalid(_) | ExecutionError::BlockFull(_)) => {}
             Err(error) => return Err(error),
         }
     }

@@ -1,5 +1,7 @@
 //! State changes of a block, kept over a database until the block is done.
 
+use crate::limits::{ACCOUNT_FOOTPRINT, MAX_BLOCK_FOOTPRINT, MAX_TRANSACTION_CODE, SLOT_FOOTPRINT};
+use crate::{ChainKind, StateError};
 use alloc::vec::Vec;
 use alloy_eips::eip2935::{HISTORY_SERVE_WINDOW, HISTORY_STORAGE_ADDRESS};
 use alloy_primitives::{Address, B256, U256};
@@ -46,12 +48,52 @@ struct Slot {
 pub struct Overlay<D> {
     db: D,
     accounts: AddressMap<OverlayAccount>,
-    code: HashMap<B256, Bytecode>,
+    code: HashMap<B256, Code>,
+    /// See `docs/protocol.md`, "Limits".
+    footprint: usize,
+    /// Code that the transaction under way may still load, bytes.
+    code_left: usize,
+    code_limit: usize,
 }
 
-impl<D: Database> Overlay<D> {
+#[derive(Debug)]
+struct Code {
+    bytecode: Bytecode,
+    /// The block made it; otherwise the database has it.
+    new: bool,
+}
+
+impl<D: Database<Error = StateError>> Overlay<D> {
     pub fn new(db: D) -> Self {
-        Self { db, accounts: AddressMap::default(), code: HashMap::default() }
+        Self {
+            db,
+            accounts: AddressMap::default(),
+            code: HashMap::default(),
+            footprint: 0,
+            code_left: usize::MAX,
+            code_limit: usize::MAX,
+        }
+    }
+
+    /// With the limits of a chain of this kind.
+    pub fn for_chain(db: D, kind: ChainKind) -> Self {
+        let code_limit = if kind == ChainKind::Rollup { MAX_TRANSACTION_CODE } else { usize::MAX };
+        Self { code_left: code_limit, code_limit, ..Self::new(db) }
+    }
+
+    /// What one transaction may load, the next one may again.
+    pub fn begin_transaction(&mut self) {
+        self.code_left = self.code_limit;
+    }
+
+    /// Memory that the block takes, as the limits count it.
+    pub fn footprint(&self) -> usize {
+        self.footprint
+    }
+
+    /// Adds what the block holds outside of the state.
+    pub(crate) fn add_footprint(&mut self, bytes: usize) {
+        self.footprint = self.footprint.saturating_add(bytes);
     }
 
     pub fn inner(&self) -> &D {
@@ -66,12 +108,11 @@ impl<D: Database> Overlay<D> {
     fn load(&mut self, address: Address) -> Result<&mut OverlayAccount, D::Error> {
         Ok(match self.accounts.entry(address) {
             revm::primitives::hash_map::Entry::Occupied(entry) => entry.into_mut(),
-            revm::primitives::hash_map::Entry::Vacant(entry) => entry.insert(OverlayAccount {
-                info: self.db.basic(address)?,
-                changed: false,
-                storage_wiped: false,
-                storage: HashMap::default(),
-            }),
+            revm::primitives::hash_map::Entry::Vacant(entry) => {
+                let info = self.db.basic(address)?;
+                self.footprint += ACCOUNT_FOOTPRINT;
+                entry.insert(OverlayAccount { info, changed: false, storage_wiped: false, storage: HashMap::default() })
+            }
         })
     }
 
@@ -84,9 +125,16 @@ impl<D: Database> Overlay<D> {
         account.info = (!info.is_empty()).then_some(info);
         account.changed = true;
         if let Some((hash, code)) = code {
-            self.code.entry(hash).or_insert(code);
+            self.add_code(hash, code);
         }
         Ok(())
+    }
+
+    fn add_code(&mut self, hash: B256, bytecode: Bytecode) {
+        self.code.entry(hash).or_insert_with(|| {
+            self.footprint += bytecode.len();
+            Code { bytecode, new: true }
+        });
     }
 
     /// Sets a storage slot outside the EVM.
@@ -113,22 +161,28 @@ impl<D: Database> Overlay<D> {
             })
             .collect();
         accounts.sort_unstable_by_key(|change| change.address);
-        (self.db, Changes { accounts, code: self.code.into_iter().collect() })
+        let made = self.code.into_iter().filter(|(_, code)| code.new);
+        (self.db, Changes { accounts, code: made.map(|(hash, code)| (hash, code.bytecode)).collect() })
     }
 }
 
-impl<D: Database> Database for Overlay<D> {
-    type Error = D::Error;
+impl<D: Database<Error = StateError>> Database for Overlay<D> {
+    type Error = StateError;
 
     fn basic(&mut self, address: Address) -> Result<Option<AccountInfo>, D::Error> {
         Ok(self.load(address)?.info.clone())
     }
 
     fn code_by_hash(&mut self, code_hash: B256) -> Result<Bytecode, D::Error> {
-        match self.code.get(&code_hash) {
-            Some(code) => Ok(code.clone()),
-            None => self.db.code_by_hash(code_hash),
+        let known = self.code.get(&code_hash).map(|code| code.bytecode.clone());
+        let bytecode = known.map_or_else(|| self.db.code_by_hash(code_hash), Ok)?;
+        let size = bytecode.len();
+        self.code_left = self.code_left.checked_sub(size).ok_or(StateError::TooMuchCode)?;
+        if self.footprint + size <= MAX_BLOCK_FOOTPRINT / 2 && !self.code.contains_key(&code_hash) {
+            self.footprint += size;
+            self.code.insert(code_hash, Code { bytecode: bytecode.clone(), new: false });
         }
+        Ok(bytecode)
     }
 
     fn storage(&mut self, address: Address, index: U256) -> Result<U256, D::Error> {
@@ -139,6 +193,7 @@ impl<D: Database> Database for Overlay<D> {
         let value = if account.storage_wiped { U256::ZERO } else { self.db.storage(address, index)? };
         // `load` borrowed all of self; look the account up again now that the database was read.
         self.load(address)?.storage.insert(index, Slot { value, written: false });
+        self.footprint += SLOT_FOOTPRINT;
         Ok(value)
     }
 
@@ -149,7 +204,7 @@ impl<D: Database> Database for Overlay<D> {
     }
 }
 
-impl<D: Database> DatabaseCommit for Overlay<D> {
+impl<D: Database<Error = StateError>> DatabaseCommit for Overlay<D> {
     fn commit(&mut self, changes: AddressMap<Account>) {
         for (address, account) in changes {
             if !account.is_touched() {
@@ -172,16 +227,16 @@ impl<D: Database> DatabaseCommit for Overlay<D> {
             }
             for (slot, value) in account.storage {
                 if value.is_changed() {
-                    entry.storage.insert(slot, Slot { value: value.present_value, written: true });
+                    let slot = entry.storage.insert(slot, Slot { value: value.present_value, written: true });
+                    self.footprint += if slot.is_none() { SLOT_FOOTPRINT } else { 0 };
                 }
             }
             let mut info = account.info;
-            if let Some(code) = info.code.take()
-                && !code.is_empty()
-            {
-                self.code.entry(info.code_hash).or_insert(code);
-            }
+            let (hash, code) = (info.code_hash, info.code.take());
             entry.info = (!info.is_empty()).then_some(info);
+            if let Some(code) = code.filter(|code| !code.is_empty()) {
+                self.add_code(hash, code);
+            }
         }
     }
 }

@@ -33,6 +33,9 @@ pub enum StateError {
     Code(B256, String),
     #[error("malformed {0} in the state trie")]
     Value(&'static str),
+    /// Not the state's fault: the transaction asks for more than `MAX_TRANSACTION_CODE`.
+    #[error("the transaction loads more contract code than a transaction may")]
+    TooMuchCode,
 }
 
 impl DBErrorMarker for StateError {}
@@ -57,19 +60,32 @@ impl TrieAccount {
         Self { nonce: 0, balance: U256::ZERO, storage_root: EMPTY_ROOT_HASH, code_hash: KECCAK256_EMPTY };
 }
 
-/// The state at a root. Nodes it resolves stay in memory until it is dropped.
+/// The state at a root. Nodes it resolves stay in memory until it is dropped, or as [`StateTrie::bounded`] says.
 #[derive(Debug)]
 pub struct StateTrie<S> {
     source: S,
     accounts: Trie,
     storage: AddressMap<Trie>,
-    /// Accounts and slots looked up so far: what bounds the nodes in memory.
+    bound: Option<Bound<S>>,
+    /// Accounts and slots looked up since the tries were last dropped.
     loads: usize,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Bound<S> {
+    max_loads: usize,
+    keep: fn(&S, B256, Bytes),
 }
 
 impl<S: StateSource> StateTrie<S> {
     pub fn new(source: S, root: B256) -> Self {
-        Self { source, accounts: Trie::new(root), storage: AddressMap::default(), loads: 0 }
+        Self { source, accounts: Trie::new(root), storage: AddressMap::default(), bound: None, loads: 0 }
+    }
+
+    /// As [`Self::new`], with memory for the nodes of `max_loads` paths, about 3 KB each. Then all are dropped, the new ones
+    /// after a call of `keep`: from then on the source must serve them.
+    pub fn bounded(source: S, root: B256, max_loads: usize, keep: fn(&S, B256, Bytes)) -> Self {
+        Self { bound: Some(Bound { max_loads, keep }), ..Self::new(source, root) }
     }
 
     pub fn source(&self) -> &S {
@@ -82,8 +98,25 @@ impl<S: StateSource> StateTrie<S> {
     }
 
     pub fn account(&mut self, address: Address) -> Result<Option<TrieAccount>, StateError> {
-        self.loads += 1;
+        self.count_load();
         self.account_at(keccak256(address))
+    }
+
+    /// Counts a path that is about to be resolved. Tries whose changes are not in the trie of accounts yet must not be held
+    /// across this.
+    fn count_load(&mut self) {
+        self.loads += 1;
+        let Some(bound) = &self.bound else { return };
+        if self.loads > bound.max_loads {
+            let (source, keep) = (&self.source, bound.keep);
+            let root = self.accounts.commit(&mut |hash, node| keep(source, hash, node));
+            for trie in self.storage.values_mut() {
+                trie.commit(&mut |hash, node| keep(source, hash, node));
+            }
+            self.accounts = Trie::new(root);
+            self.storage.clear();
+            self.loads = 0;
+        }
     }
 
     fn account_at(&mut self, key: B256) -> Result<Option<TrieAccount>, StateError> {
@@ -103,6 +136,7 @@ impl<S: StateSource> StateTrie<S> {
     /// Writes a block's changes into the tries.
     pub fn apply(&mut self, changes: &Changes) -> Result<(), StateError> {
         for change in &changes.accounts {
+            self.count_load();
             let key = keccak256(change.address);
             let Some(info) = &change.info else {
                 self.accounts.remove(&self.source, key.as_slice())?;
@@ -113,17 +147,7 @@ impl<S: StateSource> StateTrie<S> {
                 self.storage.insert(change.address, Trie::empty());
             }
             let storage_root = if change.storage_wiped || !change.storage.is_empty() {
-                self.loads += change.storage.len();
-                let (source, trie) = self.storage_trie(change.address)?;
-                for (slot, value) in &change.storage {
-                    let key = keccak256(B256::from(*slot));
-                    if value.is_zero() {
-                        trie.remove(source, key.as_slice())?;
-                    } else {
-                        trie.insert(source, key.as_slice(), encode(value))?;
-                    }
-                }
-                trie.root()
+                self.write_slots(change.address, &change.storage)?
             } else {
                 self.account_at(key)?.map_or(EMPTY_ROOT_HASH, |account| account.storage_root)
             };
@@ -132,6 +156,30 @@ impl<S: StateSource> StateTrie<S> {
             self.accounts.insert(&self.source, key.as_slice(), encode(&account))?;
         }
         Ok(())
+    }
+
+    /// Writes slots of an account, and returns the root of its storage.
+    fn write_slots(&mut self, address: Address, slots: &[(U256, U256)]) -> Result<B256, StateError> {
+        let bound = self.bound.as_ref().map(|bound| (bound.max_loads, bound.keep));
+        let (source, trie) = self.storage_trie(address)?;
+        let mut loads = 0;
+        for (slot, value) in slots {
+            let key = keccak256(B256::from(*slot));
+            if value.is_zero() {
+                trie.remove(source, key.as_slice())?;
+            } else {
+                trie.insert(source, key.as_slice(), encode(value))?;
+            }
+            loads += 1;
+            if let Some((max_loads, keep)) = bound
+                && loads % max_loads == 0
+            {
+                *trie = Trie::new(trie.commit(&mut |hash, node| keep(source, hash, node)));
+            }
+        }
+        let root = trie.root();
+        self.loads += loads;
+        Ok(root)
     }
 
     pub fn root(&mut self) -> B256 {
@@ -169,7 +217,7 @@ impl<S: StateSource> Database for StateTrie<S> {
     }
 
     fn storage(&mut self, address: Address, index: U256) -> Result<U256, StateError> {
-        self.loads += 1;
+        self.count_load();
         let key = keccak256(B256::from(index));
         let (source, trie) = self.storage_trie(address)?;
         match trie.get(source, key.as_slice())? {

@@ -47,7 +47,7 @@ impl<'a> Evm<'a> {
             (attributes, executor.into_overlay())
         } else {
             let header = rpc.require_header(id)?.header;
-            (rules.attributes_of(&header), Overlay::new(rpc.state(header.state_root)))
+            (rules.attributes_of(&header), Overlay::for_chain(rpc.state(header.state_root), rules.kind))
         };
         Ok(Self::on(rpc, block_env(&attributes), state))
     }
@@ -168,7 +168,8 @@ impl<'a> Evm<'a> {
         tx: TxEnv,
         run: impl FnOnce(CallContext, TxEnv) -> (R, I, SharedDb<State>),
     ) -> RpcResult<(R, I)> {
-        let state = self.state.take().ok_or_else(|| error::internal("the state is in use"))?;
+        let mut state = self.state.take().ok_or_else(|| error::internal("the state is in use"))?;
+        state.0.get_mut().begin_transaction();
         let context: CallContext = Context::new(state, SpecId::OSAKA);
         let context = context.with_block(self.block.clone()).with_cfg(self.cfg.clone());
         let (result, inspector, state) = run(context, tx);

@@ -3,7 +3,6 @@ use alloc::vec;
 use alloy_primitives::{Address, Bytes, U256};
 use lux_protocol::encode_payload;
 
-const GAS_LIMIT: u64 = 1_000_000;
 const PARENT: L1Origin = L1Origin { block_number: 10, message_count: 3 };
 
 fn message(index: u64, l1_block_number: u64, gas_limit: u64) -> QueueEntry {
@@ -26,7 +25,7 @@ fn block(timestamp: u64, l1: u64, message_count: u64) -> PayloadBlock {
 fn derive(blocks: &[PayloadBlock], messages: &[QueueEntry]) -> (Vec<BlockPlan>, bool) {
     let payload = encode_payload(blocks, 100, PARENT.block_number).unwrap();
     let batch = BatchInput { payload: &payload, timestamp: 105, l1_block_number: 15, messages };
-    derive_blocks(&batch, 100, PARENT, GAS_LIMIT)
+    derive_blocks(&batch, 100, PARENT)
 }
 
 #[test]
@@ -41,7 +40,7 @@ fn blocks_consume_messages_in_order() {
 
 #[test]
 fn every_broken_rule_leaves_deposits_only() {
-    let messages = [message(3, 12, 600_000), message(4, 12, 600_000)];
+    let messages = [message(3, 12, 18_000_000), message(4, 12, 18_000_000)];
     let broken: [&[PayloadBlock]; 6] = [
         &[block(104, 12, 1), block(104, 12, 1)], // ends before the header's timestamp
         &[block(105, 16, 1), block(105, 16, 1)], // reads past the header's L1 block
@@ -63,7 +62,7 @@ fn every_broken_rule_leaves_deposits_only() {
 #[test]
 fn garbage_without_messages_is_one_empty_block() {
     let batch = BatchInput { payload: b"garbage", timestamp: 105, l1_block_number: 15, messages: &[] };
-    let (plans, valid) = derive_blocks(&batch, 100, PARENT, GAS_LIMIT);
+    let (plans, valid) = derive_blocks(&batch, 100, PARENT);
     assert!(!valid);
     assert_eq!(plans.len(), 1);
     assert_eq!(plans[0].l1_origin, L1Origin { block_number: 15, message_count: 3 });

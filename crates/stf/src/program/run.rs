@@ -11,7 +11,7 @@ use core::cell::RefCell;
 use lux_oracle::Oracle;
 use lux_protocol::{BatchOutput, OutputBuilder};
 
-/// Paths in memory after which the state is read again, about 3 KB each: the machine has 64 MiB.
+/// Paths of the state in memory.
 const MAX_LOADS: usize = 4_096;
 
 /// Claim output of the batch with the claim input `input`; zero, which no batch has, when the parent's claim is no batch
@@ -38,15 +38,17 @@ pub fn batch_output<O: Oracle>(input: B256, oracle: &O) -> Result<BatchOutput, P
             l1_block_number: claim.l1_block_number,
             messages: &queue.entries,
         };
-        derive_blocks(&batch, parent.header.timestamp, parent.l1_origin, rules.gas_limit).0
+        derive_blocks(&batch, parent.header.timestamp, parent.l1_origin).0
     };
 
     let failure = RefCell::new(None);
     let source = OracleSource::new(oracle, &failure);
     let mut output = OutputBuilder::default();
     let (mut header, mut hash) = (parent.header, parent.hash);
-    let mut state = StateTrie::new(source, header.state_root);
+    let mut state = StateTrie::bounded(source, header.state_root, MAX_LOADS, OracleSource::keep);
+    let mut gas_used: u64 = 0;
     for mut plan in plans {
+        plan.restrict(&rules, gas_used);
         queue.load(oracle, &mut plan.messages)?;
         let (block, after) = execute_plan(rules, &header, hash, &plan, None, state)
             .map_err(|error| failure.take().map_or(ProgramError::Execution(error), ProgramError::Oracle))?;
@@ -55,11 +57,8 @@ pub fn batch_output<O: Oracle>(input: B256, oracle: &O) -> Result<BatchOutput, P
         for (hash, code) in &block.changes.code {
             oracle.provide(*hash, &code.original_bytes());
         }
+        gas_used = gas_used.saturating_add(block.header.gas_used);
         (header, hash, state) = (block.header, block.hash, after);
-        if state.loads() > MAX_LOADS {
-            let root = state.commit(&mut |hash, node| oracle.provide(hash, &node));
-            state = StateTrie::new(source, root);
-        }
     }
     output.finish().ok_or(ProgramError::Malformed("batch without blocks"))
 }

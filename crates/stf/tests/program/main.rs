@@ -4,6 +4,7 @@
 mod batches;
 mod code;
 mod guest;
+mod limits;
 mod measure;
 mod precompiles;
 mod transactions;

@@ -79,6 +79,11 @@ impl World {
         }
     }
 
+    pub fn balance(&self, address: Address) -> U256 {
+        let mut state = self.chain.state(self.parent.state_root);
+        state.account(address).unwrap().map_or(U256::ZERO, |account| account.balance)
+    }
+
     /// Without the machine, which is slow in builds that are not optimised.
     pub fn native_only(mut self) -> Self {
         self.guest = false;
@@ -122,10 +127,13 @@ impl World {
         let rules = *self.chain.rules();
         let input = BatchInput { payload, timestamp, l1_block_number: self.l1_block, messages: &entries };
         let origin = L1Origin::from_header(&self.parent).unwrap();
-        let (plans, valid) = derive_blocks(&input, self.parent.timestamp, origin, rules.gas_limit);
+        let (plans, valid) = derive_blocks(&input, self.parent.timestamp, origin);
         let (mut roots, mut messages, mut receipts) = (vec![], vec![], vec![]);
-        for plan in &plans {
-            let block = self.chain.writer().import(plan, None, false, |_, _| Ok(())).unwrap();
+        let mut gas_used = 0;
+        for mut plan in plans {
+            plan.restrict(&rules, gas_used);
+            let block = self.chain.writer().import(&plan, None, false, |_, _| Ok(())).unwrap();
+            gas_used += block.header.gas_used;
             roots.push((block.hash, block.header.receipts_root));
             receipts.push(self.chain.receipts(block.hash).unwrap().unwrap());
             messages.extend(sent_messages(receipts.last().unwrap()));
