@@ -52,7 +52,7 @@ contract RollupSettings is IRollupSettings, Companion, Ownable, ExpiringPause {
             : abi.decode(config_.initCode, (RollupParams));
         // A block must hold every deposit, a message must fit the queue, and times must not overflow.
         if (
-            p.l2ChainId == 0 || p.l2GasLimit < 30_000_000 || p.l2GasLimit > 1e12 || p.inclusionWindow == 0
+            p.l2ChainId == 0 || p.l2GasLimit < 30_000_000 || p.l2GasLimit > 1e9 || p.inclusionWindow == 0
                 || p.fallbackWindow > MAX_PERIOD_SECONDS || p.messageGasLimit < 300_000
                 || p.messageGasLimit > 10_000_000 || p.genesisTimestamp > block.timestamp + 600
                 || config_.challengePeriod > MAX_PERIOD_SECONDS

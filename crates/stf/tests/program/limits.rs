@@ -1,9 +1,11 @@
 //! Blocks and transactions at the limits of the machine (`docs/protocol.md`, "Limits"): natively and on the machine alike.
 
+use crate::guest::{PROGRAM, host};
 use crate::transactions::Wallets;
 use crate::world::{Report, World, signer};
 use alloy_primitives::{Address, Bytes, U256};
 use lux_chain::GenesisAccount;
+use lux_machine::{Machine, PAGES, Status};
 use lux_protocol::UnsignedTx;
 use lux_stf::{MAX_TRANSACTION_CODE, MAX_TRANSACTION_MEMORY, MAX_TRANSACTION_WRITES};
 use revm::bytecode::opcode::*;
@@ -13,6 +15,18 @@ const TRANSACTION_GAS: u64 = 1 << 24;
 const CONTRACT: Address = Address::repeat_byte(0xc0);
 /// Largest contract (EIP-170).
 const CODE_BYTES: usize = 24_576;
+
+/// Loads the one of `large_contracts` that the number of runs left names.
+const LOAD_LARGE: [u8; 10] = [DUP1, PUSH5, 1, 0, 0, 0, 0, ADD, EXTCODESIZE, POP];
+
+/// Different contracts of the largest size, at the addresses 2^32 + 1, …
+fn large_contracts(count: usize) -> impl Iterator<Item = (Address, GenesisAccount)> {
+    (1..=count as u64).map(|number| {
+        let mut code = vec![STOP; CODE_BYTES];
+        code[..8].copy_from_slice(&number.to_be_bytes());
+        (Address::from_word(U256::from((1u64 << 32) + number).into()), contract(code))
+    })
+}
 
 fn contract(code: Vec<u8>) -> GenesisAccount {
     GenesisAccount { nonce: 1, code: code.into(), ..Default::default() }
@@ -83,15 +97,9 @@ fn memory_of_all_frames_is_bounded() {
 
 #[test]
 fn code_that_a_transaction_loads_is_bounded() {
-    // EXTCODESIZE of the addresses 2^32 + runs left
-    let body = [&[DUP1][..], &[PUSH5, 1, 0, 0, 0, 0, ADD, EXTCODESIZE, POP]].concat();
     let most = MAX_TRANSACTION_CODE / CODE_BYTES - 1;
-    let large = (1..=most as u64 + 2).map(|number| {
-        let mut code = vec![STOP; CODE_BYTES];
-        code[..8].copy_from_slice(&number.to_be_bytes());
-        (Address::from_word(U256::from((1u64 << 32) + number).into()), contract(code))
-    });
-    let mut world = World::new(1, large.chain([(CONTRACT, contract(repeat(&body)))]).collect());
+    let mut world =
+        World::new(1, large_contracts(most + 2).chain([(CONTRACT, contract(repeat(&LOAD_LARGE)))]).collect());
     let mut wallets = Wallets::default();
     let fits = call(&world, &mut wallets, most);
     let too_much = call(&world, &mut wallets, most + 2);
@@ -154,4 +162,54 @@ fn a_batch_runs_out_of_gas() {
     let report = world.batch(blocks, vec![]);
     let included: Vec<_> = report.receipts.iter().map(Vec::len).collect();
     assert_eq!(included, [per_block, per_block, 0]);
+}
+
+/// Blocks that take as much memory of every kind as the limits allow, one after the other.
+#[test]
+fn the_largest_blocks_fit_the_memory() {
+    // Frames that hold what the identity precompile returned, 16 KiB each, and call themselves as deep as gas lasts.
+    let identity = [PUSH0, PUSH0, PUSH2, 0x40, 0, PUSH0, PUSH1, 4, GAS, STATICCALL, POP];
+    let deep = [&identity[..], &[PUSH0, PUSH0, PUSH0, PUSH0, PUSH0, ADDRESS, GAS, CALL]].concat();
+    let memory = [push(1), push(MAX_TRANSACTION_MEMORY as u32 / 8 * 5), vec![MSTORE8]].concat();
+    let codes = MAX_TRANSACTION_CODE / CODE_BYTES - 1;
+    let hogs = [
+        (MAX_TRANSACTION_WRITES - 10, repeat(&[DUP1, DUP1, TSTORE])),
+        (MAX_TRANSACTION_WRITES - 100, repeat(&[DUP1, PUSH0, SSTORE])),
+        (0, deep),
+        (1, repeat(&memory)),
+        (codes, repeat(&LOAD_LARGE)),
+        (7_000, repeat(&[DUP1, SLOAD, POP])),
+        (40_000, repeat(&[PUSH0, PUSH0, LOG0])),
+        (40_000, repeat(&[PUSH0, PUSH0, LOG0])),
+    ];
+    let address = |hog: usize| Address::repeat_byte(hog as u8 + 16);
+    let contracts = hogs.iter().enumerate().map(|(hog, (_, code))| (address(hog), contract(code.clone())));
+    let mut world = World::new(1, large_contracts(codes).chain(contracts).collect()).native_only();
+    let mut wallets = Wallets::default();
+    let mut block = |world: &World| -> Vec<_> {
+        let mut send = |hog: usize, data: Bytes| wallets.send(world, 0, address(hog).into(), 0, data, TRANSACTION_GAS);
+        let runs = |runs: usize| Bytes::copy_from_slice(&U256::from(runs).to_be_bytes::<32>());
+        let mut block: Vec<_> = hogs.iter().enumerate().map(|(hog, (count, _))| send(hog, runs(*count))).collect();
+        // To an account without code: 10 gas per byte.
+        block.push(send(99, vec![0; 900_000].into()));
+        block
+    };
+    let blocks = vec![block(&world), block(&world)];
+    let report = world.batch(blocks, vec![]);
+    assert!(outcomes(&report).iter().all(|(success, _)| *success), "{:?}", outcomes(&report));
+
+    let mut machine = Machine::new(&PROGRAM, report.witness.input);
+    let mut host = host(&report.witness);
+    let (mut highest, mut status) = (0, Status::Running);
+    while status == Status::Running {
+        for _ in 0..1_000 {
+            status = machine.run_chunk(&mut host).unwrap();
+        }
+        let used = |index: &u32| machine.page(*index).iter().any(|byte| *byte != 0);
+        let last = (highest..PAGES as u32).rev().find(used);
+        highest = last.unwrap_or(highest);
+    }
+    assert_eq!(status, Status::Halted(report.witness.output.hash()));
+    println!("pages used: {highest} of {PAGES}");
+    assert!((highest as usize) < PAGES * 3 / 4, "the limits leave no margin");
 }

@@ -7,5 +7,6 @@ mod guest;
 mod limits;
 mod measure;
 mod precompiles;
+mod steps;
 mod transactions;
 mod world;
