@@ -1,12 +1,12 @@
 //! LP-500's `IStateTransition` on batches of a node, with the real machine.
 
-use crate::common::world::{ALICE, BOB, Setup};
+use crate::common::world::{ADMIN, ALICE, BOB, Setup};
 use crate::common::{World, ether, evm};
 use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::{SolCall, SolError, SolValue, sol};
 use lux_executor::encode_proof;
 use lux_machine::{Machine, Status, halted_hash};
-use lux_node::{dispute_module, fraud_proof, stf_program, stf_program_id};
+use lux_node::{dispute_module, fraud_proof, message_proof, sent_in_transaction, stf_program, stf_program_id};
 use lux_protocol::contracts::ILuxRollup::{challengeStateRootCall, proposeStateRootCall};
 use lux_protocol::contracts::IMessageBridge::sendMessageToL1Call;
 use lux_protocol::contracts::{BatchStatus, IRollupViews, ISequencerRegistry};
@@ -90,7 +90,7 @@ fn bytes_list(value: &Value) -> Vec<Bytes> {
 }
 
 /// What `rollup_stateTransition` answers.
-async fn transition(world: &World, number: u64, chunk: Option<u64>) -> (StateTransition, Value) {
+pub async fn transition(world: &World, number: u64, chunk: Option<u64>) -> (StateTransition, Value) {
     let mut parameters = vec![format!("{number:#x}")];
     parameters.extend(chunk.map(|chunk| format!("{chunk:#x}")));
     let module = dispute_module(&world.op.node).unwrap();
@@ -123,7 +123,7 @@ fn verify(world: &World, transition: &StateTransition) -> Result<bool, Bytes> {
     call(world, verifyStateTransitionCall { transition: transition.clone() }).0
 }
 
-fn generate(world: &World, transition: &StateTransition, chunk: usize) -> Result<Bytes, Bytes> {
+pub fn generate(world: &World, transition: &StateTransition, chunk: usize) -> Result<Bytes, Bytes> {
     call(world, generateFraudProofCall { transition: transition.clone(), txIndex: U256::from(chunk) }).0
 }
 
@@ -329,18 +329,7 @@ async fn fraud_proof_of_the_contract_ends_the_claim() {
         assert_eq!(generate(&world, &stated, 0), Err(right.into()), "lie {index}");
 
         let call = challengeStateRootCall { batchNumber: U256::from(number), fraudProof: proof };
-        let hash = world.send_l1(
-            ALICE,
-            world.rollup.registry,
-            {
-                let bond = ISequencerRegistry::requiredBondCall {};
-                evm::view(&world.devnet.chain(), world.rollup.registry, bond)
-            },
-            ISequencerRegistry::postBondCall {}.abi_encode(),
-        );
-        world.mine_l1(1);
-        assert_eq!(world.l1_success(hash), Some(true));
-        let hash = world.send_l1(ALICE, world.rollup.address, U256::ZERO, call.abi_encode());
+        let hash = world.send_l1(ADMIN, world.rollup.address, U256::ZERO, call.abi_encode());
         world.mine_l1(1);
         assert_eq!(world.l1_success(hash), Some(true), "lie {index}");
         let status = IRollupViews::getBatchStatusCall { batchNumber: U256::from(number) };
@@ -354,4 +343,32 @@ async fn deployment_is_bound_to_the_program() {
     let (honest, _) = transition(&world, batch(&world), None).await;
     let said = call(&world, claimOfCall { transition: honest }).0.unwrap();
     assert_eq!(said.program, stf_program_id());
+}
+
+/// The node's proof of a message is one of inclusion under the receipt root, a level below it on the right.
+#[tokio::test(flavor = "multi_thread")]
+async fn message_is_included_under_the_receipt_root() {
+    let mut world = world().await;
+    for _ in 0..2 {
+        assert!(world.op.propose().await);
+        world.mine_l1(1);
+        world.op.sync().await;
+    }
+    let record = world.op.ledger.expect_batch(batch(&world)).unwrap();
+    let transaction = world.op.block(record.last_block).transactions.last().unwrap().hash();
+    let sent = sent_in_transaction(world.op.chain(), transaction).unwrap().unwrap();
+    let (proof, _) = message_proof(world.op.chain(), &world.op.ledger, &sent[0]).unwrap().unwrap();
+    let depth = proof.merkleProof.len() / 32 - 1;
+    let index = proof.messageIndex + (U256::ONE << depth);
+    let message = sent[0].message.clone();
+    let leaf: Bytes = (message.sender, message.target, message.value, message.gasLimit, message.data, message.nonce)
+        .abi_encode_params()
+        .into();
+    let proof: Bytes = [&index.to_be_bytes::<32>(), &proof.merkleProof[..]].concat().into();
+    let included = |leaf: Bytes| {
+        let question = verifyInclusionCall { root: record.receipt_root, proof: proof.clone(), leaf };
+        call(&world, question).0.unwrap()
+    };
+    assert!(included(leaf.clone()));
+    assert!(!included(flipped(&leaf, leaf.len() - 1)));
 }
