@@ -88,6 +88,7 @@ pub async fn run(args: DeployArgs, json: bool) -> eyre::Result<()> {
         "factory": deployment.factory,
         "timelock": deployment.timelock,
         "implementation": deployment.implementation,
+        "stateTransition": deployment.state_transition,
         "l1ChainId": rollup.l1_chain_id,
         "l2ChainId": rollup.params.l2ChainId,
     });

@@ -304,6 +304,7 @@ fn announce(
         "sequencerRegistry": rollup.registry,
         "factory": deployment.factory,
         "timelock": deployment.timelock,
+        "stateTransition": deployment.state_transition,
         "accounts": accounts
             .iter()
             .map(|(address, key)| json!({"address": address, "privateKey": key}))

@@ -24,6 +24,19 @@ library Merkle {
         ret_ = _leaves[0];
     }
 
+    /// @notice Siblings of the leaf at `_index`, from the leaf up. `_leaves` is overwritten.
+    function path(bytes32[] memory _leaves, uint256 _index) internal pure returns (bytes memory ret_) {
+        bytes32 padding;
+        for (uint256 count = _leaves.length; count > 1; count = (count + 1) / 2) {
+            ret_ = bytes.concat(ret_, (_index ^ 1) < count ? _leaves[_index ^ 1] : padding);
+            for (uint256 i; i < count; i += 2) {
+                _leaves[i / 2] = Hashes.efficientKeccak256(_leaves[i], i + 1 < count ? _leaves[i + 1] : padding);
+            }
+            padding = Hashes.efficientKeccak256(padding, padding);
+            _index /= 2;
+        }
+    }
+
     /// @notice Root over the keccak hashes of the pieces of `_data`.
     function rootOfPieces(bytes calldata _data) internal pure returns (bytes32) {
         bytes32[] memory leaves = new bytes32[]((_data.length + PIECE_BYTES - 1) / PIECE_BYTES);

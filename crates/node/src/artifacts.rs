@@ -31,6 +31,7 @@ artifacts! {
     program_rom = "ProgramRom",
     chunk_verifier = "ChunkVerifier",
     fault_proof = "FaultProof",
+    state_transition = "StateTransition",
     l2_message_bridge = "L2MessageBridge",
     l2_token_bridge = "L2TokenBridge",
     l1_block = "L1Block",

@@ -4,10 +4,12 @@ use crate::disproof::fraud_proof;
 use crate::ledger::{BatchRecord, Ledger};
 use crate::program::stf_program;
 use crate::prover::{blocking, preimages};
+use crate::transition::{Transition, state_transition};
 use crate::{Node, NodeError, Prover};
 use alloy_primitives::{B256, Bytes, U64};
 use jsonrpsee::RpcModule;
 use jsonrpsee::types::{ErrorObjectOwned, Params};
+use lux_chain::Chain;
 use lux_executor::encode_proof;
 use lux_machine::prove_chunk;
 use serde::Serialize;
@@ -22,6 +24,7 @@ const FAILED: i32 = -32000;
 /// What the methods answer from.
 pub struct DisputeContext {
     prover: Prover,
+    chain: Arc<Chain>,
     ledger: Ledger,
     /// Whether claims of this rollup can be disproved.
     disputed: bool,
@@ -59,10 +62,24 @@ struct ChunkProofReply {
     bytes: U64,
 }
 
+/// Arguments of `IStateTransition`.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct TransitionReply {
+    batch_number: U64,
+    /// Whether L1 holds a claim about the batch; then it is what the claim says.
+    claimed: bool,
+    /// Proofs in the witness, from `first_chunk` on.
+    chunks: U64,
+    first_chunk: U64,
+    transition: Transition,
+}
+
 /// Methods that judge claims about batches of a node's rollup.
 pub fn dispute_module(node: &Node) -> Result<RpcModule<DisputeContext>, NodeError> {
     let context = DisputeContext {
         prover: node.prover(),
+        chain: node.chain.clone(),
         ledger: Ledger::new(node.chain.store().clone()),
         disputed: node.rollup.program.is_some(),
         turn: Arc::new(Semaphore::new(1)),
@@ -79,6 +96,11 @@ fn register(context: DisputeContext) -> Result<RpcModule<DisputeContext>, jsonrp
     module.register_async_method("rollup_chunkProof", |params: Params<'static>, context, _| async move {
         let (number, chunk): (U64, U64) = params.parse()?;
         in_turn(&context.turn, chunk_proof(context.clone(), number.to(), chunk.to())).await
+    })?;
+    module.register_async_method("rollup_stateTransition", |params: Params<'static>, context, _| async move {
+        let mut params = params.sequence();
+        let (number, chunk): (U64, Option<U64>) = (params.next()?, params.optional_next()?);
+        in_turn(&context.turn, transition(context.clone(), number.to(), chunk.map(|chunk| chunk.to()))).await
     })?;
     Ok(module)
 }
@@ -112,10 +134,13 @@ fn known(context: &DisputeContext, number: u64) -> Result<BatchRecord, NodeError
     batch.ok_or_else(|| NodeError::Config(format!("this node knows no batch {number}")))
 }
 
+fn require_disputed(context: &DisputeContext) -> Result<(), NodeError> {
+    let error = || NodeError::Config("this rollup has no fault proofs: its claims cannot be disproved".into());
+    context.disputed.then_some(()).ok_or_else(error)
+}
+
 async fn fault_proof(context: Arc<DisputeContext>, number: u64) -> Result<Option<FaultProofReply>, NodeError> {
-    if !context.disputed {
-        return Err(NodeError::Config("this rollup has no fault proofs: its claims cannot be disproved".into()));
-    }
+    require_disputed(&context)?;
     if !known(&context, number)?.has_claim() {
         return Err(NodeError::Config(format!("this node knows no claim about batch {number}")));
     }
@@ -151,6 +176,23 @@ async fn chunk_proof(context: Arc<DisputeContext>, number: u64, chunk: u64) -> R
         preimages: U64::from(proof.preimages.len()),
         bytes: U64::from(bytes.len()),
         proof: bytes,
+    })
+}
+
+async fn transition(
+    context: Arc<DisputeContext>,
+    number: u64,
+    chunk: Option<u64>,
+) -> Result<TransitionReply, NodeError> {
+    require_disputed(&context)?;
+    let claimed = known(&context, number)?.has_claim();
+    let (transition, chunks) = state_transition(&context.prover, &context.chain, number, chunk).await?;
+    Ok(TransitionReply {
+        batch_number: U64::from(number),
+        claimed,
+        chunks: U64::from(chunks),
+        first_chunk: U64::from(chunk.unwrap_or_default()),
+        transition,
     })
 }
 

@@ -26,6 +26,7 @@ mod rpc;
 mod segments;
 mod sending;
 mod sequencer;
+mod transition;
 mod watcher;
 
 pub use batcher::{Batcher, BatcherConfig};

@@ -6,7 +6,7 @@ use crate::disproof::{ClaimedRun, Fault};
 use crate::ledger::{BatchRecord, Ledger};
 use crate::program::{require_known, stf_program};
 use crate::rollup::{Rollup, to_u64, view};
-use crate::segments::segment_of;
+use crate::segments::{revealed_states, segment_of};
 use alloy_primitives::{B256, Bytes, U256};
 use alloy_sol_types::{SolCall, SolEvent};
 use lux_chain::{Chain, ChainError};
@@ -15,7 +15,7 @@ use lux_machine::{Host, Status, Trace, trace};
 use lux_protocol::constants::MAX_CHECKPOINTS;
 use lux_protocol::contracts::ILuxRollup::submitBatchCall;
 use lux_protocol::contracts::IRollupViews::{ClaimProposed, claimOfCall};
-use lux_protocol::contracts::{BatchHeader, Disproof};
+use lux_protocol::contracts::{BatchHeader, Claim, Disproof};
 use lux_protocol::{BatchData, ClaimInput, ClaimTrace, params_hash, payload_commitment};
 use lux_stf::program::{BatchWitness, block_preimages};
 use std::sync::Arc;
@@ -37,6 +37,8 @@ pub struct Prover {
 #[derive(Clone, Debug)]
 pub struct ProvableBatch {
     pub record: BatchRecord,
+    pub claim_input: ClaimInput,
+    pub payload: Bytes,
     pub witness: BatchWitness,
     /// Checkpoints of the claim in the header, if it makes one.
     header_trace: Option<Bytes>,
@@ -59,15 +61,15 @@ impl Prover {
         let (header, data) = self.calldata(&record).await?;
         let header_trace = (!header.stateRoot.is_zero()).then(|| data.trace.clone());
         let prover = self.clone();
-        let batch = record.clone();
-        let witness = blocking(move || prover.witness(&batch, &header, &data)).await?;
+        let (batch, payload) = (record.clone(), data.payload.clone());
+        let (claim_input, witness) = blocking(move || prover.witness(&batch, &header, &data)).await?;
         if witness.output != record.output() {
             return Err(NodeError::Unprovable(format!(
                 "the program gives batch {number} the state root {}, this node gave it {}: please report this",
                 witness.output.state_root, record.state_root
             )));
         }
-        Ok(ProvableBatch { record, witness, header_trace })
+        Ok(ProvableBatch { record, claim_input, payload, witness, header_trace })
     }
 
     /// The checkpoints of a batch's run.
@@ -91,16 +93,42 @@ impl Prover {
 
     /// The claim that L1 holds about a batch, beside the run.
     pub async fn case(&self, number: u64) -> Result<Case, NodeError> {
+        let batch = self.batch(number).await?;
+        let (claim, claimed) = self.claimed(&batch).await?;
+        let run = self.trace(&batch).await?;
+        Ok(Case::new(batch.record, claim, claimed, run.checkpoints, batch.witness))
+    }
+
+    /// The claim that L1 holds about a batch.
+    pub async fn claimed(&self, batch: &ProvableBatch) -> Result<(Claim, ClaimedRun), NodeError> {
+        let number = batch.record.number;
         let claim = view(&self.l1, self.rollup.address, claimOfCall { batchNumber: U256::from(number) }).await?;
         require_known(claim.program)?;
-        let batch = self.batch(number).await?;
-        let claimed = self.claimed_trace(&batch, claim.trace).await?;
+        let trace = self.claimed_trace(batch, claim.trace).await?;
         if claim.input != batch.witness.input {
             return Err(NodeError::Untrusted(format!("data of batch {number} that do not match L1's claim about it")));
         }
-        let run = self.trace(&batch).await?;
-        let claimed = ClaimedRun::new(claimed, claim.output);
-        Ok(Case::new(batch.record, claim, claimed, run.checkpoints, batch.witness))
+        let claimed = ClaimedRun::new(trace, claim.output);
+        Ok((claim, claimed))
+    }
+
+    /// What the claimant revealed about the segment of a chunk; nothing where there is nothing to reveal, or nobody did.
+    pub async fn revealed(
+        &self,
+        number: u64,
+        claim: &Claim,
+        trace: &ClaimTrace,
+        chunk: u64,
+    ) -> Result<Vec<B256>, NodeError> {
+        let index = chunk as usize / trace.stride as usize;
+        if trace.segment(index).len() <= 1 {
+            return Ok(Vec::new());
+        }
+        let segment = segment_of(&self.l1, &self.rollup, claim, index).await?;
+        if segment.root.is_zero() {
+            return Ok(Vec::new());
+        }
+        revealed_states(&self.l1, &self.rollup, number, index, segment.root).await
     }
 
     /// The disproof of the claim that L1 holds about a batch; `None` when the claim is true in all its parts.
@@ -138,7 +166,12 @@ impl Prover {
         Ok((call.header, data))
     }
 
-    fn witness(&self, record: &BatchRecord, header: &BatchHeader, data: &BatchData) -> Result<BatchWitness, NodeError> {
+    fn witness(
+        &self,
+        record: &BatchRecord,
+        header: &BatchHeader,
+        data: &BatchData,
+    ) -> Result<(ClaimInput, BatchWitness), NodeError> {
         let parent = self.ledger.expect_batch(record.number - 1)?;
         // What L1 holds, were it false: the claims before are judged before this one.
         let parent_output = if parent.has_claim() { parent.claimed() } else { parent.output() };
@@ -162,8 +195,9 @@ impl Prover {
         let known = block_preimages(&claim, &last.header, &hashes, init_code, &data.payload, &entries);
         let store = self.chain.store();
         let database = |hash: &B256| store.node(hash).ok().flatten().or_else(|| store.code(hash).ok().flatten());
-        BatchWitness::collect(&claim, &known, database)
-            .map_err(|error| NodeError::Unprovable(format!("batch {} cannot be run: {error}", record.number)))
+        let witness = BatchWitness::collect(&claim, &known, database)
+            .map_err(|error| NodeError::Unprovable(format!("batch {} cannot be run: {error}", record.number)))?;
+        Ok((claim, witness))
     }
 
     /// The checkpoints of the claim that L1 holds about the batch.

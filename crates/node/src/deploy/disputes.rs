@@ -2,12 +2,13 @@
 
 use super::{create, deploy_error, with_arguments};
 use crate::program::{stf_program, stf_program_id};
+use crate::rollup::view;
 use crate::{NodeError, artifacts};
 use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::{SolCall, SolValue};
 use lux_executor::{executor_code, init_code, rom_contracts};
-use lux_l1::Deployer;
-use lux_protocol::contracts::IProgramRom;
+use lux_l1::{Deployer, L1Client};
+use lux_protocol::contracts::{IFaultProof, IProgramRom};
 
 /// ROM contracts under way at a time: nodes hold few large transactions of one account.
 const GROUP: usize = 8;
@@ -58,7 +59,18 @@ pub(super) async fn deploy_disputes(
     Ok(Disputes { fault_proof, program: stf_program_id() })
 }
 
-/// Steps that [`deploy_disputes`] reports.
+/// Deploys what shows state transitions by the program and the verifier that judge claims.
+pub(super) async fn deploy_state_transition(
+    deployer: &mut Deployer<'_>,
+    l1: &L1Client,
+    disputes: &Disputes,
+) -> Result<Address, NodeError> {
+    let verifier = view(l1, disputes.fault_proof, IFaultProof::verifierCall {}).await?;
+    let arguments = (verifier, disputes.program).abi_encode_params();
+    create(deployer, "StateTransition", with_arguments(artifacts::state_transition().bytecode, arguments)).await
+}
+
+/// Steps that the two report.
 pub(super) fn dispute_steps() -> usize {
-    5 + rom_contracts(stf_program()).len()
+    6 + rom_contracts(stf_program()).len()
 }

@@ -7,9 +7,9 @@ use crate::rollup::view;
 use crate::{NodeError, artifacts, l2_genesis};
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_sol_types::{SolCall, SolEvent, SolValue};
-use disputes::{Disputes, deploy_disputes, dispute_steps};
+use disputes::{Disputes, deploy_disputes, deploy_state_transition, dispute_steps};
 use lux_l1::{DeployError, Deployer, TxManager};
-use lux_protocol::contracts::IRollupFactory::{RollupDeployed, TimelockDeployed};
+use lux_protocol::contracts::IRollupFactory::{Implementation, RollupDeployed, TimelockDeployed};
 use lux_protocol::contracts::{ExecutionMode, IRollupFactory, RollupConfig, RollupParams, RollupType};
 use precompiles::require_precompiles;
 use serde::{Deserialize, Serialize};
@@ -58,6 +58,9 @@ pub struct Deployment {
     pub timelock: Address,
     pub factory: Address,
     pub implementation: Address,
+    /// `IStateTransition` for the rollup's program; none without fault proofs.
+    #[serde(default)]
+    pub state_transition: Option<Address>,
 }
 
 fn deploy_error(error: DeployError) -> NodeError {
@@ -91,16 +94,14 @@ pub async fn deploy(
     let id = keccak256(if request.fault_proofs.is_some() { IMPLEMENTATION } else { TRUSTED_IMPLEMENTATION });
     let registered = match request.factory {
         Some(factory) => {
-            view(transactions.client(), factory, IRollupFactory::implementationsCall { implementationId: id })
-                .await?
-                .rollup
+            view(transactions.client(), factory, IRollupFactory::implementationsCall { implementationId: id }).await?
         }
-        None => Address::ZERO,
+        None => Implementation { rollup: Address::ZERO, faultProof: Address::ZERO, program: B256::ZERO },
     };
     if request.fault_proofs.is_some() {
         require_precompiles(transactions.client()).await?;
     }
-    let (factory, implementation) = if registered.is_zero() {
+    let (factory, implementation, disputes) = if registered.rollup.is_zero() {
         let bridge = create(&mut deployer, "MessageBridge", artifacts::message_bridge().bytecode).await?;
         report("MessageBridge");
         let token_bridge = create(&mut deployer, "L1TokenBridge", artifacts::l1_token_bridge().bytecode).await?;
@@ -135,10 +136,17 @@ pub async fn deploy(
         };
         deployer.call("register", factory, U256::ZERO, call.abi_encode()).await.map_err(deploy_error)?;
         report("registration");
-        (factory, core)
+        (factory, core, disputes)
     } else {
-        (request.factory.unwrap_or_default(), registered)
+        let disputes = Disputes { fault_proof: registered.faultProof, program: registered.program };
+        (request.factory.unwrap_or_default(), registered.rollup, disputes)
     };
+    let mut state_transition = None;
+    if request.fault_proofs.is_some() {
+        let address = deploy_state_transition(&mut deployer, transactions.client(), &disputes).await?;
+        state_transition = Some(address);
+        report("StateTransition");
+    }
 
     let call = IRollupFactory::deployRollupCall {
         implementationId: id,
@@ -157,7 +165,7 @@ pub async fn deploy(
         return Err(NodeError::Untrusted(format!("transaction {} did not deploy a rollup", outcome.hash)));
     };
     report("rollup");
-    Ok(Deployment { rollup: deployed.rollup, timelock: timelock.timelock, factory, implementation })
+    Ok(Deployment { rollup: deployed.rollup, timelock: timelock.timelock, factory, implementation, state_transition })
 }
 
 async fn create(deployer: &mut Deployer<'_>, step: &str, code: Bytes) -> Result<Address, NodeError> {

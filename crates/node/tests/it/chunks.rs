@@ -6,7 +6,7 @@ use alloy_primitives::{B256, Bytes, U256};
 use alloy_sol_types::{SolCall, sol};
 use lux_executor::encode_proof;
 use lux_machine::{Machine, Status};
-use lux_node::{stf_program, stf_program_id};
+use lux_node::{dispute_module, stf_program, stf_program_id};
 use lux_protocol::contracts::{IERC20, IFaultProof, IRollupSettings, IRollupViews};
 
 sol! {
@@ -88,4 +88,9 @@ async fn every_chunk_of_a_batch_runs_on_l1_as_in_the_machine() {
         bytes.iter().sum::<usize>() / bytes.len(),
     );
     assert!(most_gas <= MAX_GAS && most_bytes <= MAX_BYTES);
+
+    // Too many for one call.
+    let refused = dispute_module(&world.op.node).unwrap();
+    let refused = refused.call::<_, serde_json::Value>("rollup_stateTransition", [format!("{number:#x}")]).await;
+    assert!(refused.unwrap_err().to_string().contains("more than 32 chunks"));
 }

@@ -13,4 +13,5 @@ mod rebuild;
 mod rejected;
 mod reorg;
 mod segments;
+mod transitions;
 mod withheld;

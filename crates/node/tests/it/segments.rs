@@ -2,9 +2,10 @@
 
 use crate::common::world::{ALICE, BOB, CAROL, OPERATOR, RESPONSE_PERIOD, Setup};
 use crate::common::{World, ether, evm};
+use crate::transitions::{generate, transition};
 use alloy_primitives::{B256, Bytes, U256};
 use alloy_sol_types::{SolCall, SolValue};
-use lux_node::{BatchRecord, Challenger, segment_move};
+use lux_node::{BatchRecord, Challenger, fraud_proof, segment_move};
 use lux_protocol::contracts::ILuxRollup::{challengeStateRootCall, proposeStateRootCall};
 use lux_protocol::contracts::IRollupDisputes::revealTraceCall;
 use lux_protocol::contracts::{BatchStatus, IRollupViews, ISequencerRegistry, Move};
@@ -186,7 +187,10 @@ async fn false_claim_falls_to_what_it_reveals() {
             assert_eq!(status(&world), BatchStatus::Challenged);
             assert!(world.op.node.prover().disproof(1).await.is_err());
             claim.reveal(&world, segment);
-            assert!(world.op.node.prover().disproof(1).await.unwrap().is_some());
+            let disproof = world.op.node.prover().disproof(1).await.unwrap().unwrap();
+            // `IStateTransition` comes to the same proof, by what was revealed.
+            let (stated, _) = transition(&world, 1, Some(at as u64)).await;
+            assert_eq!(generate(&world, &stated, at), Ok(fraud_proof(&disproof)));
         }
         assert!(challenge(&mut world, &mut challenger, &batch).await, "stride {stride}, {at}");
         honest_claim_follows(&mut world).await;

@@ -56,7 +56,9 @@ impl<'a> Evm<'a> {
         let mut cfg = cfg_env(rpc.chain().rules());
         cfg.disable_nonce_check = true;
         cfg.disable_eip3607 = true;
+        // As geth has it, what a call may use is for the node to say, not for the chain.
         cfg.tx_gas_limit_cap = Some(u64::MAX);
+        cfg.disable_block_gas_limit = true;
         let deadline = Instant::now() + rpc.limits.execution_timeout;
         Self { rpc, block, cfg, state: Some(SharedDb::new(state)), deadline }
     }
@@ -91,7 +93,7 @@ impl<'a> Evm<'a> {
     /// The request as the EVM takes it: gas as asked for, bounded by what calls may use here.
     pub fn call_env(&mut self, request: &CallRequest) -> RpcResult<TxEnv> {
         let mut tx = request.to_env(self.rpc.chain().rules().chain_id)?;
-        tx.gas_limit = request.gas().unwrap_or(u64::MAX).min(self.call_gas()).min(self.block.gas_limit);
+        tx.gas_limit = request.gas().unwrap_or(u64::MAX).min(self.call_gas());
         if tx.gas_price == 0 {
             // Who names no price is not asked for one.
             self.block.basefee = 0;

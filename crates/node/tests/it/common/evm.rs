@@ -27,6 +27,8 @@ pub fn run(chain: &Chain, call: &Call, gas: u64) -> ExecutionResult {
     cfg.disable_nonce_check = true;
     cfg.disable_base_fee = true;
     cfg.disable_eip3607 = true;
+    cfg.tx_gas_limit_cap = Some(u64::MAX);
+    cfg.disable_block_gas_limit = true;
     let state = Overlay::new(chain.state(head.header.state_root));
     let context: MainnetContext<Overlay<StateTrie<NodeDb>>> = Context::new(state, SpecId::OSAKA);
     let mut evm = build_evm(context.with_block(block_env(&attributes)).with_cfg(cfg), chain.rules().kind, ());

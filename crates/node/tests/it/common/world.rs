@@ -101,7 +101,9 @@ impl World {
             ..Default::default()
         })
         .unwrap();
-        let methods: Methods = devnet.methods(RpcLimits::default()).unwrap();
+        // A busy machine is no reason for a call to fail.
+        let limits = RpcLimits { execution_timeout: Duration::from_secs(600), ..RpcLimits::default() };
+        let methods: Methods = devnet.methods(limits).unwrap();
         let client = L1Client::new(Transport::InProcess(methods.clone()));
         let deployment = deploy_rollup(&setup, &devnet, &client, &clock(&now)).await;
         let rollup = Rollup::load(&client, deployment.rollup).await.unwrap();
