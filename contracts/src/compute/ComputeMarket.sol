@@ -16,35 +16,18 @@ abstract contract ComputeMarket is Results {
             abi.decode(_counterProof, (IEvidence.Kind, bytes32, bytes32, bytes));
         Task storage task = _store().tasks[_taskId];
         Progress memory progress = task.progress;
-        if (progress.status != TaskStatus.Submitted) revert ComputeMarket_WrongStatus(progress.status);
-        if (_store().accounts[progress.worker].isSlashed) revert ComputeMarket_WorkerSlashed();
-        uint256 until = _challengeableUntil(_taskId, progress);
-        if (block.timestamp >= until) revert ComputeMarket_TooLate(until);
+        _requireChallengeable(_taskId, progress);
         if (task.commitment != keccak256(abi.encode(input, trace))) revert ComputeMarket_WrongClaim();
-        uint256 bond = challengeBond();
-        uint256 balance = _store().accounts[msg.sender].balance;
-        if (balance < bond) revert ComputeMarket_InsufficientBalance(balance, bond);
-
         IEvidence.Claim memory claim = _claimOf(_taskId, progress.programVersion, input, task.output, trace);
-        if (kind == IEvidence.Kind.Fault) {
-            IEvidence module = _faultModule(_taskId, progress.flags);
-            IEvidence.Verdict verdict = module.challenge(claim, proof, msg.sender);
-            if (verdict == IEvidence.Verdict.Stands) revert ComputeMarket_InvalidProof();
-            if (verdict == IEvidence.Verdict.Open) {
-                if (progress.flags & MarketFlags.DISPUTED == 0) {
-                    task.progress.flags = progress.flags | MarketFlags.DISPUTED;
-                    _store().disputes[_taskId] = Dispute(module, input, trace);
-                    ++_store().accounts[progress.worker].disputes;
-                }
-                _debit(msg.sender, bond);
-                _store().bonds[_taskId][msg.sender] += uint96(bond);
-                emit ComputationChallenged(_taskId, msg.sender);
-                return;
-            }
-        } else {
+        if (kind != IEvidence.Kind.Fault) {
             _requireOtherOutput(kind, claim, proof);
+            return _disprove(_taskId, task, progress.worker);
         }
-        _disprove(_taskId, task, progress.worker);
+        IEvidence module = _faultModule(_taskId, progress.flags);
+        IEvidence.Verdict verdict = module.challenge(claim, proof, msg.sender);
+        if (verdict == IEvidence.Verdict.Stands) revert ComputeMarket_InvalidProof();
+        if (verdict == IEvidence.Verdict.Disproved) return _disprove(_taskId, task, progress.worker);
+        _open(_taskId, progress, module, input, trace);
     }
 
     /// @inheritdoc IComputeMarket
@@ -89,6 +72,32 @@ abstract contract ComputeMarket is Results {
     /// @inheritdoc IComputeMarket
     function bondOf(bytes32 _taskId, address _challenger) external view returns (uint256) {
         return _store().bonds[_taskId][_challenger];
+    }
+
+    /// @dev Whoever challenges holds a bond, and loses it to an answer that it can do nothing with.
+    function _requireChallengeable(bytes32 _taskId, Progress memory _progress) private view {
+        if (_progress.status != TaskStatus.Submitted) revert ComputeMarket_WrongStatus(_progress.status);
+        if (_store().accounts[_progress.worker].isSlashed) revert ComputeMarket_WorkerSlashed();
+        uint256 until = _challengeableUntil(_taskId, _progress);
+        if (block.timestamp >= until) revert ComputeMarket_TooLate(until);
+        (uint256 bond, uint256 balance) = (challengeBond(), _store().accounts[msg.sender].balance);
+        if (balance < bond) revert ComputeMarket_InsufficientBalance(balance, bond);
+    }
+
+    /// @dev The claim is kept from the first request on; until then its opening is in the result's event.
+    function _open(bytes32 _taskId, Progress memory _progress, IEvidence _module, bytes32 _input, bytes32 _trace)
+        private
+    {
+        Store storage store = _store();
+        if (_progress.flags & MarketFlags.DISPUTED == 0) {
+            store.tasks[_taskId].progress.flags = _progress.flags | MarketFlags.DISPUTED;
+            store.disputes[_taskId] = Dispute(_module, _input, _trace);
+            ++store.accounts[_progress.worker].disputes;
+        }
+        uint256 bond = challengeBond();
+        _debit(msg.sender, bond);
+        store.bonds[_taskId][msg.sender] += uint96(bond);
+        emit ComputationChallenged(_taskId, msg.sender);
     }
 
     /// @dev A dispute stays with the module that it began with.
