@@ -202,6 +202,19 @@ contract ComputeMarket_Rollup_Test is MarketTest {
         vm.assertTrue(success);
     }
 
+    /// @dev Settings are in the namespace of ERC-7201, away from the storage of the rollup.
+    function test_storage_namespace_succeeds() external {
+        uint256 base =
+            uint256(keccak256(abi.encode(uint256(keccak256("lux.storage.ComputeMarket")) - 1))) & ~uint256(0xff);
+        bytes32 settings_ = bytes32(base + 8);
+        bytes32 before = vm.load(address(core), settings_);
+        IComputeMarket.Params memory params = _params();
+        params.feeBps = 1_234;
+        _setParams(params);
+        vm.assertTrue(vm.load(address(core), settings_) != before);
+        vm.assertEq(uint256(uint16(uint256(vm.load(address(core), settings_)))), 1_234);
+    }
+
     /// @dev The factory deploys it like any other implementation.
     function test_factory_deploys_succeeds() external {
         RollupFactory factory = RollupFactory(_create("RollupFactory", abi.encode(address(this), uint256(0))));
