@@ -9,8 +9,8 @@ interface IEvidence {
         Attestation
     }
 
-    /// @dev `trace` commits to the checkpoints of the run: `BatchLib.traceCommitment`. `claimedAt` is the time of the claim: a
-    /// claim made again is another one, whose disputes start anew.
+    /// @dev `trace` commits to the checkpoints of the run: `BatchLib.traceCommitment`. `claimedAt` tells apart claims of one holder
+    /// that say the same, whose disputes are not the same: the time of a claim about a batch, the task of one about a result.
     struct Claim {
         bytes32 program;
         bytes32 input;
