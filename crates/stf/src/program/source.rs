@@ -10,7 +10,7 @@ use lux_trie::NodeSource;
 const NODE_BYTES: usize = 544;
 
 /// Trie nodes and code by preimage.
-pub(super) struct OracleSource<'a, O: Oracle> {
+pub struct OracleSource<'a, O: Oracle> {
     oracle: &'a O,
     /// The trie turns errors into text; the first one stays here.
     error: &'a RefCell<Option<O::Error>>,
