@@ -92,3 +92,34 @@ impl Case {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_case_is_what_it_was_before_encoding(
+            (cancun, numbers, word, address, pieces) in
+                (any::<bool>(), any::<[u64; 5]>(), any::<[u8; 32]>(), any::<[u8; 20]>(), any::<Vec<[u8; 32]>>()),
+            end in any::<prop::sample::Index>(),
+        ) {
+            let case = Case {
+                fork: if cancun { Fork::Cancun } else { Fork::Shanghai },
+                number: numbers[0],
+                timestamp: numbers[1],
+                beneficiary: address.into(),
+                gas_limit: numbers[2],
+                base_fee: numbers[3],
+                prev_randao: word.into(),
+                excess_blob_gas: numbers[4],
+                state_root: word.into(),
+                transaction: pieces.into_iter().map(B256::from).collect(),
+            };
+            let rlp = alloy_rlp::encode(&case);
+            prop_assert_eq!(alloy_rlp::decode_exact(&rlp), Ok(case));
+            prop_assert!(alloy_rlp::decode_exact::<Case>(&rlp[..end.index(rlp.len())]).is_err());
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 use crate::archive::Folder;
 use alloy_primitives::{Bytes, U512};
-use alloy_rlp::{Encodable, Header, PayloadView};
+use alloy_rlp::{Header, PayloadView};
 use serde_json::{Map, Value};
 
 /// What any RLP is.

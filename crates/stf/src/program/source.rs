@@ -25,6 +25,7 @@ impl<O: Oracle> Clone for OracleSource<'_, O> {
 impl<O: Oracle> Copy for OracleSource<'_, O> {}
 
 impl<'a, O: Oracle> OracleSource<'a, O> {
+    /// `error` gets the first failure of the oracle.
     pub const fn new(oracle: &'a O, error: &'a RefCell<Option<O::Error>>) -> Self {
         Self { oracle, error }
     }
