@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use alloy_consensus::Transaction as _;
 use alloy_eips::Decodable2718;
 use alloy_primitives::{B256, keccak256};
+use alloy_rlp::Decodable;
 use core::cell::RefCell;
 use lux_oracle::{MAX_PREIMAGE_BYTES, Oracle};
 use lux_protocol::EthTransaction;
@@ -48,7 +49,7 @@ pub fn run_case<O: Oracle>(input: B256, oracle: &O) -> Result<B256, O::Error> {
 /// What [`run_case`] hashes, or why there is nothing.
 pub fn execute_case<O: Oracle>(input: B256, oracle: &O) -> Result<Outcome, ProgramError<O::Error>> {
     let rlp = oracle.preimage(&input, CASE_BYTES).map_err(ProgramError::Oracle)?;
-    let case: Case = alloy_rlp::decode_exact(&rlp).map_err(|_| ProgramError::Malformed("case"))?;
+    let case = Case::decode(&mut &rlp[..]).map_err(|_| ProgramError::Malformed("case"))?;
     let mut transaction = Vec::new();
     for piece in &case.transaction {
         let piece = oracle.preimage(piece, MAX_PREIMAGE_BYTES).map_err(ProgramError::Oracle)?;
