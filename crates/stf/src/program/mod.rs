@@ -12,4 +12,5 @@ mod witness;
 
 pub use error::ProgramError;
 pub use run::{batch_output, run_batch};
+pub use source::OracleSource;
 pub use witness::{BatchWitness, block_preimages};

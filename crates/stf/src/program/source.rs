@@ -10,7 +10,7 @@ use lux_trie::NodeSource;
 const NODE_BYTES: usize = 544;
 
 /// Trie nodes and code by preimage.
-pub(super) struct OracleSource<'a, O: Oracle> {
+pub struct OracleSource<'a, O: Oracle> {
     oracle: &'a O,
     /// The trie turns errors into text; the first one stays here.
     error: &'a RefCell<Option<O::Error>>,
@@ -25,6 +25,7 @@ impl<O: Oracle> Clone for OracleSource<'_, O> {
 impl<O: Oracle> Copy for OracleSource<'_, O> {}
 
 impl<'a, O: Oracle> OracleSource<'a, O> {
+    /// `error` gets the first failure of the oracle.
     pub const fn new(oracle: &'a O, error: &'a RefCell<Option<O::Error>>) -> Self {
         Self { oracle, error }
     }

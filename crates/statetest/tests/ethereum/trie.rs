@@ -1,35 +1,10 @@
 //! Ethereum's own TrieTests.
-#![allow(clippy::unwrap_used)]
 
+use crate::archive::Folder;
 use alloy_primitives::{B256, Bytes, hex, keccak256};
 use lux_trie::Trie;
 use serde_json::{Map, Value};
-use std::{collections::BTreeMap, env, path::PathBuf, process::Command};
-
-const DEFAULT_ARCHIVE: &str =
-    concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/vectors/ethereum/ethereum-tests.tar.gz");
-
-/// The cases of one file, or `None` where the archive is not at hand.
-fn cases(file: &str) -> Option<Map<String, Value>> {
-    let explicit = env::var_os("ETHEREUM_TESTS");
-    let is_required = explicit.is_some() && env::var("CI").is_ok_and(|ci| ci == "true");
-    let archive = explicit.map_or_else(|| PathBuf::from(DEFAULT_ARCHIVE), PathBuf::from);
-    if !archive.exists() {
-        assert!(!is_required, "no such file: {}", archive.display());
-        println!("skipped: no {}", archive.display());
-        return None;
-    }
-    let json = if archive.is_dir() {
-        std::fs::read(archive.join("TrieTests").join(file)).unwrap()
-    } else {
-        let dir = tempfile::tempdir().unwrap();
-        let member = format!("TrieTests/{file}");
-        let tar = Command::new("tar").arg("xzf").arg(&archive).arg("-C").arg(dir.path()).arg(&member).status();
-        assert!(tar.unwrap().success());
-        std::fs::read(dir.path().join(member)).unwrap()
-    };
-    Some(serde_json::from_slice(&json).unwrap())
-}
+use std::collections::BTreeMap;
 
 fn bytes(text: &str) -> Vec<u8> {
     match text.strip_prefix("0x") {
@@ -55,7 +30,8 @@ fn root(operations: &[(Vec<u8>, Option<Vec<u8>>)], secure: bool, reload_every: u
 }
 
 fn run(file: &str, secure: bool) {
-    let Some(cases) = cases(file) else { return };
+    let Some(folder) = Folder::open("TrieTests") else { return };
+    let cases: Map<String, Value> = serde_json::from_slice(&std::fs::read(folder.path().join(file)).unwrap()).unwrap();
     assert!(!cases.is_empty());
     for (name, case) in cases {
         let text = |value: &Value| value.as_str().map(bytes);
