@@ -7,6 +7,7 @@ mod crash;
 mod deposits;
 mod disputes;
 mod fees;
+mod flooded;
 mod hostile;
 mod messages;
 mod rebuild;
