@@ -1,0 +1,7 @@
+//! Models as a whole: their encoding, their limits, and the same output from every way to run them.
+#![allow(clippy::unwrap_used)]
+
+mod encoding;
+mod machine;
+mod random;
+mod same;
