@@ -12,6 +12,8 @@ mod dtype;
 mod error;
 #[cfg(feature = "std")]
 pub mod fast;
+#[cfg(feature = "import")]
+pub mod import;
 pub mod limits;
 mod model;
 pub mod ops;
@@ -22,6 +24,8 @@ pub mod run;
 mod scale;
 mod tensor;
 mod tensor_type;
+#[cfg(feature = "std")]
+mod values;
 
 #[cfg(feature = "std")]
 pub use bundle::LoadError;

@@ -52,7 +52,7 @@ impl Window {
 
     /// Where element `offset` of the window at `position` comes from along an axis of `size`; `None` is padding.
     #[inline(always)]
-    pub(super) fn source(&self, axis: usize, position: usize, offset: usize, size: usize) -> Option<usize> {
+    pub(crate) fn source(&self, axis: usize, position: usize, offset: usize, size: usize) -> Option<usize> {
         let padded = position * self.stride[axis] as usize + offset * self.dilation[axis] as usize;
         padded.checked_sub(self.padding[axis] as usize).filter(|index| *index < size)
     }

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod encoding;
+mod guest;
 mod machine;
 mod random;
 mod same;
+mod witness;

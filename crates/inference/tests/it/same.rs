@@ -1,30 +1,13 @@
 //! The portable way, the fast way and the program agree.
 
 use crate::random::Random;
+use crate::witness::witness;
+use lux_inference::blob;
 use lux_inference::fast::Engine;
-use lux_inference::program::{claim_input, run_inference};
+use lux_inference::program::run_inference;
 use lux_inference::run::execute;
-use lux_inference::{Bundle, blob};
-use lux_oracle::{FnOracle, Oracle, Preimages};
+use lux_oracle::{FnOracle, Oracle};
 use proptest::prelude::*;
-
-/// What a program may ask for in a run of `bundle` on `input`, and the claim's input.
-pub fn witness(bundle: &Bundle, input: &[u8]) -> (Preimages, alloy_primitives::B256) {
-    let mut known = Preimages::default();
-    let mut add = |bytes: &[u8]| {
-        blob::preimages(bytes, |preimage| {
-            known.insert(preimage.to_vec());
-        })
-    };
-    let (model, data) = (add(&bundle.model.encode()), add(input));
-    bundle.blobs.values().for_each(|weights| {
-        add(weights);
-    });
-    assert_eq!(model, bundle.model.hash());
-    let claim = known.insert([model.0, data.0].concat());
-    assert_eq!(claim, claim_input(model, data));
-    (known, claim)
-}
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
