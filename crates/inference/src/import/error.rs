@@ -9,6 +9,8 @@ pub enum ImportError {
     Protobuf(String),
     #[error("the ONNX file has no graph")]
     NoGraph,
+    #[error("{0} nodes and weights; at most {max} are allowed", max = crate::limits::MAX_VALUES)]
+    TooLarge(usize),
     #[error("node {node}: the operation {operation} is not supported")]
     UnsupportedOperation { node: String, operation: String },
     #[error("node {node} ({operation}): {problem}")]

@@ -2,7 +2,9 @@
 
 use super::Array;
 use super::graph::{FloatOp, Graph};
+use crate::limits::MAX_ELEMENTS;
 use crate::ops::Window;
+use crate::{DType, Shape, TensorType};
 
 /// All values of the network; an error says which node does not take its operands.
 pub(super) fn evaluate(graph: &Graph, inputs: &[Array]) -> Result<Vec<Array>, String> {
@@ -16,7 +18,7 @@ pub(super) fn evaluate(graph: &Graph, inputs: &[Array]) -> Result<Vec<Array>, St
             FloatOp::Input { .. } => inputs.next().cloned(),
             op => compute(op, &values),
         };
-        let sound = result.filter(|array| array.data.iter().all(|x| x.is_finite()));
+        let sound = result.filter(|array| !array.data.is_empty() && array.data.iter().all(|x| x.is_finite()));
         values.push(sound.ok_or_else(|| format!("{} has no finite result: its operands do not fit", value.name))?);
     }
     Ok(values)
@@ -115,6 +117,9 @@ fn map(x: &Array, f: impl Fn(f32) -> f32) -> Array {
 /// `b` is one matrix for each of `a`'s, or a single one when it has two dimensions.
 fn matmul(a: &Array, depth: usize, b: &Array, columns: usize, transposed: bool) -> Option<Array> {
     let rank = a.shape.len();
+    if rank == 0 || b.shape.len() < 2 {
+        return None;
+    }
     let of_b = b.shape[b.shape.len() - if transposed { 1 } else { 2 }];
     if depth == 0 || columns == 0 || of_b != depth {
         return None;
@@ -140,15 +145,12 @@ pub(super) fn whole(window: &Window, shape: &[usize]) -> Option<Window> {
     Some(Window { kernel, ..window.clone() })
 }
 
-/// Height and width of a result, and for each of its positions and each element of the kernel, where it comes from.
+/// Height and width of a result; `None` where the integer operation would refuse them too.
 fn results(window: &Window, shape: &[usize]) -> Option<[usize; 2]> {
-    let mut sizes = [0; 2];
-    for (axis, size) in sizes.iter_mut().enumerate() {
-        let extent = (window.kernel[axis] as usize).checked_sub(1)? * window.dilation[axis] as usize + 1;
-        let padded = shape.get(2 + axis)? + (window.padding[axis] + window.padding[axis + 2]) as usize;
-        *size = padded.checked_sub(extent)?.checked_div(window.stride[axis] as usize)? + 1;
-    }
-    Some(sizes)
+    let dims: Vec<u32> = shape.iter().map(|dim| u32::try_from(*dim).ok()).collect::<Option<_>>()?;
+    let x = TensorType { dtype: DType::I8, shape: Shape::new(dims)? };
+    let [height, width] = window.results(0, &x).ok()?.map(|size| size as usize);
+    (height * width <= MAX_ELEMENTS as usize / (shape[0] * shape[1])).then_some([height, width])
 }
 
 fn conv(x: &Array, weights: &Array, bias: &[f32], window: &Window, groups: usize) -> Option<Array> {
@@ -203,7 +205,8 @@ fn reshape(x: &Array, shape: &[i64]) -> Option<Array> {
     let mut dims: Vec<usize> = shape.iter().enumerate().map(dim).collect::<Option<_>>()?;
     if let Some(open) = shape.iter().position(|dim| *dim < 0) {
         dims[open] = 1;
-        dims[open] = x.data.len().checked_div(dims.iter().product())?;
+        let others = dims.iter().try_fold(1usize, |product, dim| product.checked_mul(*dim))?;
+        dims[open] = x.data.len().checked_div(others)?;
     }
     Array::new(dims, x.data.clone())
 }
@@ -223,7 +226,8 @@ fn broadcast(a: &Array, b: &Array, f: impl Fn(f32, f32) -> f32) -> Option<Array>
         }
         x.data[position]
     };
-    if !fits(a) || !fits(b) {
+    let elements = shape.iter().try_fold(1usize, |product, dim| product.checked_mul(*dim));
+    if !fits(a) || !fits(b) || elements? > MAX_ELEMENTS as usize {
         return None;
     }
     let data: Vec<f32> = (0..shape.iter().product()).map(|index| f(at(a, index), at(b, index))).collect();

@@ -7,7 +7,8 @@ mod evaluate;
 mod graph;
 mod lower;
 mod numbers;
-mod onnx;
+#[doc(hidden)]
+pub mod onnx;
 mod read;
 mod report;
 

@@ -3,6 +3,7 @@
 use super::graph::{Float, FloatId, FloatOp, Function, Graph};
 use super::onnx::{AttributeProto, FLOAT, INT32, INT64, ModelProto, NodeProto, TensorProto};
 use super::{Array, ImportError};
+use crate::limits::MAX_VALUES;
 use crate::ops::Window;
 use prost::Message;
 use std::collections::HashMap;
@@ -15,6 +16,10 @@ use std::collections::HashMap;
 pub fn read_onnx(file: &[u8]) -> Result<Graph, ImportError> {
     let model = ModelProto::decode(file).map_err(|error| ImportError::Protobuf(error.to_string()))?;
     let onnx = model.graph.ok_or(ImportError::NoGraph)?;
+    let count = onnx.node.len() + onnx.initializer.len();
+    if count > MAX_VALUES {
+        return Err(ImportError::TooLarge(count));
+    }
     let mut importer = Importer::default();
     for tensor in &onnx.initializer {
         let array = array(tensor)?;
@@ -52,6 +57,9 @@ fn array(tensor: &TensorProto) -> Result<Array, ImportError> {
         INT32 => raw.as_chunks::<4>().0.iter().map(|bytes| i32::from_le_bytes(*bytes) as f32).collect(),
         _ => return Err(problem("their type is not supported: only float32, int32 and int64 are")),
     };
+    if data.is_empty() {
+        return Err(problem("they are empty"));
+    }
     if !data.iter().all(|x| x.is_finite()) {
         return Err(problem("they are not finite"));
     }

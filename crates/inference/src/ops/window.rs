@@ -27,7 +27,7 @@ impl Window {
     }
 
     /// Height and width of what comes out of `x`.
-    pub(super) fn results(&self, value: ValueId, x: &TensorType) -> Result<[u32; 2], Problem> {
+    pub(crate) fn results(&self, value: ValueId, x: &TensorType) -> Result<[u32; 2], Problem> {
         let &[_, _, height, width] = x.shape.dims() else {
             return Err(shape_problem(value, x, "not [batch, channels, height, width]"));
         };

@@ -9,6 +9,7 @@ use lux_inference::run::execute;
 
 #[path = "../it/guest.rs"]
 mod guest;
+mod onnx;
 #[path = "../it/witness.rs"]
 mod witness;
 

@@ -27,6 +27,8 @@ struct Lowering<'a> {
     graph: &'a Graph,
     calibration: &'a Calibration,
     uses: Vec<Vec<FloatId>>,
+    /// Values whose users make use of more than 8 bits.
+    wide: Vec<bool>,
     builder: ModelBuilder,
     values: HashMap<FloatId, Lowered>,
     /// The same as int8.
@@ -40,7 +42,9 @@ struct Lowering<'a> {
 /// If the model would break a limit, or a scale cannot be expressed; the error names the node.
 pub fn quantize(graph: &Graph, calibration: &Calibration) -> Result<Bundle, ImportError> {
     let (builder, uses) = (ModelBuilder::default(), graph.uses());
-    let mut lowering = Lowering { graph, calibration, uses, builder, values: HashMap::new(), narrowed: HashMap::new() };
+    let wide = wide_values(graph, &uses);
+    let mut lowering =
+        Lowering { graph, calibration, uses, wide, builder, values: HashMap::new(), narrowed: HashMap::new() };
     for id in 0..graph.values.len() {
         let used = !lowering.uses[id].is_empty();
         if used && !matches!(graph.values[id].op, FloatOp::Constant(_)) && !lowering.is_fused(id) {
@@ -91,16 +95,9 @@ impl Lowering<'_> {
         scale_of(self.calibration.magnitudes[id], dtype)
     }
 
-    /// The type a value should have: more bits where its users make use of them.
+    /// The type a value should have.
     fn wanted(&self, id: FloatId) -> DType {
-        let wide = |user: &FloatId| match self.graph.values.get(*user).map(|value| &value.op) {
-            None | Some(FloatOp::Add { .. } | FloatOp::LayerNorm { .. } | FloatOp::Softmax { .. }) => true,
-            Some(FloatOp::Scale { .. } | FloatOp::Reshape { .. } | FloatOp::Transpose { .. }) => {
-                self.wanted(*user) == DType::I16
-            }
-            Some(_) => false,
-        };
-        if self.uses[id].iter().any(wide) { DType::I16 } else { DType::I8 }
+        if self.wide[id] { DType::I16 } else { DType::I8 }
     }
 
     /// A `Clip` that the node before it does with its saturation.
@@ -309,6 +306,26 @@ impl Lowering<'_> {
         let value = self.node(id, Mul { a: a.value, b: b.value, multiplier, output })?;
         Ok(self.made(id, value, scale))
     }
+}
+
+/// Which values have 16 bits: outputs, and what is summed, normalised or compared. From the last to the first, because
+/// another view of a value is as wide as its users want it.
+fn wide_values(graph: &Graph, uses: &[Vec<FloatId>]) -> Vec<bool> {
+    let mut wide = vec![false; graph.values.len()];
+    for id in (0..wide.len()).rev() {
+        wide[id] = uses[id].iter().any(|user| match graph.values.get(*user).map(|value| &value.op) {
+            None | Some(FloatOp::Add { .. } | FloatOp::LayerNorm { .. } | FloatOp::Softmax { .. }) => true,
+            Some(
+                FloatOp::Scale { .. }
+                | FloatOp::Reshape { .. }
+                | FloatOp::Flatten { .. }
+                | FloatOp::Transpose { .. }
+                | FloatOp::MaxPool { .. },
+            ) => wide[*user],
+            Some(_) => false,
+        });
+    }
+    wide
 }
 
 fn scale_of(magnitude: f32, dtype: DType) -> f64 {
