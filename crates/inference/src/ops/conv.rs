@@ -113,14 +113,30 @@ fn patches<E: Element>(
         for j in 0..result.shape.dim(3) {
             for channel in channels.clone() {
                 for u in 0..kernel_height {
-                    let row = window.source(0, i, u, height).map(|row| (channel * height + row) * width);
-                    for v in 0..kernel_width {
-                        let element = row.zip(window.source(1, j, v, width)).map(|(row, column)| x[row + column]);
-                        out.push(element.unwrap_or_default());
+                    match window.source(0, i, u, height) {
+                        Some(row) => push_row(window, &x[(channel * height + row) * width..][..width], j, &mut out),
+                        None => out.resize(out.len() + kernel_width, E::default()),
                     }
                 }
             }
         }
     }
     out
+}
+
+/// What position `j` sees of a row of the image.
+fn push_row<E: Element>(window: &Window, row: &[E], j: usize, out: &mut Vec<E>) {
+    let kernel = window.kernel[1] as usize;
+    if window.dilation[1] > 1 {
+        let element = |v: usize| window.source(1, j, v, row.len()).map_or(E::default(), |column| row[column]);
+        out.extend((0..kernel).map(element));
+        return;
+    }
+    let (start, padding) = (j * window.stride[1] as usize, window.padding[1] as usize);
+    // Paddings are smaller than the kernel, so that every window sees a part of the row.
+    let (from, to) = (start.saturating_sub(padding), (start + kernel - padding).min(row.len()));
+    let whole = out.len() + kernel;
+    out.resize(out.len() + padding.saturating_sub(start), E::default());
+    out.extend_from_slice(&row[from..to]);
+    out.resize(whole, E::default());
 }

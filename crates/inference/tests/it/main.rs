@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod encoding;
+mod formulas;
 mod guest;
 mod machine;
 mod random;
