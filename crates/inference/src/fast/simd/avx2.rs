@@ -1,0 +1,85 @@
+//! AVX2: pairs of 16-bit elements are multiplied and added to 32 bits.
+
+use super::{PANEL, ROWS, Sums};
+use std::arch::x86_64::*;
+
+/// A pair of elements of 16 columns, as 16-bit integers.
+type Pairs = (__m256i, __m256i);
+
+pub(super) fn sums_i8(left: &[i16], right: &[i8], depth: usize, out: &mut Sums) {
+    // SAFETY: callers come here only where AVX2 was detected. 32 bytes are readable at the pointer.
+    unsafe { dispatch(left, right, depth, out, |right| widen(right)) }
+}
+
+pub(super) fn sums_i16(left: &[i16], right: &[i16], depth: usize, out: &mut Sums) {
+    // SAFETY: as above; 32 elements are readable at the pointer.
+    unsafe { dispatch(left, right, depth, out, |right| load(right)) }
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+unsafe fn widen(right: *const i8) -> Pairs {
+    // SAFETY: the caller's 32 bytes.
+    unsafe {
+        let halves = (_mm_loadu_si128(right.cast()), _mm_loadu_si128(right.add(16).cast()));
+        (_mm256_cvtepi8_epi16(halves.0), _mm256_cvtepi8_epi16(halves.1))
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+unsafe fn load(right: *const i16) -> Pairs {
+    // SAFETY: the caller's 32 elements.
+    unsafe { (_mm256_loadu_si256(right.cast()), _mm256_loadu_si256(right.add(16).cast())) }
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+unsafe fn dispatch<W>(left: &[i16], right: &[W], depth: usize, out: &mut Sums, pairs: impl Fn(*const W) -> Pairs) {
+    let rows = left.len() / depth;
+    assert!(depth.is_multiple_of(2) && rows <= ROWS && right.len() >= depth * PANEL);
+    // SAFETY: the slices are as long as was just checked.
+    unsafe {
+        match rows {
+            1 => sums::<W, 1>(left, right, depth, out, pairs),
+            2 => sums::<W, 2>(left, right, depth, out, pairs),
+            3 => sums::<W, 3>(left, right, depth, out, pairs),
+            4 => sums::<W, 4>(left, right, depth, out, pairs),
+            5 => sums::<W, 5>(left, right, depth, out, pairs),
+            6 => sums::<W, 6>(left, right, depth, out, pairs),
+            _ => {}
+        }
+    }
+}
+
+/// `left` has `R` rows of `depth`, and `right` has `depth` rows of [`PANEL`].
+#[inline]
+#[target_feature(enable = "avx2")]
+unsafe fn sums<W, const R: usize>(
+    left: &[i16],
+    right: &[W],
+    depth: usize,
+    out: &mut Sums,
+    pairs: impl Fn(*const W) -> Pairs,
+) {
+    let mut sums = [[_mm256_setzero_si256(); 2]; R];
+    let (left, right) = (left.as_ptr(), right.as_ptr());
+    for k in (0..depth).step_by(2) {
+        // SAFETY: `k + 1 < depth`, which is even.
+        let (first, second) = pairs(unsafe { right.add(k * PANEL) });
+        for (row, sums) in sums.iter_mut().enumerate() {
+            // SAFETY: as above, within row `row`.
+            let pair = unsafe { left.add(row * depth + k).cast::<i32>().read_unaligned() };
+            let pair = _mm256_set1_epi32(pair);
+            sums[0] = _mm256_add_epi32(sums[0], _mm256_madd_epi16(pair, first));
+            sums[1] = _mm256_add_epi32(sums[1], _mm256_madd_epi16(pair, second));
+        }
+    }
+    for (sums, out) in sums.iter().zip(out) {
+        // SAFETY: `out` has 16 elements of 32 bits.
+        unsafe {
+            _mm256_storeu_si256(out.as_mut_ptr().cast(), sums[0]);
+            _mm256_storeu_si256(out.as_mut_ptr().add(8).cast(), sums[1]);
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! Sums of products for a panel of columns. The only unsafe code of the crate is in the two files below: vector
+//! instructions exist only on some processors, and they read through pointers.
+
+#[cfg(target_arch = "x86_64")]
+#[allow(unsafe_code)]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+#[allow(unsafe_code)]
+mod vnni;
+
+use super::pack::PANEL;
+
+/// Left rows that are computed together.
+pub(super) const ROWS: usize = 6;
+
+/// Sums of the rows, a column each.
+pub(super) type Sums = [[i32; PANEL]; ROWS];
+
+/// Instructions to compute with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Level {
+    Plain,
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    /// 8-bit products of AVX-512 VNNI, whose left operand is unsigned.
+    #[cfg(target_arch = "x86_64")]
+    Vnni,
+}
+
+impl Level {
+    /// The fastest that this processor has.
+    pub fn detect() -> Self {
+        Self::available().pop().unwrap_or(Self::Plain)
+    }
+
+    /// All that this processor has, the fastest last.
+    pub fn available() -> Vec<Self> {
+        let mut levels = vec![Self::Plain];
+        #[cfg(target_arch = "x86_64")]
+        if is_x86_feature_detected!("avx2") {
+            levels.push(Self::Avx2);
+            if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vnni") {
+                levels.push(Self::Vnni);
+            }
+        }
+        levels
+    }
+
+    /// The same for elements of 16 bits.
+    pub fn wide(self) -> Self {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Vnni => Self::Avx2,
+            level => level,
+        }
+    }
+
+    /// Elements along the depth that an instruction takes together.
+    pub fn step(self) -> usize {
+        if self.unsigned_left() { 4 } else { 2 }
+    }
+
+    /// Whether left elements of 8 bits are shifted by 128.
+    pub fn unsigned_left(self) -> bool {
+        self != self.wide()
+    }
+}
+
+/// An element of a panel.
+pub(super) trait Weight: Copy + Into<i32> {
+    #[cfg(target_arch = "x86_64")]
+    fn avx2(left: &[i16], right: &[Self], depth: usize, out: &mut Sums);
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Weight for i8 {
+    fn avx2(left: &[i16], right: &[Self], depth: usize, out: &mut Sums) {
+        avx2::sums_i8(left, right, depth, out);
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Weight for i16 {
+    fn avx2(left: &[i16], right: &[Self], depth: usize, out: &mut Sums) {
+        avx2::sums_i16(left, right, depth, out);
+    }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+impl Weight for i8 {}
+
+#[cfg(not(target_arch = "x86_64"))]
+impl Weight for i16 {}
+
+/// `out[m][n] = sum_k left[m * depth + k] * right[k, n]`, with `right` a panel and at most [`ROWS`] rows.
+pub(super) fn sums_i16<W: Weight>(level: Level, left: &[i16], right: &[W], depth: usize, out: &mut Sums) {
+    match level {
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2 | Level::Vnni => W::avx2(left, right, depth, out),
+        Level::Plain => plain(left, right, depth, level.step(), out),
+    }
+}
+
+/// As [`sums_i16`].
+pub(super) fn sums_u8(level: Level, left: &[u8], right: &[i8], depth: usize, out: &mut Sums) {
+    match level {
+        #[cfg(target_arch = "x86_64")]
+        Level::Vnni => vnni::sums(left, right, depth, out),
+        level => plain(left, right, depth, level.step(), out),
+    }
+}
+
+fn plain<A: Copy + Into<i32>, W: Copy + Into<i32>>(left: &[A], right: &[W], depth: usize, step: usize, out: &mut Sums) {
+    for (left, sums) in left.chunks_exact(depth).zip(out) {
+        *sums = [0; PANEL];
+        for (left, right) in left.chunks_exact(step).zip(right.chunks_exact(step * PANEL)) {
+            for (sum, right) in sums.iter_mut().zip(right.chunks_exact(step)) {
+                *sum += left.iter().zip(right).map(|(a, w)| (*a).into() * (*w).into()).sum::<i32>();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn all_levels_agree(rows in 1..=ROWS, steps in 1usize..40, seed: [u8; 32]) {
+            let depth = 4 * steps;
+            let mut state = seed.iter().fold(1u64, |state, byte| state.wrapping_mul(257).wrapping_add((*byte).into()));
+            let mut next = || {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                // Extremes often.
+                match state >> 61 { 0 => 0x7fff, 1 => -0x8000, _ => (state >> 40) as i16 }
+            };
+            let bytes: Vec<i8> = (0..depth * PANEL).map(|_| (next() >> 8) as i8).collect();
+            let words: Vec<i16> = (0..depth * PANEL).map(|_| next() >> 6).collect();
+            let (unsigned, signed): (Vec<u8>, Vec<i16>) =
+                (0..rows * depth).map(|_| { let x = next(); ((x >> 8) as u8, x >> 2) }).unzip();
+            let run = |sums: &dyn Fn(&mut Sums)| { let mut out = [[0; PANEL]; ROWS]; sums(&mut out); out };
+            for level in Level::available() {
+                prop_assert_eq!(
+                    run(&|out| sums_i16(level, &signed, &bytes, depth, out)),
+                    run(&|out| plain(&signed, &bytes, depth, 2, out))
+                );
+                prop_assert_eq!(
+                    run(&|out| sums_i16(level, &signed, &words, depth, out)),
+                    run(&|out| plain(&signed, &words, depth, 2, out))
+                );
+                if level.unsigned_left() {
+                    prop_assert_eq!(
+                        run(&|out| sums_u8(level, &unsigned, &bytes, depth, out)),
+                        run(&|out| plain(&unsigned, &bytes, depth, 4, out))
+                    );
+                }
+            }
+        }
+    }
+}
