@@ -11,7 +11,7 @@ use revm::context::result::{ExecutionResult, Output};
 use revm::database::InMemoryDB;
 use revm::handler::{MainnetContext, MainnetEvm};
 use revm::primitives::hardfork::SpecId;
-use revm::{Context, ExecuteCommitEvm, ExecuteEvm, MainBuilder, MainContext};
+use revm::{Context, ExecuteCommitEvm, InspectEvm, Inspector, MainBuilder, MainContext};
 
 sol! {
     function register(uint256 entry, bytes32 memoryRoot, uint256 textWords, address[] roms) returns (bytes32);
@@ -22,8 +22,8 @@ const SENDER: Address = Address::repeat_byte(0xee);
 /// Most gas that a transaction may have since Osaka.
 const GAS: u64 = 1 << 24;
 
-pub struct L1 {
-    evm: MainnetEvm<MainnetContext<InMemoryDB>>,
+pub struct L1<I = ()> {
+    evm: MainnetEvm<MainnetContext<InMemoryDB>, I>,
     verifier: Address,
     program: B256,
     nonce: u64,
@@ -39,14 +39,14 @@ pub struct ChunkRun {
     pub bytes: usize,
 }
 
-impl L1 {
-    /// An L1 that knows this program.
-    pub fn new(program: &Program) -> eyre::Result<Self> {
+impl<I: Inspector<MainnetContext<InMemoryDB>>> L1<I> {
+    /// An L1 that knows this program. The inspector watches runs of chunks.
+    pub fn new(program: &Program, inspector: I) -> eyre::Result<Self> {
         let evm = Context::mainnet()
             .with_db(InMemoryDB::default())
             .modify_cfg_chained(|cfg| cfg.set_spec_and_mainnet_gas_params(SpecId::OSAKA))
             .modify_block_chained(|block| block.gas_limit = u64::MAX)
-            .build_mainnet();
+            .build_mainnet_with_inspector(inspector);
         let mut l1 = Self { evm, verifier: Address::ZERO, program: program_id(program), nonce: 0 };
         let executor = l1.create(init_code(&executor_code()).to_vec())?;
         let rom = l1.create([&artifacts::program_rom().bytecode[..], &executor.abi_encode()].concat())?;
@@ -68,10 +68,15 @@ impl L1 {
     pub fn run(&mut self, start: B256, proof: Bytes) -> eyre::Result<ChunkRun> {
         let data: Bytes = runCall { program: self.program, start, proof }.abi_encode().into();
         let bytes = data.len();
-        let result = self.evm.transact(self.transaction(TxKind::Call(self.verifier), data)).wrap_err("L1")?.result;
+        let transaction = self.transaction(TxKind::Call(self.verifier), data);
+        let result = self.evm.inspect_tx(transaction).wrap_err("L1")?.result;
         let gas = result.tx_gas_used();
         let Some(output) = result.is_success().then(|| result.output()).flatten() else { bail!("{result:?}") };
         Ok(ChunkRun { end: runCall::abi_decode_returns(output)?.end, gas, bytes })
+    }
+
+    pub const fn inspector(&self) -> &I {
+        &self.evm.inspector
     }
 
     fn create(&mut self, code: Vec<u8>) -> eyre::Result<Address> {

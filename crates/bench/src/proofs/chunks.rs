@@ -8,6 +8,7 @@ use lux_executor::encode_proof;
 use lux_machine::{Machine, Status};
 use lux_node::stf_program;
 use lux_stf::program::BatchWitness;
+use revm::inspector::NoOpInspector;
 
 /// Asked of L1: gas per instruction with everything, gas of a chunk's transaction, its calldata.
 const INSTRUCTION_GAS: f64 = 110.0;
@@ -15,7 +16,7 @@ const CHUNK_GAS: f64 = 8_000_000.0;
 const CHUNK_BYTES: f64 = 110.0 * 1024.0;
 
 pub fn run(report: &mut Report, name: &str, witness: &BatchWitness) -> eyre::Result<()> {
-    let mut l1 = L1::new(stf_program())?;
+    let mut l1 = L1::new(stf_program(), NoOpInspector)?;
     let mut host = host(witness);
     let mut machine = Machine::new(stf_program(), witness.input);
     let (mut gas, mut bytes) = (Vec::new(), Vec::new());

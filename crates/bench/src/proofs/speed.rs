@@ -1,6 +1,6 @@
 //! Runs of batches, in the machine and natively.
 
-use super::{TRANSACTIONS, host};
+use super::host;
 use crate::batches::Rollup;
 use crate::mixes;
 use crate::report::Report;
@@ -17,8 +17,9 @@ const REPETITIONS: usize = 3;
 const TRACE_RATIO: f64 = 2.0;
 /// Asked of native execution, transactions per second.
 const NATIVE_RATE: f64 = 10_000.0;
-/// Batches of 200 for the native rate.
-const NATIVE_BATCHES: usize = 20;
+/// Batches for the native rate, and transactions in each.
+const NATIVE_BATCHES: usize = 5;
+const NATIVE_TRANSACTIONS: usize = 2_000;
 
 /// Instructions of a batch's run.
 pub fn instructions(witness: &BatchWitness) -> eyre::Result<u64> {
@@ -38,12 +39,12 @@ pub fn run(report: &mut Report, rollup: &mut Rollup, witness: &BatchWitness) -> 
 
     let (mut executed, mut transactions) = (Duration::ZERO, 0);
     for _ in 0..NATIVE_BATCHES {
-        let batch = mixes::transfers(rollup, TRANSACTIONS)?;
+        let batch = mixes::transfers(rollup, NATIVE_TRANSACTIONS)?;
         executed += batch.executed_in;
         transactions += batch.transactions;
     }
     let rate = transactions as f64 / executed.as_secs_f64();
-    report.rate("native execution of batches of 200 transfers, as a watcher does", rate, Some(NATIVE_RATE));
+    report.rate("native execution of batches of 2,000 transfers, as a watcher does", rate, Some(NATIVE_RATE));
     Ok(())
 }
 
