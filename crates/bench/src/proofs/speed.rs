@@ -32,7 +32,8 @@ pub fn instructions(witness: &BatchWitness) -> eyre::Result<u64> {
 pub fn run(report: &mut Report, rollup: &mut Rollup, witness: &BatchWitness) -> eyre::Result<()> {
     let count = instructions(witness)? as f64;
     let plain = best(|| instructions(witness).map(drop))?;
-    let traced = best(|| Ok(drop(trace(stf_program(), witness.input, &mut host(witness), MAX_CHUNKS)?)))?;
+    let traced =
+        best(|| trace(stf_program(), witness.input, &mut host(witness), MAX_CHUNKS).map(drop).map_err(Into::into))?;
     report.rate("instructions of the machine, in millions", count / plain.as_secs_f64() / 1e6, None);
     let ratio = traced.as_secs_f64() / plain.as_secs_f64();
     report.size("run with checkpoints, as a multiple of one without", ratio, Some(TRACE_RATIO));
