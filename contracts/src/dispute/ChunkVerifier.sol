@@ -24,7 +24,9 @@ contract ChunkVerifier {
     uint256 private constant CODE_PAGE_WORDS = 256;
     /// @dev Program counter, 31 registers, number of siblings.
     uint256 private constant HEAD_BYTES = 3 + 31 * 8 + 2;
-    uint256 private constant MAX_PAGES = 224;
+    /// @dev Number of pages, number of touches, room.
+    uint256 private constant COUNT_BYTES = 1 + 1 + 2;
+    uint256 private constant MAX_PAGES = 124;
     uint256 private constant STATE_WORDS_BYTES = 0x400;
     uint256 private constant INPUT_STATE = 0x40;
     uint256 private constant INPUT_TAIL = 0x440;
@@ -63,7 +65,7 @@ contract ChunkVerifier {
         ProgramRom.Program memory program = _programOf(_program);
         if (_proof.length < HEAD_BYTES) revert ChunkVerifier_BadProof();
         uint256 siblings = uint256(uint16(bytes2(_proof[HEAD_BYTES - 2:HEAD_BYTES]))) * 32;
-        if (_proof.length < HEAD_BYTES + siblings + 2) revert ChunkVerifier_BadProof();
+        if (_proof.length < HEAD_BYTES + siblings + COUNT_BYTES) revert ChunkVerifier_BadProof();
         bytes calldata tail = _proof[HEAD_BYTES + siblings:];
         bytes memory input = _input(program, _proof, tail);
         uint256 nodes = _leaves(input, tail.length);
@@ -117,7 +119,7 @@ contract ChunkVerifier {
             nodes_ := mload(0x40)
             let tail := add(_executorInput, add(0x20, INPUT_TAIL))
             let pages := byte(0, mload(tail))
-            let entries := add(tail, 2)
+            let entries := add(tail, COUNT_BYTES)
             let data := add(add(entries, mul(pages, 3)), byte(1, mload(tail)))
             mstore(0x40, add(nodes_, add(add(STATE_WORDS_BYTES, 0x20), mul(pages, 0x80))))
             let previous := not(0)

@@ -1,47 +1,21 @@
 //! The execution engine without RPC, and derivation from payloads.
 
+use crate::batches::{genesis, open};
 use crate::load;
 use crate::report::Report;
-use alloy_primitives::{Address, U256};
-use alloy_signer_local::PrivateKeySigner;
-use eyre::{WrapErr, eyre};
-use lux_chain::pool::{Pool, PoolConfig};
-use lux_chain::{BlockLimits, BuildRequest, Chain, Genesis, GenesisAccount, Store, prepare_all};
-use lux_node::{MAX_BLOCK_TRANSACTION_BYTES, l2_genesis, payload_blocks};
-use lux_protocol::constants::{DEFAULT_L2_CHAIN_ID, DEFAULT_L2_GAS_LIMIT, DEFAULT_MIN_BASE_FEE};
-use lux_protocol::contracts::RollupParams;
+use alloy_primitives::Address;
+use eyre::eyre;
+use lux_chain::{BlockLimits, BuildRequest, Chain, prepare_all};
+use lux_node::{MAX_BLOCK_TRANSACTION_BYTES, payload_blocks};
+use lux_protocol::constants::DEFAULT_L2_CHAIN_ID;
 use lux_protocol::encode_payload;
 use lux_stf::{BatchInput, L1Origin, derive_blocks, recover_sender};
-use std::path::Path;
 use std::time::Instant;
 
 const ACCOUNTS: u64 = 1_000;
 const PER_ACCOUNT: u64 = 40;
 /// Asked of the engine and of derivation, transactions per second.
 const TARGET: f64 = 10_000.0;
-
-fn genesis(signers: &[PrivateKeySigner]) -> Genesis {
-    let mut genesis = l2_genesis(&RollupParams {
-        l2ChainId: DEFAULT_L2_CHAIN_ID,
-        l2GasLimit: DEFAULT_L2_GAS_LIMIT,
-        minBaseFee: DEFAULT_MIN_BASE_FEE,
-        genesisTimestamp: 1_700_000_000,
-        genesisBlockHash: Default::default(),
-        inclusionWindow: 1,
-        fallbackWindow: 1,
-        messageGasLimit: 500_000,
-    });
-    let balance = U256::from(10).pow(U256::from(20));
-    let funded = |signer: &PrivateKeySigner| (signer.address(), GenesisAccount { balance, ..Default::default() });
-    genesis.accounts.extend(signers.iter().map(funded));
-    genesis
-}
-
-fn open(folder: &Path, name: &str, genesis: &Genesis) -> eyre::Result<Chain> {
-    let pool = PoolConfig::new(genesis.rules.chain_id, genesis.rules.gas_limit);
-    let store = Store::open(&folder.join(name)).wrap_err("database")?;
-    Ok(Chain::open(store, genesis, Pool::new(pool, genesis.base_fee))?)
-}
 
 pub fn run(report: &mut Report) -> eyre::Result<()> {
     let signers = (0..ACCOUNTS).map(load::signer).collect::<eyre::Result<Vec<_>>>()?;

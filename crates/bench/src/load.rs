@@ -1,7 +1,7 @@
 //! Signed transactions of many accounts.
 
 use alloy_consensus::{SignableTransaction, TxEip1559};
-use alloy_primitives::{Address, B256, Bytes, TxKind, U256, keccak256};
+use alloy_primitives::{B256, Bytes, TxKind, U256, keccak256};
 use alloy_signer::SignerSync;
 use alloy_signer_local::PrivateKeySigner;
 use eyre::WrapErr;
@@ -17,7 +17,7 @@ pub fn signer(index: u64) -> eyre::Result<PrivateKeySigner> {
 pub struct Call {
     pub chain_id: u64,
     pub nonce: u64,
-    pub to: Address,
+    pub to: TxKind,
     pub value: U256,
     pub input: Bytes,
     pub gas_limit: u64,
@@ -34,7 +34,7 @@ pub fn sign(signer: &PrivateKeySigner, call: Call) -> eyre::Result<EthTransactio
         gas_limit: call.gas_limit,
         max_fee_per_gas: MAX_FEE,
         max_priority_fee_per_gas: TIP,
-        to: TxKind::Call(call.to),
+        to: call.to,
         value: call.value,
         input: call.input,
         ..Default::default()
@@ -53,7 +53,7 @@ pub fn transfers(
     let mut transactions = Vec::new();
     for nonce in first_nonce..first_nonce + per_account {
         for (index, signer) in signers.iter().enumerate() {
-            let to = signers[(index + 1) % signers.len()].address();
+            let to = signers[(index + 1) % signers.len()].address().into();
             let call = Call { chain_id, nonce, to, value: U256::from(1), input: Bytes::new(), gas_limit: 21_000 };
             transactions.push(sign(signer, call)?);
         }

@@ -1,13 +1,7 @@
 //! Measurements behind `cargo xtask bench`. They print; they never fail because something is slow.
 
-mod engine;
-mod load;
-mod payload;
-mod process;
-mod report;
-mod rpc;
-
 use clap::{Parser, ValueEnum};
+use lux_bench::{engine, payload, proofs, report, rpc};
 use std::path::PathBuf;
 
 #[derive(Parser)]
@@ -26,6 +20,7 @@ struct Args {
 enum Part {
     Engine,
     Payload,
+    Proofs,
     Rpc,
 }
 
@@ -38,6 +33,9 @@ fn main() -> eyre::Result<()> {
     }
     if wanted(Part::Engine) {
         engine::run(&mut report)?;
+    }
+    if wanted(Part::Proofs) {
+        proofs::run(&mut report)?;
     }
     if wanted(Part::Rpc) {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;

@@ -24,7 +24,7 @@ pub fn run(report: &mut Report) -> eyre::Result<()> {
         let call = Call {
             chain_id: 5_003_314,
             nonce: index / SENDERS,
-            to: token,
+            to: token.into(),
             value: U256::ZERO,
             input: transferCall { to: recipient, amount }.abi_encode().into(),
             gas_limit: 60_000,

@@ -51,10 +51,24 @@ impl Process {
 
     /// Resident memory, MiB.
     pub fn resident_mib(&self) -> Option<f64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()?)).ok()?;
-        let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
-        line.split_whitespace().nth(1)?.parse::<f64>().ok().map(|kib| kib / 1024.0)
+        memory_mib(&self.child.id()?.to_string(), "VmRSS:")
     }
+}
+
+/// Forgets the peak of this process's memory so far.
+pub fn reset_peak_memory() -> eyre::Result<()> {
+    std::fs::write("/proc/self/clear_refs", "5").wrap_err("/proc/self/clear_refs: needs Linux")
+}
+
+/// Most resident memory of this process since the peak was forgotten, MiB.
+pub fn peak_memory_mib() -> eyre::Result<f64> {
+    memory_mib("self", "VmHWM:").ok_or_else(|| eyre!("/proc/self/status: needs Linux"))
+}
+
+fn memory_mib(process: &str, field: &str) -> Option<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find(|line| line.starts_with(field))?;
+    line.split_whitespace().nth(1)?.parse::<f64>().ok().map(|kib| kib / 1024.0)
 }
 
 async fn first_line(child: &mut Child) -> eyre::Result<String> {

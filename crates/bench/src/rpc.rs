@@ -102,7 +102,7 @@ async fn fund(client: &HttpClient, process: &Process, signers: &[PrivateKeySigne
         let call = Call {
             chain_id: process.chain_id,
             nonce: nonce as u64,
-            to: signer.address(),
+            to: signer.address().into(),
             value,
             input: Bytes::new(),
             gas_limit: 21_000,

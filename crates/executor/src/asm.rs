@@ -17,8 +17,10 @@ pub(crate) enum Item {
     RegisterMask,
     /// Mask of a page index.
     PageMask,
-    /// Address of the page table.
+    /// Address that shows the last page's entry in the page table.
     PageTable,
+    /// Mask of a slot's address.
+    SlotMask,
     /// 64 ones.
     Low64,
     /// Entry of the routine that meters first touches.
@@ -47,6 +49,11 @@ impl Asm {
             self.code[*at..at + 2].copy_from_slice(&target.to_be_bytes());
         }
         self.code
+    }
+
+    /// Bytes of code emitted so far.
+    pub(crate) const fn len(&self) -> usize {
+        self.code.len()
     }
 
     /// Gas of the hot code emitted so far.

@@ -31,6 +31,9 @@ pub(crate) struct Handler {
 pub(crate) struct Assembled {
     pub(crate) code: Vec<u8>,
     pub(crate) handlers: Vec<Handler>,
+    /// Where the parts around the handlers end, for measurements.
+    #[cfg_attr(not(feature = "tune"), expect(dead_code))]
+    pub(crate) sections: Vec<(&'static str, usize)>,
 }
 
 pub(crate) static EXECUTOR: LazyLock<Assembled> = LazyLock::new(|| {
@@ -58,16 +61,23 @@ pub(crate) fn assemble(fused: &[Pattern]) -> Assembled {
         scatter: label(),
     };
     let next_page = label();
+    let mut sections = Vec::new();
+    let mut end = |name: &'static str, asm: &Asm| sections.push((name, asm.len()));
     asm.start(&routines);
+    end("start: pages into slots", &asm);
     asm.touch(&routines);
+    end("first touches of data pages", &asm);
     asm.slow_jumps(&routines);
     asm.install(&routines, next_page);
     asm.next_page(&routines, next_page);
+    end("code pages", &asm);
     asm.running(&routines);
     asm.fault_and_invalid(&routines);
+    end("end: hashes of pages", &asm);
     asm.swap_bytes(&routines);
     asm.gather(&routines);
     asm.scatter(&routines);
+    end("bytes of ECALLs", &asm);
     let taken: Vec<u64> =
         routines.taken.iter().enumerate().map(|(lane, &at)| taken(&mut asm, &routines, lane, at)).collect();
 
@@ -86,7 +96,7 @@ pub(crate) fn assemble(fused: &[Pattern]) -> Assembled {
     let address = |label| asm.address(label).expect("handlers are placed");
     let handlers: Vec<Handler> =
         entries.into_iter().map(|(pattern, label, gas)| Handler { pattern, entry: address(label), gas }).collect();
-    Assembled { code: asm.finish(), handlers }
+    Assembled { code: asm.finish(), handlers, sections }
 }
 
 fn taken(asm: &mut Asm, routines: &Routines, lane: usize, at: Label) -> u64 {

@@ -26,18 +26,33 @@ pub(crate) const LENGTH: u64 = 0x4c0;
 pub(crate) const POINTER: u64 = 0x4e0;
 pub(crate) const CURSOR: u64 = 0x500;
 pub(crate) const RETURN_TO: u64 = 0x520;
+/// Pages touched since the chunk has as many as end it.
+pub(crate) const SPARE: u64 = 0x540;
 /// Slot of the first page. Byte `o` of the page in slot `s` is at `512 s + 535 - o`.
 pub(crate) const FIRST_SLOT: u64 = 3;
 pub(crate) const SLOT_ORIGIN: u64 = 24;
 /// Table of code pages, 4 bytes each: 0, or the page's address and [`ENTRY_BIAS`].
-pub(crate) const CODE_TABLE: u64 = 0x1_e000;
-/// Page table, a byte per page, the last page first: 0 or its slot.
-pub(crate) const PAGE_TABLE: u64 = 0x2_0000;
+pub(crate) const CODE_TABLE: u64 = 0x1_0000;
 /// Code pages.
-pub(crate) const CODE: u64 = 0x4_0000;
+pub(crate) const CODE: u64 = 0x1_2000;
 
-const _: () = assert!((FIRST_SLOT + MAX_PAGES) * 512 + 24 <= CODE_TABLE && FIRST_SLOT + MAX_PAGES <= 256);
-const _: () = assert!(CODE_TABLE + 4 * 2048 == PAGE_TABLE && CODE_TABLE & 0x1fff == 0);
+const _: () = assert!((FIRST_SLOT + MAX_PAGES) * 512 + 24 <= CODE_TABLE && 2 * (FIRST_SLOT + MAX_PAGES) <= 256);
+const _: () = assert!(CODE_TABLE + 4 * 2048 == CODE && CODE_TABLE & 0x1fff == 0);
+
+// The page table begins where the room for code pages and buffers ends, and has a byte per page: 0, or twice its slot.
+// A `MLOAD` that ends with a page's entry and the one behind it shows the address of the slot under a mask.
+
+pub(crate) const SLOT_MASK: u64 = 0xfe00;
+/// Before the entry, in that `MLOAD`.
+pub(crate) const ENTRY_LEAD: u64 = 30;
+/// The stack has the address that shows the last page's entry: pages are counted down from it. This is how far it lies
+/// behind the start of the table.
+pub(crate) const LAST_ENTRY: u64 = 0x1_ffff - ENTRY_LEAD;
+/// Room that an `ECALL` needs besides its longest bytes: distance of the buffer, padding, and output of a precompile.
+pub(crate) const CALL_ROOM: u64 = 64 + 64 + MAX_PRECOMPILE_OUTPUT;
+/// Room of a code page, what goes on behind it included; and of what the last one writes beyond.
+pub(crate) const CODE_PAGE_ROOM: u64 = CODE_PAGE_BYTES + 8;
+pub(crate) const CODE_PAGE_TAIL: u64 = 24;
 
 // Input.
 
@@ -47,21 +62,23 @@ pub(crate) const INPUT_ROMS: u64 = 0;
 pub(crate) const INPUT_CODE_PAGES: u64 = 0x20;
 /// Program counter and registers, a word each.
 pub(crate) const INPUT_STATE: u64 = 0x40;
-/// Number of pages, then number of touches, a byte each; then three bytes for each page.
+/// Number of pages, number of touches, a byte each; room for code pages and buffers in words of 32 bytes, in two bytes;
+/// then three bytes for each page.
 pub(crate) const INPUT_COUNTS: u64 = 0x440;
-pub(crate) const INPUT_PAGES: u64 = 0x442;
+pub(crate) const INPUT_PAGES: u64 = 0x444;
 /// Flag of a page of zeros, which has no data.
 pub(crate) const ZERO_FLAG: u32 = 1 << 23;
 
 // Machine.
 
 pub(crate) const CHUNK_WEIGHT: u64 = 65_536;
-pub(crate) const CHUNK_PAGES: u64 = 112;
-pub(crate) const MAX_PAGES: u64 = 224;
+pub(crate) const CHUNK_PAGES: u64 = 100;
+pub(crate) const SPARE_PAGES: u64 = 24;
+pub(crate) const MAX_PAGES: u64 = CHUNK_PAGES + SPARE_PAGES;
 pub(crate) const CODE_PAGE_WORDS: usize = 256;
 pub(crate) const CODE_PAGE_BYTES: u64 = 8 * CODE_PAGE_WORDS as u64;
-pub(crate) const CODE_PAGE_WEIGHT: u64 = 128;
-pub(crate) const DATA_PAGE_WEIGHT: u64 = 192;
+pub(crate) const CODE_PAGE_WEIGHT: u64 = 96;
+pub(crate) const DATA_PAGE_WEIGHT: u64 = 128;
 pub(crate) const TEXT_BASE: u64 = 0x0800_0000;
 pub(crate) const MAX_ECALL_BYTES: u64 = 24_576;
 pub(crate) const MAX_PRECOMPILE_GAS: u64 = 4_500_000;
@@ -72,7 +89,7 @@ pub(crate) const PAGES_PER_ROM: u64 = 11;
 // Jumps. The address before the target's is `entry - field` where the field holds `JUMP_BASE + 8 (255 - offset)`. So an
 // entry is 0 or above every count that can be left in a chunk, and one comparison finds both a missing page and the end.
 
-pub(crate) const JUMP_BASE: u64 = 0x4_0000;
+pub(crate) const JUMP_BASE: u64 = 0x8_0000;
 pub(crate) const ENTRY_BIAS: u64 = JUMP_BASE + 8 * 255 - 8;
 
 const _: () = assert!(CODE + ENTRY_BIAS > 8 * CHUNK_WEIGHT);
@@ -116,4 +133,5 @@ pub(crate) const BRANCH: TargetFields = TargetFields { page: 12, offset: 27, bas
 pub(crate) const JAL: TargetFields = TargetFields { page: 6, offset: 17, based: false };
 
 /// Items below everything else on the stack.
-pub(crate) const CONSTANTS: [Item; 5] = [Item::Touch, Item::Low64, Item::PageTable, Item::PageMask, Item::RegisterMask];
+pub(crate) const CONSTANTS: [Item; 6] =
+    [Item::Touch, Item::Low64, Item::PageTable, Item::SlotMask, Item::PageMask, Item::RegisterMask];

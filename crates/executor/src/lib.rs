@@ -21,4 +21,4 @@ mod tune;
 pub use program::{executor_code, init_code, program_id, rom_contracts};
 pub use proof::encode_proof;
 #[cfg(feature = "tune")]
-pub use tune::tune;
+pub use tune::{sections, tune};

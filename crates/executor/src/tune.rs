@@ -1,7 +1,7 @@
 //! Chooses the handlers in `fused.txt` from traces. Only `examples/tune.rs` uses it.
 
 use crate::{
-    assemble::{Assembled, MAX_CODE_BYTES, assemble},
+    assemble::{Assembled, EXECUTOR, MAX_CODE_BYTES, assemble},
     layout::*,
     lower::{Kind, Lowered, lower_page},
     pattern::{self, Part, Pattern, Source, Target},
@@ -17,6 +17,24 @@ const MAX_WORDS: usize = 4;
 struct Page {
     words: Vec<Lowered>,
     counts: Vec<u64>,
+}
+
+/// Names of the parts of the executor's code, and where they end.
+pub fn sections() -> Vec<(String, usize)> {
+    let executor = &*EXECUTOR;
+    let mut sections: Vec<(String, usize)> =
+        executor.sections.iter().map(|&(name, end)| (name.to_owned(), end)).collect();
+    let mut handlers: Vec<_> = executor.handlers.iter().map(|h| (usize::from(h.entry), &h.pattern)).collect();
+    handlers.sort_by_key(|&(entry, _)| entry);
+    let first = |pattern: &Pattern| pattern[0].kind != Kind::J;
+    let starts: Vec<_> = handlers.iter().filter(|(_, pattern)| first(pattern)).collect();
+    // Before the first handler are the taken branches.
+    sections.push(("taken branches".into(), starts[0].0));
+    for (index, (_, pattern)) in starts.iter().enumerate() {
+        let end = starts.get(index + 1).map_or(executor.code.len(), |next| next.0);
+        sections.push((pattern_text::write(pattern), end));
+    }
+    sections
 }
 
 /// Lines of `fused.txt` for a text, given how often each word runs.

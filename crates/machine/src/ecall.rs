@@ -75,6 +75,7 @@ impl Call<'_> {
             return Err(RunError::WrongPreimage(hash));
         }
         self.meter.ecalls[1] += 1;
+        self.meter.longest_call = self.meter.longest_call.max(length);
         self.meter.add(64 + 7 * words(length));
         self.meter.add_pages(length.div_ceil(PAGE_BYTES as u64));
         let written = &preimage[..length.min(capacity) as usize];
@@ -126,6 +127,7 @@ impl Call<'_> {
 
     /// Reads from the pointer in a register.
     fn read(&mut self, register: usize, length: u64) -> Result<Vec<u8>, TooManyPages> {
+        self.meter.longest_call = self.meter.longest_call.max(length);
         self.memory.read(self.meter, pointer(self.x[register]), length as usize)
     }
 

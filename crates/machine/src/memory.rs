@@ -119,16 +119,12 @@ impl Memory {
     #[cold]
     #[inline(never)]
     fn touch(&mut self, meter: &mut Meter, page: usize) -> Result<usize, TooManyPages> {
-        if self.touched.len() == MAX_TOUCHED_PAGES {
-            return Err(TooManyPages);
-        }
+        meter.touch().ok_or(TooManyPages)?;
         self.touched.push(page as u32);
         let slot = self.touched.len();
         self.slots[page] = slot as u8;
         self.window[slot] = *self.tree.page(page as u32);
         self.stored[slot] = self.window[slot];
-        meter.add(DATA_PAGE_WEIGHT);
-        meter.add_pages(1);
         Ok(slot)
     }
 

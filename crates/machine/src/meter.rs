@@ -14,6 +14,10 @@ pub(crate) struct Meter {
     /// Part of the weight that is not instructions.
     overhead: u64,
     pages: u64,
+    /// Pages touched since the pages are used up.
+    spare: u64,
+    /// Longest bytes of an `ECALL`.
+    pub(crate) longest_call: u64,
     /// Code pages fetched from, in order of first fetch.
     pub(crate) code_pages: Vec<u32>,
     fetched: Box<[bool; CODE_PAGES]>,
@@ -27,6 +31,8 @@ impl Meter {
             limit: CHUNK_WEIGHT,
             overhead: 0,
             pages: 0,
+            spare: 0,
+            longest_call: 0,
             code_pages: Vec::new(),
             fetched: Box::new([false; CODE_PAGES]),
             ecalls: [0; 4],
@@ -38,13 +44,27 @@ impl Meter {
             self.fetched[page as usize] = false;
         }
         self.code_pages.clear();
-        (self.weight, self.limit, self.overhead, self.pages, self.ecalls) = (0, CHUNK_WEIGHT, 0, 0, [0; 4]);
+        (self.weight, self.limit, self.overhead, self.ecalls) = (0, CHUNK_WEIGHT, 0, [0; 4]);
+        (self.pages, self.spare, self.longest_call) = (0, 0, 0);
     }
 
     /// Adds weight that is not an instruction's.
     pub(crate) const fn add(&mut self, weight: u64) {
         self.weight += weight;
         self.overhead += weight;
+    }
+
+    /// Meters the first touch of a data page; `None` if the chunk has no room for it.
+    pub(crate) const fn touch(&mut self) -> Option<()> {
+        if self.pages >= CHUNK_PAGES {
+            if self.spare == SPARE_PAGES {
+                return None;
+            }
+            self.spare += 1;
+        }
+        self.add(DATA_PAGE_WEIGHT);
+        self.add_pages(1);
+        Some(())
     }
 
     pub(crate) const fn add_pages(&mut self, pages: u64) {

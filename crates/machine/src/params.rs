@@ -23,13 +23,13 @@ pub const TREE_DEPTH: usize = 17;
 /// Weight from which a taken jump ends a chunk.
 pub const CHUNK_WEIGHT: u64 = 65_536;
 /// Pages from which a taken jump ends a chunk.
-pub const CHUNK_PAGES: u64 = 112;
-/// Data pages that one chunk can touch: the next one faults.
-pub const MAX_TOUCHED_PAGES: usize = 224;
+pub const CHUNK_PAGES: u64 = 100;
+/// Data pages that a chunk can touch after it has so many: the next one faults.
+pub const SPARE_PAGES: u64 = 24;
 /// Weight of the first fetch from a code page in a chunk.
-pub const CODE_PAGE_WEIGHT: u64 = 128;
+pub const CODE_PAGE_WEIGHT: u64 = 96;
 /// Weight of the first access to a data page in a chunk.
-pub const DATA_PAGE_WEIGHT: u64 = 192;
+pub const DATA_PAGE_WEIGHT: u64 = 128;
 
 /// Longest source or capacity of an `ECALL`, and longest preimage, in bytes.
 pub const MAX_ECALL_BYTES: u64 = 24_576;

@@ -18,6 +18,8 @@ pub struct ChunkProof {
     pub touch_order: Vec<u32>,
     /// Indices of the code pages in order of first fetch. The last one may lie beyond the text: a fetch that faults.
     pub code_pages: Vec<u32>,
+    /// Length of the longest preimage, or source of another `ECALL`.
+    pub longest_call: u64,
     /// Preimages in order of use, as often as they are used.
     pub preimages: Vec<Bytes>,
     /// Multiproof of [`pages`](Self::pages), as [`merkle_root`](crate::merkle_root) reads it. Empty without pages.
@@ -47,7 +49,7 @@ impl Machine {
         let mut recorder = Recorder::new(host);
         let stop = machine.run_until_stop(&mut recorder)?;
         let touch_order = machine.memory.touched().to_vec();
-        let code_pages = machine.meter.code_pages.clone();
+        let (code_pages, longest_call) = (machine.meter.code_pages.clone(), machine.meter.longest_call);
         machine.settle(&stop, |_, _| ());
 
         let mut indices = touch_order.clone();
@@ -59,6 +61,7 @@ impl Machine {
             pages: indices.iter().map(|&index| (index, Box::new(*before.page(index)))).collect(),
             touch_order,
             code_pages,
+            longest_call,
             preimages: recorder.used,
             siblings: siblings(&before, indices),
             pre: running_hash(self.pc(), &self.registers(), &memory_root),

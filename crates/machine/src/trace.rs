@@ -11,7 +11,7 @@ use std::{
     thread,
 };
 
-/// Chunks that may wait to be hashed, each of at most 224 pages.
+/// Chunks that may wait to be hashed, each of at most 124 pages.
 const QUEUE: usize = 4;
 
 /// A whole run.

@@ -21,27 +21,27 @@ fn first_chunk(program: &Program) -> (u64, Machine) {
 
 #[test]
 fn a_chunk_ends_at_the_first_jump_that_finds_the_weight_used_up() {
-    for (body, weight) in [(0, 65_536), (1, 65_536), (2, 65_537), (999, 66_129)] {
+    for (body, weight) in [(0, 65_536), (1, 65_536), (2, 65_538), (999, 66_384)] {
         // The last body crosses into pages of its own.
         let pages = (body + 1usize).div_ceil(256) as u64;
         let program = program(&[&nops(body), &[asm::jal(0, -(body as i32))]]);
         let (got, machine) = first_chunk(&program);
-        let rounds = (65_536 - 128 * pages).div_ceil(body as u64 + 1);
-        assert_eq!(got, 128 * pages + rounds * (body as u64 + 1));
-        assert_eq!(got, if body == 999 { 128 * 4 + 66 * 1000 } else { weight });
+        let rounds = (65_536 - 96 * pages).div_ceil(body as u64 + 1);
+        assert_eq!(got, 96 * pages + rounds * (body as u64 + 1));
+        assert_eq!(got, if body == 999 { 96 * 4 + 66 * 1000 } else { weight });
         assert_eq!((machine.pc(), machine.status()), (0, Status::Running));
     }
 }
 
 #[test]
 fn a_branch_that_is_not_taken_ends_nothing() {
-    // 65,408 instructions are the limit: loop up to two short of it, pass branches not taken, then jump.
-    let turns = 32_702;
+    // 65,440 instructions are the limit: loop up to two short of it, pass branches not taken, then jump.
+    let turns = 32_718;
     let head = asm::li(5, turns);
     let spin = [asm::i(Op::Addi, 5, 5, -1), asm::b(Op::Bne, 5, 0, -1)];
     let tail = [asm::b(Op::Bne, 0, 0, 5), asm::b(Op::Bne, 0, 0, 4), asm::b(Op::Bne, 0, 0, 3), asm::jal(0, 1), 0];
     let (weight, machine) = first_chunk(&program(&[&head, &spin, &tail]));
-    assert_eq!(weight, 128 + head.len() as u64 + 2 * turns + 4);
+    assert_eq!(weight, 96 + head.len() as u64 + 2 * turns + 4);
     assert!(weight > 65_536);
     assert_eq!(machine.pc() as usize, head.len() + spin.len() + 4);
 }
@@ -49,7 +49,7 @@ fn a_branch_that_is_not_taken_ends_nothing() {
 #[test]
 fn the_page_of_a_target_belongs_to_the_next_chunk() {
     // The jump to the second code page ends the chunk.
-    let turns = 32_703;
+    let turns = 32_719;
     let head = asm::li(5, turns);
     let spin = [asm::i(Op::Addi, 5, 5, -1), asm::b(Op::Bne, 5, 0, -1)];
     let rest = 256 - head.len() - 2;
@@ -57,23 +57,23 @@ fn the_page_of_a_target_belongs_to_the_next_chunk() {
     let (weight, mut machine) = first_chunk(&program);
     assert_eq!((weight, machine.pc(), machine.statistics().code_pages), (65_537, 256, 1));
     machine.run(&mut (), LIMIT).unwrap();
-    assert_eq!((machine.statistics().weight, machine.statistics().code_pages), (65_537 + 128 + 2, 2));
+    assert_eq!((machine.statistics().weight, machine.statistics().code_pages), (65_537 + 96 + 2, 2));
 }
 
 #[test]
 fn pages_end_a_chunk_too() {
     let body = [asm::s(Op::Sd, 5, 5, 0), asm::i(Op::Addi, 5, 5, 512), asm::jal(0, -2)];
     let (weight, machine) = first_chunk(&program(&[&body]));
-    assert_eq!((weight, machine.statistics().data_pages), (128 + 112 * 195, 112));
+    assert_eq!((weight, machine.statistics().data_pages), (96 + 100 * 131, 100));
 }
 
 #[test]
-fn the_225th_page_faults() {
-    for (touched, status) in [(224, Status::Halted(B256::ZERO)), (225, Status::Faulted)] {
+fn the_25th_page_too_many_faults() {
+    for (touched, status) in [(124, Status::Halted(B256::ZERO)), (125, Status::Faulted)] {
         let body = [asm::i(Op::Ld, 6, 5, 0), asm::i(Op::Addi, 5, 5, 512)].repeat(touched);
         let (_, machine) = first_chunk(&halting(&[&body]));
         assert_eq!(machine.status(), status);
-        assert_eq!(machine.statistics().data_pages, 224);
+        assert_eq!(machine.statistics().data_pages, 124);
     }
 }
 
@@ -113,22 +113,22 @@ fn call_after(instructions: u64, arguments: &[u32]) -> Program {
 #[test]
 fn a_call_that_does_not_fit_belongs_to_the_next_chunk() {
     let keccak = [asm::li(17, 2), asm::li(10, 0), asm::li(11, 1000), asm::li(12, 4096)].concat();
-    let keccak_reserve = 32 + 3 * 32 + 192 * (1 + 3);
+    let keccak_reserve = 32 + 3 * 32 + 128 * (1 + 3);
     let precompile = [asm::li(17, 3), asm::li(10, 2), asm::li(12, 1000), asm::li(13, 4096), asm::li(14, 150)].concat();
-    let precompile_reserve = 64 + 3 * 32 + 2 + 192 * (1 + 6);
+    let precompile_reserve = 64 + 3 * 32 + 2 + 128 * (1 + 6);
     for (arguments, reserve, used) in
-        [(keccak, keccak_reserve, 32 + 96 + 192 * 3), (precompile, precompile_reserve, 64 + 96 + 2 + 192 * 3)]
+        [(keccak, keccak_reserve, 32 + 3 * 32 + 128 * 3), (precompile, precompile_reserve, 64 + 3 * 32 + 2 + 128 * 3)]
     {
-        let most = 65_536 - 128 - reserve;
+        let most = 65_536 - 96 - reserve;
         let fits = finished(&call_after(most, &arguments), B256::ZERO);
-        assert_eq!((fits.statistics().chunks, fits.statistics().weight), (1, 128 + most + used + 3));
+        assert_eq!((fits.statistics().chunks, fits.statistics().weight), (1, 96 + most + used + 3));
 
         let deferred = call_after(most + 1, &arguments);
         let (weight, mut machine) = first_chunk(&deferred);
-        assert_eq!(weight, 128 + most + 1);
+        assert_eq!(weight, 96 + most + 1);
         assert_eq!(deferred.text()[machine.pc() as usize], asm::ECALL);
         machine.run(&mut (), LIMIT).unwrap();
-        assert_eq!((machine.statistics().chunks, machine.statistics().weight), (2, 128 + most + 1 + 128 + used + 3));
+        assert_eq!((machine.statistics().chunks, machine.statistics().weight), (2, 96 + most + 1 + 96 + used + 3));
     }
 }
 
@@ -137,7 +137,7 @@ fn a_preimage_weighs_its_length_and_counts_its_pages() {
     let data = Bytes::from(vec![7; 24_576]);
     let hash = keccak256(&data);
     let mut host = BTreeMap::from([(hash, data)]);
-    // Twice with no capacity: 96 pages of 112, so a third one with a capacity of 7,168 bytes, 31 pages, does not fit.
+    // Twice with no capacity: 96 pages of 100, so a third one with a capacity of 7,168 bytes, 31 pages, does not fit.
     let [ask, again] =
         [[asm::li(17, 1), asm::li(14, 0)].concat(), asm::li(10, u64::from_le_bytes(hash[..8].try_into().unwrap()))];
     let program = halting(&[&ask, &[asm::ECALL], &again, &[asm::ECALL], &again, &asm::li(15, 7168), &[asm::ECALL]]);
@@ -146,7 +146,7 @@ fn a_preimage_weighs_its_length_and_counts_its_pages() {
     assert_eq!(machine.status(), Status::Running);
     assert_eq!(machine.statistics().ecalls, [0, 2, 0, 0]);
     let instructions = u64::from(machine.pc());
-    assert_eq!(machine.statistics().weight, 128 + instructions + 2 * (64 + 7 * 768));
+    assert_eq!(machine.statistics().weight, 96 + instructions + 2 * (64 + 7 * 768));
     machine.run(&mut host, LIMIT).unwrap();
     assert_eq!(machine.statistics().data_pages, 14);
     assert_eq!(x(&machine, 10), 24_576);
@@ -161,18 +161,18 @@ fn the_reserve_of_a_preimage_is_exact() {
         let words = hash.chunks(8).map(|word| u64::from_le_bytes(word.try_into().unwrap()));
         words.zip(10..).flat_map(|(word, register)| asm::li(register, word)).collect::<Vec<_>>()
     };
-    // 48 and 47 pages are used: 17 of 112 are left, the reserve of 7 pages' capacity.
-    for (capacity, chunks) in [(7 * 512, 1), (8 * 512 - 1, 1), (8 * 512, 2)] {
+    // 48 and 47 pages are used: 5 of 100 are left, the reserve of a page's capacity.
+    for (capacity, chunks) in [(512, 1), (2 * 512 - 1, 1), (2 * 512, 2)] {
         let asks = [set(&hashes[0]), vec![asm::ECALL], set(&hashes[1]), vec![asm::ECALL]].concat();
         let last = [set(&hashes[1]), asm::li(15, capacity), vec![asm::ECALL]].concat();
         let mut machine = Machine::new(&halting(&[&asm::li(17, 1), &asks, &last]), B256::ZERO);
         machine.run(&mut host, LIMIT).unwrap();
         assert_eq!(machine.statistics().chunks, chunks, "{capacity}");
     }
-    for (capacity, reserve) in [(0, 64 + 2 * 192), (1000, 64 + 7 * 32 + 3 * 192)] {
+    for (capacity, reserve) in [(0, 64 + 2 * 128), (1000, 64 + 7 * 32 + 3 * 128)] {
         let arguments = [asm::li(17, 1), asm::li(15, capacity)].concat();
         for (spare, chunks) in [(0, 1), (1, 2)] {
-            let program = call_after(65_536 - 128 - reserve + spare, &arguments);
+            let program = call_after(65_536 - 96 - reserve + spare, &arguments);
             let mut machine = Machine::new(&program, hashes[0]);
             machine.run(&mut host, LIMIT).unwrap();
             assert_eq!(machine.statistics().chunks, chunks, "{capacity}");

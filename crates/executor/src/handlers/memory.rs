@@ -11,7 +11,7 @@ use crate::{
 use lux_machine::Op;
 
 impl Asm {
-    /// `[complement of an address]` to `[slot of its page, complement]`; pages without one are touched first.
+    /// `[complement of an address]` to `[address of its page's slot, complement]`; pages without one are touched first.
     pub(crate) fn slot(&mut self) {
         self.dup(1);
         self.push(9);
@@ -19,9 +19,9 @@ impl Asm {
         self.dup_item(Item::PageMask);
         self.op(AND);
         self.dup_item(Item::PageTable);
-        self.ops(&[ADD, MLOAD]);
-        self.push(248);
-        self.op(SHR);
+        self.ops(&[SUB, MLOAD]);
+        self.dup_item(Item::SlotMask);
+        self.op(AND);
         let found = self.new_label();
         self.dup(1);
         self.jump_if(found);
@@ -55,8 +55,6 @@ impl Emitter<'_> {
             }
         }
         self.asm.slot();
-        self.asm.push(9);
-        self.asm.op(SHL);
         self.asm.swap(1);
         self.asm.and(512 - size);
         self.asm.op(ADD);

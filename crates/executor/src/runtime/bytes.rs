@@ -15,6 +15,18 @@ impl Asm {
         self.op(ADD);
     }
 
+    /// Refuses a proof that has less room than a buffer of `LENGTH` bytes takes.
+    pub(crate) fn check_room(&mut self, routines: &Routines) {
+        self.load(LENGTH);
+        self.push(CALL_ROOM + LAST_ENTRY);
+        self.op(ADD);
+        self.load(CODE_END);
+        self.op(ADD);
+        self.dup_item(Item::PageTable);
+        self.op(LT);
+        self.jump_if(routines.invalid);
+    }
+
     /// Puts a register on the stack.
     pub(crate) fn x(&mut self, r: u8) {
         self.load(register(r));
@@ -67,8 +79,6 @@ impl Asm {
         self.load(CURSOR);
         self.ops(&[ADD, NOT]);
         self.slot();
-        self.push(9);
-        self.op(SHL);
         self.swap(1);
         self.and(512 - 32);
         self.op(ADD);

@@ -48,6 +48,12 @@ impl Asm {
         self.push(INPUT_CODE_PAGES);
         self.ops(&[CALLDATALOAD, GT, ISZERO]);
         self.jump_if(routines.fault);
+        self.load(CODE_END);
+        self.push(CODE_PAGE_ROOM + CODE_PAGE_TAIL + LAST_ENTRY);
+        self.op(ADD);
+        self.dup_item(Item::PageTable);
+        self.op(LT);
+        self.jump_if(routines.invalid);
         // [page, target, left]; first the address of its ROM contract
         self.push(20);
         self.push(PAGES_PER_ROM);
@@ -106,7 +112,7 @@ impl Asm {
         self.load(CODE_END);
         self.ops(&[SUB, ADD]);
         self.load(CODE_END);
-        self.push(CODE_PAGE_BYTES + 8);
+        self.push(CODE_PAGE_ROOM);
         self.op(ADD);
         self.store(CODE_END);
         self.swap(1);

@@ -21,6 +21,7 @@ impl Asm {
         self.charge();
         self.x(11);
         self.store(LENGTH);
+        self.check_room(routines);
         self.call_bytes(routines.gather, 10);
         self.load(LENGTH);
         self.buffer();

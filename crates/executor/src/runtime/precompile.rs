@@ -33,6 +33,7 @@ impl Asm {
         self.charge();
         self.x(12);
         self.store(LENGTH);
+        self.check_room(routines);
         self.call_bytes(routines.gather, 11);
         self.call_precompile(routines);
 

@@ -63,6 +63,7 @@ impl Asm {
         self.shift_right(240);
         self.store(LENGTH);
         self.jump_if_above(MAX_ECALL_BYTES, routines.invalid, |asm| asm.load(LENGTH));
+        self.check_room(routines);
         self.add(2);
         self.load(LENGTH);
         self.dup(2);

@@ -8,18 +8,28 @@ use crate::{
 };
 
 impl Asm {
-    /// `[return address, 0, complement of the address, word, pc, limit]` to `[slot, complement, word, pc, limit]`.
+    /// `[return address, 0, complement of the address, word, pc, limit]` to `[address of the slot, complement, word, pc, limit]`.
     ///
     /// The proof says which of its pages this is; that it is the right one is checked.
     pub(crate) fn touch(&mut self, routines: &Routines) {
         let mut stack = handler_stack();
         stack.extend([Item::Tmp; 3]);
         self.place_with(routines.touch, &stack);
-        self.load(TOUCHED);
-        self.dup(1);
-        self.push(MAX_PAGES);
+        let within = self.new_label();
+        self.load(CHARGED);
+        self.push(CHUNK_PAGES);
+        self.op(GT);
+        self.jump_if(within);
+        self.load(SPARE);
+        self.push(SPARE_PAGES);
         self.op(EQ);
         self.jump_if(routines.fault);
+        self.load(SPARE);
+        self.push(1);
+        self.op(ADD);
+        self.store(SPARE);
+        self.place(within);
+        self.load(TOUCHED);
         self.input_count(1);
         self.dup(2);
         self.ops(&[LT, ISZERO]);
@@ -51,13 +61,19 @@ impl Asm {
         self.dup(3);
         self.push(FIRST_SLOT);
         self.op(ADD);
+        self.push(1);
+        self.op(SHL);
         self.swap(1);
-        self.push(PAGE_TABLE);
+        self.dup_item(Item::PageTable);
+        self.op(SUB);
+        self.push(ENTRY_LEAD);
         self.op(ADD);
         self.op(MSTORE8);
         self.op(POP);
         self.push(FIRST_SLOT);
         self.op(ADD);
+        self.push(9);
+        self.op(SHL);
         self.swap(3);
         self.op(POP);
         self.push(1);

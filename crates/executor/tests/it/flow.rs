@@ -101,7 +101,7 @@ fn ends_by_pages() {
     let (totals, status) = compare(&program(words), B256::ZERO, &mut (), 100);
     assert!(matches!(status, Status::Halted(_)) && totals.chunks > 50, "{status:?} {totals:?}");
 
-    for touches in [223, 224, 225, 300] {
+    for touches in [123, 124, 125, 300] {
         let mut words = li(6, 512);
         for _ in 0..touches {
             words.extend([i(Op::Lbu, 8, 5, 0), r(Op::Add, 5, 5, 6)]);
@@ -109,7 +109,7 @@ fn ends_by_pages() {
         words.push(jal(0, 1));
         words.extend(halt());
         let (_, status) = compare(&program(words), B256::ZERO, &mut (), 5);
-        assert_eq!(status == Status::Faulted, touches > 224);
+        assert_eq!(status == Status::Faulted, touches > 124);
     }
 }
 

@@ -9,6 +9,9 @@ use lux_machine::{
 };
 use std::collections::BTreeMap;
 
+/// Most bytes of a chunk's proof: nodes pass on transactions of up to 128 KiB.
+const MAX_BYTES: usize = 110 * 1024;
+
 #[test]
 fn compiled_code() {
     let Ok(path) = std::env::var("LUX_BENCH_ELF") else { return };
@@ -39,7 +42,15 @@ fn report(
     let program = Program::new(words, 0, data).unwrap();
     let (totals, _) = compare(&program, B256::ZERO, host, chunks);
     println!("{name}: max gas {}, max bytes {}", totals.max_gas, totals.max_bytes);
-    assert!(totals.max_gas <= most_gas, "{name}: {totals:?}");
+    assert!(totals.max_gas <= most_gas && totals.max_bytes <= MAX_BYTES, "{name}: {totals:?}");
+}
+
+/// Words that ask for a preimage with no room for it.
+fn ask(hash: B256) -> Vec<u32> {
+    let words = hash.chunks(8).map(|word| u64::from_le_bytes(word.try_into().unwrap()));
+    let mut ask: Vec<u32> = words.zip(10..).flat_map(|(word, register)| li(register, word)).collect();
+    ask.extend([i(Op::Addi, 14, 0, 0), i(Op::Addi, 15, 0, 0), i(Op::Addi, 17, 0, 1), ECALL]);
+    ask
 }
 
 /// Pages as far from each other as can be, all full of data, and calls that touch even more.
@@ -51,15 +62,26 @@ fn scattered_pages() {
     let top = words.len() as i32;
     words.extend([i(Op::Ld, 7, 5, 0), r(Op::Add, 5, 5, 6)]);
     words.push(jal(0, top - words.len() as i32));
-    report("a page after each jump", words.clone(), (0..224).map(filled).collect(), &mut (), 1, 8_000_000);
+    report("a page after each jump", words.clone(), (0..124).map(filled).collect(), &mut (), 1, 8_000_000);
     let mut words = words[..top as usize].to_vec();
-    for _ in 0..113 {
+    for _ in 0..101 {
         words.extend([i(Op::Ld, 7, 5, 0), r(Op::Add, 5, 5, 6)]);
     }
     words.extend(vec![0x13; 100]);
-    words.extend([i(Op::Ld, 7, 5, 0), r(Op::Add, 5, 5, 6)].repeat(111));
+    words.extend([i(Op::Ld, 7, 5, 0), r(Op::Add, 5, 5, 6)].repeat(23));
     words.push(jal(0, -2));
-    report("twice the pages without a jump", words, (0..224).map(filled).collect(), &mut (), 1, 12_000_000);
+    report("all pages without a jump", words.clone(), (0..124).map(filled).collect(), &mut (), 1, 8_000_000);
+
+    // The most of both: long preimages just before the pages are used up.
+    let data = Bytes::from(vec![0xab; 24_576]);
+    let hash = keccak256(&data);
+    let mut words = words[..top as usize].to_vec();
+    words.extend([i(Op::Ld, 7, 5, 0), r(Op::Add, 5, 5, 6)].repeat(49));
+    words.extend(ask(hash).repeat(2));
+    words.extend([i(Op::Ld, 7, 5, 0), r(Op::Add, 5, 5, 6)].repeat(24));
+    words.push(jal(0, -2));
+    let mut host = BTreeMap::from([(hash, data)]);
+    report("pages and preimages", words, (0..124).map(filled).collect(), &mut host, 1, 8_000_000);
 }
 
 /// A jump to another code page each time, in the longest text.

@@ -38,6 +38,7 @@ struct Slow<'a> {
     preimages: std::slice::Iter<'a, alloy_primitives::Bytes>,
     weight: u64,
     page_count: u64,
+    spare: u64,
     touched: BTreeSet<u32>,
     touch_order: Vec<u32>,
     code_order: Vec<u32>,
@@ -59,6 +60,7 @@ pub fn verify(text: &[u32], proof: &ChunkProof) -> Result<Run, Invalid> {
         preimages: proof.preimages.iter(),
         weight: 0,
         page_count: 0,
+        spare: 24,
         touched: BTreeSet::new(),
         touch_order: vec![],
         code_order: vec![],
@@ -98,7 +100,7 @@ impl Slow<'_> {
         let code_page = self.pc / 256;
         if !self.code_order.contains(&code_page) {
             self.code_order.push(code_page);
-            self.weight += 128;
+            self.weight += 96;
         }
         let instruction = decode(*self.text.get(self.pc as usize).ok_or(End::Fault)?);
         let here = 0x0800_0000 + 4 * u64::from(self.pc);
@@ -150,18 +152,21 @@ impl Slow<'_> {
         }
         self.weight += 1;
         self.pc = target.unwrap_or(self.pc + 1);
-        if target.is_some() && (self.weight >= 65_536 || self.page_count >= 112) { Err(End::Chunk) } else { Ok(()) }
+        if target.is_some() && (self.weight >= 65_536 || self.page_count >= 100) { Err(End::Chunk) } else { Ok(()) }
     }
 
     fn byte(&mut self, address: u64) -> Result<&mut u8, End> {
         let address = address % (1 << 26);
         let page = (address / 512) as u32;
         if self.touched.insert(page) {
-            if self.touch_order.len() == 224 {
-                return Err(End::Fault);
+            if self.page_count >= 100 {
+                if self.spare == 0 {
+                    return Err(End::Fault);
+                }
+                self.spare -= 1;
             }
             self.touch_order.push(page);
-            self.weight += 192;
+            self.weight += 128;
             self.page_count += 1;
         }
         let page = self.pages.get_mut(&page).ok_or(End::Invalid(Invalid::MissingPage))?;
@@ -202,7 +207,7 @@ impl Slow<'_> {
     }
 
     fn reserve(&self, weight: u64, pages: u64) -> Result<(), End> {
-        if self.weight + weight > 65_536 || self.page_count + pages > 112 { Err(End::Chunk) } else { Ok(()) }
+        if self.weight + weight > 65_536 || self.page_count + pages > 100 { Err(End::Chunk) } else { Ok(()) }
     }
 
     fn ecall(&mut self) -> Result<(), End> {
@@ -212,7 +217,7 @@ impl Slow<'_> {
         match x[17] {
             0 => return Err(End::Halt(hash)),
             1 if x[15] <= 24_576 => {
-                self.reserve(64 + 7 * words(x[15]) + 192 * (x[15] / 512 + 2), 2 * (x[15] / 512) + 3)?;
+                self.reserve(64 + 7 * words(x[15]) + 128 * (x[15] / 512 + 2), 2 * (x[15] / 512) + 3)?;
                 let preimage = self.preimages.next().filter(|preimage| keccak256(preimage) == hash);
                 let preimage = preimage.ok_or(End::Invalid(Invalid::MissingPreimage))?;
                 let length = preimage.len() as u64;
@@ -222,14 +227,14 @@ impl Slow<'_> {
                 self.x[10] = length;
             }
             2 if x[11] <= 24_576 => {
-                self.reserve(32 + 3 * words(x[11]) + 192 * (x[11] / 512 + 3), x[11] / 512 + 3)?;
+                self.reserve(32 + 3 * words(x[11]) + 128 * (x[11] / 512 + 3), x[11] / 512 + 3)?;
                 self.weight += 32 + 3 * words(x[11]);
                 let hash = keccak256(self.read(x[10], x[11])?);
                 self.write_padded(x[12], hash.as_slice())?;
             }
             3 if known().contains(&x[10]) && x[12] <= 24_576 && x[14] <= 4_500_000 => {
                 let weight = 64 + 3 * words(x[12]) + x[14].div_ceil(100);
-                self.reserve(weight + 192 * (x[12] / 512 + 6), x[12] / 512 + 6)?;
+                self.reserve(weight + 128 * (x[12] / 512 + 6), x[12] / 512 + 6)?;
                 self.weight += weight;
                 let input = self.read(x[11], x[12])?;
                 let address = alloy_primitives::Address::with_last_byte(x[10] as u8);

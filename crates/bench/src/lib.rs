@@ -1,0 +1,12 @@
+//! Measurements, and the batches that they and the choice of the executor's handlers are made with.
+
+pub mod batches;
+pub mod engine;
+pub mod l1;
+pub mod load;
+pub mod mixes;
+pub mod payload;
+pub mod process;
+pub mod proofs;
+pub mod report;
+pub mod rpc;
