@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-/// @notice Roots of the machine's memory, a binary keccak Merkle tree over 2^17 pages, from some of its leaves.
+/// @notice Roots of the machine's memory, a binary keccak Merkle tree over 2^18 pages, from some of its leaves.
 library Multiproof {
     error Multiproof_BadSiblings();
 
-    uint256 private constant DEPTH = 17;
+    uint256 private constant DEPTH = 18;
 
     /// @notice Roots before and after some leaves change, by the same siblings.
     /// @param _nodes Memory address of the leaves, which is overwritten: index, hash before, hash after, a word each, by

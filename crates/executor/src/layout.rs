@@ -47,7 +47,7 @@ pub(crate) const SLOT_MASK: u64 = 0xfe00;
 pub(crate) const ENTRY_LEAD: u64 = 30;
 /// The stack has the address that shows the last page's entry: pages are counted down from it. This is how far it lies
 /// behind the start of the table.
-pub(crate) const LAST_ENTRY: u64 = 0x1_ffff - ENTRY_LEAD;
+pub(crate) const LAST_ENTRY: u64 = PAGE_MASK - ENTRY_LEAD;
 /// Room that an `ECALL` needs besides its longest bytes: distance of the buffer, padding, and output of a precompile.
 pub(crate) const CALL_ROOM: u64 = 64 + 64 + MAX_PRECOMPILE_OUTPUT;
 /// Room of a code page, what goes on behind it included; and of what the last one writes beyond.
@@ -71,6 +71,10 @@ pub(crate) const ZERO_FLAG: u32 = 1 << 23;
 
 // Machine.
 
+/// Indices of pages.
+pub(crate) const PAGE_MASK: u64 = 0x3_ffff;
+/// Addresses.
+pub(crate) const ADDRESS_MASK: u64 = 512 * PAGE_MASK + 511;
 pub(crate) const CHUNK_WEIGHT: u64 = 65_536;
 pub(crate) const CHUNK_PAGES: u64 = 100;
 pub(crate) const SPARE_PAGES: u64 = 24;
@@ -103,7 +107,7 @@ pub(crate) const A: i32 = 0;
 pub(crate) const B: i32 = 6;
 /// Second operand.
 pub(crate) const C: i32 = 12;
-/// Immediate of arithmetic (16 bits), of loads, stores and `JR` (26 bits, complemented).
+/// Immediate of arithmetic (16 bits), of loads, stores and `JR` (27 bits, complemented).
 pub(crate) const IMM: i32 = 18;
 /// Constant of `LI` (40 bits).
 pub(crate) const CONSTANT: i32 = 6;

@@ -131,7 +131,7 @@ impl Lowered {
     pub(crate) fn fields(&self) -> u64 {
         let [a, b, c] = [self.rd, self.rs1, self.rs2].map(u64::from);
         let imm = self.imm as u64;
-        let complement = (-self.imm - 1) as u64 & 0x3ff_ffff;
+        let complement = (-self.imm - 1) as u64 & ADDRESS_MASK;
         let link = u64::from(self.index + 1);
         match self.kind {
             Kind::Nop | Kind::Fault => 0,

@@ -17,7 +17,7 @@ pub fn encode_proof(proof: &ChunkProof) -> Bytes {
     // Without pages there is nothing to compute the root from.
     let root = [proof.memory_root];
     let siblings = if proof.pages.is_empty() { &root[..] } else { &proof.siblings };
-    bytes.extend(u16::try_from(siblings.len()).expect("at most 124 paths of 17").to_be_bytes());
+    bytes.extend(u16::try_from(siblings.len()).expect("at most 124 paths of 18").to_be_bytes());
     bytes.extend(siblings.iter().flat_map(|hash| hash.0));
 
     bytes.extend([count(proof.pages.len()), count(proof.touch_order.len())]);

@@ -14,11 +14,11 @@ pub const CODE_PAGE_WORDS: usize = 256;
 /// Bytes of a data page.
 pub const PAGE_BYTES: usize = 512;
 /// Data pages of the memory.
-pub const PAGES: usize = 1 << 17;
+pub const PAGES: usize = 1 << 18;
 /// Bytes of the memory.
 pub const MEMORY_BYTES: u64 = (PAGES * PAGE_BYTES) as u64;
 /// Levels of the memory tree above its leaves.
-pub const TREE_DEPTH: usize = 17;
+pub const TREE_DEPTH: usize = 18;
 
 /// Weight from which a taken jump ends a chunk.
 pub const CHUNK_WEIGHT: u64 = 65_536;

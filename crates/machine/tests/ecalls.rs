@@ -59,13 +59,13 @@ fn keccak_hashes_what_is_there() {
 fn pointers_are_rounded_down_and_buffers_wrap() {
     let data = [5; 512];
     let machine = keccak(SOURCE + 31 + (1 << 40), 100, u64::MAX, &data);
-    assert_eq!(bytes(&machine, (1 << 26) - 32, 32), keccak256([5; 100]));
+    assert_eq!(bytes(&machine, (1 << 27) - 32, 32), keccak256([5; 100]));
     // From the last 32 bytes around to the first ones.
     let text = [
         asm::li(5, 0x1122),
         vec![asm::s(Op::Sd, 5, 0, -8), asm::s(Op::Sd, 5, 0, 8)],
         asm::li(17, 2),
-        asm::li(10, (1 << 26) - 32),
+        asm::li(10, (1 << 27) - 32),
         asm::li(11, 64),
         asm::li(12, DESTINATION),
         vec![asm::ECALL],

@@ -4,7 +4,7 @@
 mod common;
 
 use common::{elf::link, generate::Random, *};
-use lux_machine::{ElfError, ImageError, MAX_TEXT_WORDS, Machine, Program, Status, asm};
+use lux_machine::{ElfError, ImageError, MAX_TEXT_WORDS, Machine, PAGES, Program, Status, asm};
 use proptest::prelude::*;
 
 /// Words that are anything, mostly instructions.
@@ -14,7 +14,7 @@ fn words() -> impl Strategy<Value = Vec<u32>> {
 }
 
 fn page() -> impl Strategy<Value = (u32, Box<[u8; 512]>)> {
-    (any::<u32>(), any::<u8>()).prop_map(|(index, byte)| (index % ((1 << 17) + 10), Box::new([byte; 512])))
+    (any::<u32>(), any::<u8>()).prop_map(|(index, byte)| (index % (PAGES as u32 + 10), Box::new([byte; 512])))
 }
 
 fn image_error(text: Vec<u32>, entry: u32, data: Vec<(u32, Box<[u8; 512]>)>) -> ImageError {
@@ -80,7 +80,7 @@ fn images_obey_the_rules() {
     assert_eq!(image_error(vec![], 0, vec![]), ImageError::TextLength(0));
     assert_eq!(image_error(vec![jump; MAX_TEXT_WORDS + 1], 0, vec![]), ImageError::TextLength(MAX_TEXT_WORDS + 1));
     assert_eq!(image_error(vec![jump; 3], 3, vec![]), ImageError::Entry(3));
-    assert_eq!(image_error(vec![jump], 0, vec![(1 << 17, page())]), ImageError::PageIndex(1 << 17));
+    assert_eq!(image_error(vec![jump], 0, vec![(PAGES as u32, page())]), ImageError::PageIndex(PAGES as u32));
     assert_eq!(image_error(vec![jump], 0, vec![(5, page()), (5, page())]), ImageError::DuplicatePage(5));
 
     let straight =
@@ -140,7 +140,7 @@ fn files_obey_the_rules() {
     assert_eq!(error(text + 32, &[18]), ElfError::Text("not whole words of the file"));
     assert_eq!(error(text + 32, &[0xff; 8]), ElfError::Truncated);
     assert_eq!(error(text + 8, &[0xff; 8]), ElfError::Truncated);
-    assert_eq!(error(data + 16, &(1u64 << 26).to_le_bytes()), ElfError::Segment(1 << 26));
+    assert_eq!(error(data + 16, &(1u64 << 27).to_le_bytes()), ElfError::Segment(1 << 27));
     assert_eq!(error(data + 16, &u64::MAX.to_le_bytes()), ElfError::Segment(u64::MAX));
     assert_eq!(error(data + 40, &[1]), ElfError::Segment(0x1000));
     assert_eq!(error(data + 40, &[0xff; 8]), ElfError::Segment(0x1000));

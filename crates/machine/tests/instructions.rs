@@ -68,7 +68,7 @@ fn branches_at_the_edges() {
 #[test]
 fn loads_and_stores_round_addresses_down_and_wrap() {
     let value = 0x8182_8384_8586_8788u64;
-    for (base, at) in [(0x1000, 0x1000), (1 << 26, 0), (u64::MAX - 7, (1 << 26) - 8), (0xdead_0000_0000_1238, 0x1238)] {
+    for (base, at) in [(0x1000, 0x1000), (1 << 27, 0), (u64::MAX - 7, (1 << 27) - 8), (0xdead_0000_0000_1238, 0x1238)] {
         let mut words = vec![asm::s(Op::Sd, 11, 10, 7)];
         let loads = [Op::Lb, Op::Lh, Op::Lw, Op::Ld, Op::Lbu, Op::Lhu, Op::Lwu];
         words.extend(loads.iter().enumerate().map(|(k, &op)| asm::i(op, 20 + k as u8, 10, 5)));

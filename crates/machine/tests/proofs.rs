@@ -10,15 +10,17 @@ use common::{
     *,
 };
 use lux_machine::{
-    ChunkProof, Host, Machine, Op, Program, RunError, Status, asm, leaf_hash, merkle_root, prove_chunk, trace,
+    ChunkProof, Host, Machine, Op, Program, RunError, Status, TREE_DEPTH, asm, leaf_hash, merkle_root, prove_chunk,
+    trace,
 };
 use std::collections::BTreeMap;
 
 /// Random pages for the memory.
 fn pages(random: &mut Random, count: u64) -> Vec<(u32, Box<[u8; 512]>)> {
     let page = |random: &mut Random| Box::new(std::array::from_fn(|_| random.next() as u8));
-    let pages: BTreeMap<_, _> =
-        (0..count).map(|_| (random.below(1 << 17) as u32 >> random.below(17), page(random))).collect();
+    let pages: BTreeMap<_, _> = (0..count)
+        .map(|_| (random.below(1 << TREE_DEPTH) as u32 >> random.below(TREE_DEPTH as u64), page(random)))
+        .collect();
     pages.into_iter().collect()
 }
 

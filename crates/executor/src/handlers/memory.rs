@@ -45,7 +45,7 @@ impl Emitter<'_> {
                 if imm == 0 {
                     self.asm.op(NOT);
                 } else {
-                    self.asm.push(complement as u64 & 0x3ff_ffff);
+                    self.asm.push(complement as u64 & ADDRESS_MASK);
                     self.asm.op(SUB);
                 }
             }

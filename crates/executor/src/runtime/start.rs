@@ -26,7 +26,7 @@ impl Asm {
         self.name(Item::PageTable);
         self.push(SLOT_MASK);
         self.name(Item::SlotMask);
-        self.push(0x1_ffff);
+        self.push(PAGE_MASK);
         self.name(Item::PageMask);
         self.push(REGISTER_MASK);
         self.name(Item::RegisterMask);

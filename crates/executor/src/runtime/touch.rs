@@ -46,14 +46,14 @@ impl Asm {
         self.jump_if(routines.invalid);
         self.dup(1);
         self.page_entry();
-        self.and(0x1_ffff);
+        self.and(PAGE_MASK);
         self.dup(6);
         self.push(9);
         self.op(SHR);
-        self.and(0x1_ffff);
+        self.and(PAGE_MASK);
         // [complement of the index, index in the proof, position, touched, …]
         self.dup(1);
-        self.push(0x1_ffff);
+        self.push(PAGE_MASK);
         self.op(XOR);
         self.dup(3);
         self.op(XOR);

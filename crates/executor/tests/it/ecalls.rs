@@ -34,7 +34,7 @@ fn finish(mut words: Vec<u32>, addresses: &[u64]) -> Program {
 }
 
 const LENGTHS: [u64; 12] = [0, 1, 31, 32, 33, 135, 136, 512, 513, 1000, 24_575, 24_576];
-const POINTERS: [u64; 5] = [0, 0x1e1, 0x2_0000, 0x3ff_ffe0, 0xffff_ffff_ffff_ff21];
+const POINTERS: [u64; 5] = [0, 0x1e1, 0x2_0000, 0x7ff_ffe0, 0xffff_ffff_ffff_ff21];
 
 fn fill(a: u64, n: u64) -> Vec<u32> {
     let mut words = li(5, a & !31);

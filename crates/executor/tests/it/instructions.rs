@@ -126,7 +126,7 @@ fn branches() {
 
 #[test]
 fn memory() {
-    let addresses = [0, 3, 7, 505, 511, 0x3ff_ffff, 0x4000_0000_0000_0205, u64::MAX, 0x200 - 8];
+    let addresses = [0, 3, 7, 505, 511, 0x7ff_ffff, 0x4000_0000_0000_0205, u64::MAX, 0x200 - 8];
     for store in [Op::Sb, Op::Sh, Op::Sw, Op::Sd] {
         for load in [Op::Lb, Op::Lh, Op::Lw, Op::Ld, Op::Lbu, Op::Lhu, Op::Lwu] {
             let mut words = vec![];

@@ -156,7 +156,7 @@ impl Slow<'_> {
     }
 
     fn byte(&mut self, address: u64) -> Result<&mut u8, End> {
-        let address = address % (1 << 26);
+        let address = address % (1 << 27);
         let page = (address / 512) as u32;
         if self.touched.insert(page) {
             if self.page_count >= 100 {
