@@ -1,7 +1,7 @@
 //! What values a network meets.
 
 use super::evaluate::evaluate;
-use super::graph::{FloatId, Graph};
+use super::graph::{FloatId, FloatOp, Graph};
 use super::histogram::Histogram;
 use super::{Array, ImportError};
 use crate::DType;
@@ -28,14 +28,17 @@ impl Calibration {
                 let problem = "its shapes differ from the first sample's".to_owned();
                 return Err(ImportError::Sample { sample, problem });
             }
-            for (sizes, value) in known.sizes.iter_mut().zip(&values) {
-                value.data.iter().for_each(|x| sizes.add(x.abs()));
+            for ((sizes, value), node) in known.sizes.iter_mut().zip(&values).zip(&graph.values) {
+                // What never changes needs no statistics.
+                if !matches!(node.op, FloatOp::Constant(_)) {
+                    value.data.iter().for_each(|x| sizes.add(x.abs()));
+                }
             }
         }
         calibration.ok_or(ImportError::NoSamples)
     }
 
-    /// What a value should reach to as this type: all that it was where there are many steps, and with few, as far as
+    /// What a value that is no constant should reach to as this type: all that it was where there are many steps, and with few, as far as
     /// keeps the mean square error least.
     pub(super) fn range(&self, id: FloatId, dtype: DType) -> f32 {
         match dtype {
