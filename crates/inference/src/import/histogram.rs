@@ -42,8 +42,7 @@ impl Histogram {
                 let beyond = (edges[bin + 1].min(largest) - range).max(0.0);
                 f64::from(*count) * beyond * beyond
             });
-            let rounded =
-                self.counts.iter().map(|count| f64::from(*count)).sum::<f64>() * (range / steps).powi(2) / 12.0;
+            let rounded = total * (range / steps).powi(2) / 12.0;
             saturated.sum::<f64>() + rounded
         };
         let ranges = edges.iter().copied().filter(|range| *range < largest && *range > largest / 64.0);
