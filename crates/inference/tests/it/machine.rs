@@ -33,7 +33,7 @@ fn what_is_no_model_is_zero() {
 /// Close to the most memory that a model may take.
 #[test]
 fn the_largest_activations_fit() {
-    let len = 10_400_000;
+    let len = 13_800_000;
     let mut builder = ModelBuilder::default();
     let x = builder.input(DType::I8, Shape::new([len]).unwrap(), Scale::ONE);
     let y = builder.node(Rescale { x, multiplier: -3, output: Requantize::full(DType::I8, 1) }).unwrap();
