@@ -2,6 +2,7 @@
 //! size 1 are repeated.
 
 use crate::ops::ValueId;
+use crate::tensor::each_dtype;
 use crate::{Problem, Shape, Tensor, TensorType};
 use alloc::{vec, vec::Vec};
 
@@ -43,7 +44,10 @@ pub(crate) fn broadcast(
 ) -> Tensor {
     let [a, b] = operands;
     if shapes[0] == shapes[1] {
-        return Tensor::from_values(result.dtype, a.iter().zip(b.iter()).map(|(a, b)| f(a, b)));
+        return each_dtype!(a, a => each_dtype!(b, b => {
+            let pairs = a.iter().zip(b);
+            Tensor::from_values(result.dtype, pairs.map(|(a, b)| f((*a).into(), (*b).into())))
+        }));
     }
     let [step_a, step_b] = shapes.map(|shape| steps(shape, &result.shape));
     let (mut position, mut at_a, mut at_b) = (vec![0; result.shape.rank()], 0, 0);

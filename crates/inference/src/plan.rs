@@ -30,8 +30,8 @@ impl Plan {
         let bytes = |index: usize| types[index].bytes() as u64;
         let is_constant = |index: &usize| matches!(definitions[*index], Definition::Constant(_));
         let inputs = (0..definitions.len()).filter(|index| matches!(definitions[*index], Definition::Input(_)));
-        let mut live: u64 = inputs.map(bytes).sum();
-        let (mut macs, mut peak) = (0u64, live);
+        let given: u64 = inputs.map(bytes).sum();
+        let (mut live, mut macs, mut peak) = (given, 0u64, given);
         for (node, definition) in definitions.iter().enumerate() {
             let Definition::Node(operation) = definition else { continue };
             let cost = operation.cost(&values, &types[node]);
@@ -45,7 +45,8 @@ impl Plan {
             live -= done.filter(|operand| !is_constant(operand)).map(bytes).sum::<u64>();
         }
         let returned: u64 = outputs.iter().map(|output| bytes(usize::from(output.value))).sum();
-        let peak_bytes = peak.max(live + returned);
+        // The bytes of the input stay where they are until the end.
+        let peak_bytes = peak.max(live + returned) + given;
         if macs > MAX_MACS {
             return Err(ModelError::TooMuchWork(macs));
         }

@@ -129,18 +129,9 @@ impl Tensor {
         each_dtype!(self, elements => elements[index] = Element::from_i64(v));
     }
 
-    /// Elements of the same type, at the end.
-    pub(crate) fn append(&mut self, other: &Self) {
-        match (self, other) {
-            (Self::I8(to), Self::I8(from)) => to.extend(from),
-            (Self::I16(to), Self::I16(from)) => to.extend(from),
-            (Self::I32(to), Self::I32(from)) => to.extend(from),
-            (to, from) => (0..from.len()).for_each(|index| match to {
-                Self::I8(to) => to.push(from.get(index) as i8),
-                Self::I16(to) => to.push(from.get(index) as i16),
-                Self::I32(to) => to.push(from.get(index) as i32),
-            }),
-        }
+    /// Puts other elements of a type no wider from `start` on.
+    pub(crate) fn write(&mut self, start: usize, other: &Self) {
+        other.iter().enumerate().for_each(|(index, element)| self.set(start + index, element));
     }
 
     pub(crate) fn slice(&self, start: usize, len: usize) -> Self {

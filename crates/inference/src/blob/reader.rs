@@ -123,7 +123,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_part_in_any_order(len in 0usize..60_000, parts in proptest::collection::vec((0usize..60_000, 0usize..9_000), 1..8)) {
-            let bytes: Vec<u8> = (0..len).map(|index| (index / 7 ^ index) as u8).collect();
+            let bytes: Vec<u8> = (0..len).map(|index| ((index / 7) ^ index) as u8).collect();
             let mut known = Preimages::default();
             let commitment = blob::preimages(&bytes, |preimage| { known.insert(preimage.to_vec()); });
             prop_assert_eq!(commitment, blob::commitment(&bytes));

@@ -1,14 +1,16 @@
 //! What values a network meets.
 
 use super::evaluate::evaluate;
-use super::graph::Graph;
+use super::graph::{FloatId, FloatOp, Graph};
+use super::histogram::Histogram;
 use super::{Array, ImportError};
+use crate::DType;
 
-/// Shape and largest absolute value of every value of a graph, over some samples.
+/// Shape and sizes of every value of a graph, over some samples.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Calibration {
     pub shapes: Vec<Vec<usize>>,
-    pub magnitudes: Vec<f32>,
+    sizes: Vec<Histogram>,
 }
 
 impl Calibration {
@@ -18,18 +20,30 @@ impl Calibration {
         for (sample, inputs) in samples.iter().enumerate() {
             let values = evaluate(graph, inputs).map_err(|problem| ImportError::Sample { sample, problem })?;
             let shapes: Vec<Vec<usize>> = values.iter().map(|value| value.shape.clone()).collect();
-            let known =
-                calibration.get_or_insert_with(|| Self { magnitudes: vec![0.0; values.len()], shapes: shapes.clone() });
+            let known = calibration.get_or_insert_with(|| Self {
+                sizes: vec![Histogram::default(); values.len()],
+                shapes: shapes.clone(),
+            });
             if known.shapes != shapes {
-                return Err(ImportError::Sample {
-                    sample,
-                    problem: "its shapes differ from the first sample's".to_owned(),
-                });
+                let problem = "its shapes differ from the first sample's".to_owned();
+                return Err(ImportError::Sample { sample, problem });
             }
-            for (largest, value) in known.magnitudes.iter_mut().zip(&values) {
-                *largest = largest.max(value.magnitude());
+            for ((sizes, value), node) in known.sizes.iter_mut().zip(&values).zip(&graph.values) {
+                // What never changes needs no statistics.
+                if !matches!(node.op, FloatOp::Constant(_)) {
+                    value.data.iter().for_each(|x| sizes.add(x.abs()));
+                }
             }
         }
         calibration.ok_or(ImportError::NoSamples)
+    }
+
+    /// What a value that is no constant should reach to as this type: all that it was where there are many steps, and with few, as far as
+    /// keeps the mean square error least.
+    pub(super) fn range(&self, id: FloatId, dtype: DType) -> f32 {
+        match dtype {
+            DType::I8 => self.sizes[id].best_range(DType::I8.max() as f64),
+            _ => self.sizes[id].largest(),
+        }
     }
 }

@@ -5,6 +5,7 @@ mod calibration;
 mod error;
 mod evaluate;
 mod graph;
+mod histogram;
 mod lower;
 mod numbers;
 #[doc(hidden)]

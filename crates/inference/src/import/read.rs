@@ -122,7 +122,7 @@ impl Node<'_> {
         }
         let pads =
             self.ints("pads").unwrap_or(&[0; 4]).iter().map(|v| u32::try_from(*v)).collect::<Result<Vec<_>, _>>();
-        let Ok(Ok(padding)) = pads.map(|pads| <[u32; 4]>::try_from(pads)) else {
+        let Ok(Ok(padding)) = pads.map(<[u32; 4]>::try_from) else {
             return self.fail("pads must be four numbers, none negative");
         };
         Ok(Window { kernel, stride: self.pair("strides", 1)?, dilation: self.pair("dilations", 1)?, padding })
@@ -302,7 +302,7 @@ impl Importer {
             FloatOp::Conv { bias, .. } | FloatOp::Gemm { bias, .. } => bias.len(),
             _ => return node.fail("it must follow a convolution or a Gemm"),
         };
-        if self.graph.uses()[id].len() > 0 {
+        if !self.graph.uses()[id].is_empty() {
             return node.fail("another node takes what it normalises");
         }
         let parameters = [1, 2, 3, 4].map(|index| self.vector(node, index, outputs, 1.0));

@@ -42,11 +42,11 @@ impl Define for Gather {
         let indices = run.tensor(self.indices)?;
         let table = run.type_of(self.data).shape.dim(0);
         let row = result.shape.elements() / indices.len();
-        let mut y = Tensor::zeros(result.dtype, 0);
-        for index in indices.iter() {
+        let mut y = Tensor::zeros(result.dtype, result.shape.elements());
+        for (position, index) in indices.iter().enumerate() {
             let index = usize::try_from(index).ok().filter(|index| *index < table).ok_or(RunError::Index(index))?;
             let elements = run.elements(self.data, index * row, row)?;
-            y.append(&elements);
+            y.write(position * row, &elements);
         }
         Ok(y)
     }

@@ -4,6 +4,7 @@ use super::values::result_shape;
 use super::{Cost, Define, ValueId, Values};
 use crate::codec::fields;
 use crate::run::{Backend, Run, RunError};
+use crate::tensor::each_dtype;
 use crate::{DType, Problem, Tensor, TensorType};
 use alloc::{boxed::Box, vec, vec::Vec};
 
@@ -39,6 +40,9 @@ impl Define for Lookup {
 
     fn run<B: Backend>(&self, run: &mut Run<'_, B>, result: &TensorType) -> Result<Tensor, RunError<B::Error>> {
         let x = run.tensor(self.x)?;
-        Ok(Tensor::from_values(result.dtype, x.iter().map(|x| self.table[(x + 128) as usize & 255].into())))
+        let entry = |x: i64| i64::from(self.table[(x + 128) as usize & 255]);
+        Ok(each_dtype!(&*x, elements => {
+            Tensor::from_values(result.dtype, elements.iter().map(|x| entry((*x).into())))
+        }))
     }
 }

@@ -4,6 +4,7 @@ use super::values::ANY;
 use super::{Cost, Define, ValueId, Values};
 use crate::codec::fields;
 use crate::run::{Backend, Run, RunError};
+use crate::tensor::each_dtype;
 use crate::{Problem, Requantize, Tensor, TensorType};
 use alloc::{vec, vec::Vec};
 
@@ -33,6 +34,9 @@ impl Define for Rescale {
 
     fn run<B: Backend>(&self, run: &mut Run<'_, B>, result: &TensorType) -> Result<Tensor, RunError<B::Error>> {
         let (x, multiplier) = (run.tensor(self.x)?, i64::from(self.multiplier));
-        Ok(Tensor::from_values(result.dtype, x.iter().map(|x| self.output.apply(x * multiplier))))
+        let rescale = |x: i64| self.output.apply(x * multiplier);
+        Ok(each_dtype!(&*x, elements => {
+            Tensor::from_values(result.dtype, elements.iter().map(|x| rescale((*x).into())))
+        }))
     }
 }

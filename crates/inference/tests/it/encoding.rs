@@ -72,7 +72,7 @@ fn errors_name_the_node_and_what_is_wrong() {
     let node = Definition::Node(Rescale { x: 0, multiplier: 1, output: shift }.into());
     assert_eq!(error(vec![i8s(), node], 1), "value 1 (Rescale): invalid shift");
     let huge = vec![input(&[1 << 14, 1 << 12], DType::I8), rescale(0)];
-    assert_eq!(error(huge, 1), "a run takes 134217728 bytes of activations; at most 41943040 are allowed");
+    assert_eq!(error(huge, 1), "a run takes 201326592 bytes of activations; at most 41943040 are allowed");
     assert!(Shape::new([1 << 20, 1 << 20]).is_none() && Shape::new([0]).is_none() && Shape::new([]).is_none());
 }
 

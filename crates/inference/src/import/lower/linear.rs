@@ -1,4 +1,4 @@
-//! Weights: a scale for each output.
+//! Weights: a scale for each output. Activations that have 16 bits for another reason keep them here.
 
 use super::{Lowered, Lowering};
 use crate::import::graph::FloatId;
@@ -24,7 +24,7 @@ impl Lowering<'_> {
         weights: &Array,
         bias: &[f32],
     ) -> Result<Lowered, ImportError> {
-        let x = self.narrow(x)?;
+        let x = self.get(x)?;
         let Linear { weights, bias, multipliers, output, scale } = self.linear(id, x, weights, bias)?;
         let value = self.node(id, Gemm { x: x.value, weights, bias, multipliers, output })?;
         Ok(self.made(id, value, scale))
@@ -39,7 +39,7 @@ impl Lowering<'_> {
         window: &Window,
         groups: usize,
     ) -> Result<Lowered, ImportError> {
-        let x = self.narrow(x)?;
+        let x = self.get(x)?;
         let Linear { weights, bias, multipliers, output, scale } = self.linear(id, x, weights, bias)?;
         let (window, groups) = (window.clone(), groups as u32);
         let value = self.node(id, Conv2d { x: x.value, weights, bias, multipliers, window, groups, output })?;

@@ -90,9 +90,9 @@ impl Lowering<'_> {
         Ok(self.builder.constant(shape, tensor))
     }
 
-    /// Scale with which `dtype` holds everything this value was in calibration.
+    /// Scale with which `dtype` holds what this value was in calibration.
     fn scale(&self, id: FloatId, dtype: DType) -> f64 {
-        scale_of(self.calibration.magnitudes[id], dtype)
+        scale_of(self.calibration.range(id, dtype), dtype)
     }
 
     /// The type a value should have.
