@@ -132,7 +132,7 @@ contract ChunkVerifier {
                 let entry := shr(232, mload(add(entries, mul(i, 3))))
                 let index := and(entry, 0x7fffff)
                 // From the first index on, the next must be greater.
-                valid := and(valid, and(slt(previous, index), lt(index, 0x20000)))
+                valid := and(valid, and(slt(previous, index), lt(index, 0x40000)))
                 previous := index
                 mstore(node, index)
                 switch gt(entry, index)
