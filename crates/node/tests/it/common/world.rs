@@ -333,6 +333,7 @@ async fn deploy_rollup(setup: &Setup, devnet: &Devnet, client: &L1Client, clock:
         proposer: Address::ZERO,
         challenger: devnet.accounts()[ADMIN].0,
         fault_proofs: setup.fault_proofs.then_some(RESPONSE_PERIOD),
+        market: None,
         challenge_period: setup.challenge_period,
         min_stake: ether(100),
         params: RollupParams {
