@@ -8,6 +8,7 @@ mod deposits;
 mod disputes;
 mod fees;
 mod hostile;
+mod market;
 mod messages;
 mod rebuild;
 mod rejected;
