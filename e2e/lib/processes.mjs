@@ -42,7 +42,7 @@ export function temporaryFolder() {
 
 /**
  * Starts a program and waits for the first line of its standard output for which `ready` gives a value.
- * Returns `{ ready, stop(), kill(), logs() }`; `stop` asks politely and returns the exit code, `kill` is `kill -9`.
+ * Returns `{ ready, ended, stop(), kill(), logs() }`; `ended` is a promise of the exit code, `stop` asks politely and returns the exit code, `kill` is `kill -9`.
  */
 export async function start(name, program, args, ready) {
   const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], detached: true });
@@ -84,6 +84,7 @@ export async function start(name, program, args, ready) {
   };
   return {
     ready: outcome.found,
+    ended: exited,
     stop: () => end("SIGTERM"),
     kill: () => end("SIGKILL"),
     logs: () => log.join("\n"),

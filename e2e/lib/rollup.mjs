@@ -1,4 +1,5 @@
 // The program under test.
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { start, temporaryFolder } from "./processes.mjs";
@@ -23,6 +24,28 @@ export async function startDev({ data = temporaryFolder(), ...options } = {}) {
   const args = ["dev", "--json", ...flags({ data, l1Port: 0, l2Port: 0, blockTimeMs: 250, ...options })];
   const dev = await start("dev", BINARY, args, readyLine);
   return { ...dev, ...dev.ready, data };
+}
+
+/** A command that prints one JSON object and ends. */
+export async function ask(command, options) {
+  const process = await start(command[0], BINARY, [...command, "--json", ...flags(options)], readyLine);
+  return process.ready;
+}
+
+/** `lux-rollup init` and `deploy`: what `deploy` printed. Settings are lines of the configuration file by their names. */
+export async function deployRollup({ l1, keyFile, preset, settings }) {
+  const folder = temporaryFolder();
+  const out = join(folder, "lux-rollup.toml");
+  const init = await start("init", BINARY, ["init", ...flags({ preset, l1, out })], (line) => line || undefined);
+  await init.ended;
+  let text = readFileSync(out, "utf8");
+  for (const [name, value] of Object.entries(settings)) {
+    const line = new RegExp(`^(# )?${name} = .*$`, "m");
+    if (!line.test(text)) throw new Error(`the configuration has no ${name}`);
+    text = text.replace(line, `${name} = ${JSON.stringify(value)}`);
+  }
+  writeFileSync(out, text);
+  return ask(["deploy"], { config: out, keyFile, data: join(folder, "deploy") });
 }
 
 /** `lux-rollup node` for the rollup that `dev` describes. */

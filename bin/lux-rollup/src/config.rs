@@ -17,6 +17,8 @@ pub struct Config {
     pub rollup: RollupSection,
     pub l2: L2Section,
     #[serde(default)]
+    pub market: MarketSection,
+    #[serde(default)]
     pub node: NodeSection,
 }
 
@@ -70,6 +72,21 @@ pub struct L2Section {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+pub struct MarketSection {
+    /// Executable of the compute tasks.
+    pub program: Option<PathBuf>,
+    /// How long a result can be challenged.
+    pub challenge_period: String,
+}
+
+impl Default for MarketSection {
+    fn default() -> Self {
+        Self { program: None, challenge_period: "1d".into() }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct NodeSection {
     pub data: PathBuf,
     pub rpc_port: u16,
@@ -86,6 +103,30 @@ impl Default for NodeSection {
             block_time_ms: 1_000,
             max_batch_delay: "60s".into(),
             sequencer_url: None,
+        }
+    }
+}
+
+/// Presets are configuration, not forks of code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Preset {
+    /// A plain EVM rollup.
+    General,
+    /// AI compute (HIP).
+    Hip,
+    /// Distributed training (ZIP).
+    Zip,
+    /// Confidential execution.
+    Confidential,
+}
+
+impl Preset {
+    pub fn mode(self) -> Mode {
+        match self {
+            Self::General => Mode::General,
+            Self::Hip => Mode::AiCompute,
+            Self::Zip => Mode::DistributedTraining,
+            Self::Confidential => Mode::Confidential,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::config::{Config, DEFAULT_FILE};
 use crate::keys::KeyArgs;
+use crate::machine::load_program;
 use crate::output::{Progress, print_fields, print_json, program};
 use crate::{duration, l2};
 use alloy_primitives::{Address, U256};
@@ -9,7 +10,7 @@ use alloy_sol_types::SolCall;
 use clap::Args;
 use eyre::{WrapErr, eyre};
 use lux_l1::{TxConfig, TxRequest, system_clock};
-use lux_node::{DeployRequest, Rollup, deploy};
+use lux_node::{DeployRequest, MarketRequest, Rollup, deploy};
 use lux_protocol::contracts::{ISequencerRegistry, RollupParams};
 use serde_json::json;
 use std::path::PathBuf;
@@ -45,11 +46,21 @@ pub async fn run(args: DeployArgs, json: bool) -> eyre::Result<()> {
     let section = &config.rollup;
     let seconds =
         |name: &str, text: &str| duration::parse_seconds(text).map_err(|error| eyre!("rollup.{name}: {error}"));
+    let market = match &config.market.program {
+        Some(path) => {
+            let period = &config.market.challenge_period;
+            let challenge_period =
+                duration::parse_seconds(period).map_err(|error| eyre!("market.challenge_period: {error}"))?;
+            Some(MarketRequest { program: load_program(path)?, challenge_period })
+        }
+        None => None,
+    };
     let request = DeployRequest {
         name: format!("{}/{genesis_timestamp}", config.l2.chain_id),
         rollup_type: section.kind.into(),
         execution_mode: section.mode.into(),
         fault_proofs: section.kind.is_disputed().then_some(seconds("response_period", &section.response_period)?),
+        market,
         sequencer: section.sequencer.unwrap_or(us),
         proposer: section.proposer.unwrap_or_default(),
         challenger: section.challenger.unwrap_or_default(),

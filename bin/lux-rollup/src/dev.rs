@@ -1,6 +1,8 @@
 //! `lux-rollup dev`: everything on one machine.
 
+use crate::config::Preset;
 use crate::keys::KeyArgs;
+use crate::machine::load_program;
 use crate::output::{Progress, print_json};
 use crate::{duration, l2, screen};
 use alloy_primitives::{Address, U256};
@@ -10,8 +12,8 @@ use eyre::{WrapErr, eyre};
 use lux_devnet::{Devnet, DevnetConfig, Mining};
 use lux_l1::{Clock, L1Client, Transport, TxConfig, TxManager, TxRequest, Wallet, system_clock};
 use lux_node::{
-    BatcherConfig, BridgeClient, DeployRequest, Deployment, DepositRequest, Node, NodeConfig, Role, Rollup,
-    SequencerConfig, deploy, view,
+    BatcherConfig, BridgeClient, DeployRequest, Deployment, DepositRequest, MarketRequest, Node, NodeConfig, Role,
+    Rollup, SequencerConfig, deploy, open_l2_market, open_market, view,
 };
 use lux_protocol::constants;
 use lux_protocol::contracts::{ExecutionMode, ISequencerRegistry, RollupParams, RollupType};
@@ -57,6 +59,12 @@ pub struct DevArgs {
     /// Without a batch for this long, anyone with a bond may submit one.
     #[arg(long, default_value = "10m", value_parser = duration::parse_seconds)]
     fallback_window: u64,
+    /// What the rollup is for [default: general, or what the data folder has].
+    #[arg(long, value_enum)]
+    preset: Option<Preset>,
+    /// Open the compute market for tasks of this program, a static RV64IM executable; needs the preset hip.
+    #[arg(long, value_name = "FILE")]
+    infer: Option<PathBuf>,
     /// Relay messages and pay withdrawals of all users automatically.
     #[arg(long)]
     relay: bool,
@@ -64,6 +72,11 @@ pub struct DevArgs {
 
 /// Stake of the development sequencer, in coins.
 const DEV_STAKE: u64 = 100;
+/// What the market takes as its challenge period, in seconds.
+const MIN_MARKET_PERIOD: u64 = 60;
+const MAX_MARKET_PERIOD: u64 = 30 * 86_400;
+/// Has the journal of what opens the market on L2.
+const MARKET_FOLDER: &str = "market";
 /// Seconds to answer a challenge.
 const DEV_RESPONSE_PERIOD: u64 = 300;
 /// What each development account gets on L2, in coins.
@@ -118,6 +131,12 @@ pub async fn run(args: DevArgs, json: bool) -> eyre::Result<()> {
     let transactions = l2::open_transactions(&l1, operator.clone(), &args.data, tx_config, clock.clone()).await?;
     let deployment = deploy_once(&args, &l1, &transactions, &progress).await?;
     let rollup = Rollup::load(&l1, deployment.rollup).await?;
+    require_preset(&args, &rollup)?;
+    let market = market_request(&args)?;
+    if let Some(market) = &market {
+        let mut report = |step: &str| progress.note(step);
+        open_market(&transactions, rollup.address, market, &mut report).await.wrap_err("the market on L1")?;
+    }
     prepare_accounts(&l1, &rollup, &transactions, &accounts, &progress).await?;
     progress.finish();
     if let Some(devnet) = &devnet {
@@ -128,10 +147,65 @@ pub async fn run(args: DevArgs, json: bool) -> eyre::Result<()> {
     let node = open_node(&args, l1, rollup, clock.clone())?;
     let l2_server = l2::serve_node(&node, local(args.l2_port), clock, None).await?;
     announce(&args, json, &node, &deployment, &accounts, l1_server.as_ref(), &l2_server);
+    let url = format!("http://{}", l2_server.local_addr);
+    let opening = keep_market_open(market, transactions.clone(), deployment.rollup, &args.data, url, operator.clone());
     tokio::select! {
         result = node.run(Some((transactions, operator))) => result.wrap_err("the node stopped"),
+        () = opening => Ok(()),
         () = l2::stop_requested() => Ok(()),
     }
+}
+
+fn require_preset(args: &DevArgs, rollup: &Rollup) -> eyre::Result<()> {
+    match args.preset {
+        Some(preset) if ExecutionMode::from(preset.mode()) != rollup.config.executionMode => {
+            Err(eyre!("{} has a rollup with another preset; use another --data, or --fresh", args.data.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn market_request(args: &DevArgs) -> eyre::Result<Option<MarketRequest>> {
+    let Some(path) = &args.infer else { return Ok(None) };
+    let challenge_period = args.challenge_period.clamp(MIN_MARKET_PERIOD, MAX_MARKET_PERIOD);
+    Ok(Some(MarketRequest { program: load_program(path)?, challenge_period }))
+}
+
+/// Opens the market on L2, which takes blocks of the running chain, and never returns.
+async fn keep_market_open(
+    market: Option<MarketRequest>,
+    l1: Arc<TxManager>,
+    rollup: Address,
+    data: &Path,
+    l2_url: String,
+    operator: Wallet,
+) {
+    if let Some(market) = market
+        && let Err(error) = open_on_l2(&market, &l1, rollup, data, &l2_url, operator).await
+    {
+        tracing::error!(error = format!("{error:#}"), "the market on L2 is not open; a restart tries again");
+    }
+    std::future::pending().await
+}
+
+async fn open_on_l2(
+    market: &MarketRequest,
+    l1: &TxManager,
+    rollup: Address,
+    data: &Path,
+    l2_url: &str,
+    operator: Wallet,
+) -> eyre::Result<()> {
+    let l2 = l2::connect(l2_url).await?;
+    while l2.balance(operator.address()).await?.is_zero() {
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+    // A folder of its own: the other journal is open.
+    let folder = data.join(MARKET_FOLDER);
+    let config = TxConfig { confirmations: 1, poll_interval: Duration::from_millis(100), ..TxConfig::default() };
+    let transactions = l2::open_transactions(&l2, operator, &folder, config, system_clock()).await?;
+    open_l2_market(l1, &transactions, rollup, market, &mut |_| {}).await?;
+    Ok(())
 }
 
 fn local(port: u16) -> SocketAddr {
@@ -139,7 +213,7 @@ fn local(port: u16) -> SocketAddr {
 }
 
 /// Files this command makes. A folder with anything else in it is not ours to delete.
-const OWN_FILES: [&str; 4] = ["l1.redb", "l2.redb", "transactions.redb", "dev.json"];
+const OWN_FILES: [&str; 5] = ["l1.redb", "l2.redb", "transactions.redb", "dev.json", MARKET_FOLDER];
 
 fn remove_data(folder: &Path) -> eyre::Result<()> {
     for entry in std::fs::read_dir(folder)? {
@@ -196,8 +270,9 @@ async fn deploy_once(
     let request = DeployRequest {
         name: format!("dev/{}", plan.genesis_timestamp),
         rollup_type: RollupType::Optimistic,
-        execution_mode: ExecutionMode::General,
+        execution_mode: args.preset.unwrap_or(Preset::General).mode().into(),
         fault_proofs: Some(args.challenge_period.min(DEV_RESPONSE_PERIOD)),
+        market: None,
         sequencer: operator,
         proposer: Address::ZERO,
         challenger: Address::ZERO,
@@ -252,12 +327,14 @@ async fn prepare_accounts(
     }
     progress.step("deposits", 2, 2);
     let client = BridgeClient { rollup, transactions };
-    for (index, (recipient, _)) in accounts.iter().enumerate() {
+    // The operator last: when it has coins on L2, all deposits are there, each of which has taken a nonce of it.
+    let others = accounts.iter().map(|(address, _)| *address).filter(|address| *address != operator);
+    for (index, recipient) in others.chain([operator]).enumerate() {
         // The journal knows the ids: a restart deposits nothing twice.
         let request = DepositRequest {
             token: Address::ZERO,
             amount: U256::from(DEV_DEPOSIT) * U256::from(COIN),
-            recipient: *recipient,
+            recipient,
             data: Default::default(),
         };
         client.deposit(&format!("fund/{}/{index}", rollup.address), &request).await.wrap_err("funding L2 accounts")?;

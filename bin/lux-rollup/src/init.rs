@@ -1,8 +1,8 @@
 //! `lux-rollup init`.
 
-use crate::config::DEFAULT_FILE;
+use crate::config::{DEFAULT_FILE, Preset};
 use crate::output::program;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use eyre::{WrapErr, eyre};
 use std::io::Write;
 use std::path::PathBuf;
@@ -26,30 +26,6 @@ pub struct InitArgs {
     force: bool,
 }
 
-/// Presets are configuration, not forks of code.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Preset {
-    /// A plain EVM rollup.
-    General,
-    /// AI compute (HIP).
-    Hip,
-    /// Distributed training (ZIP).
-    Zip,
-    /// Confidential execution.
-    Confidential,
-}
-
-impl Preset {
-    fn mode(self) -> &'static str {
-        match self {
-            Self::General => "general",
-            Self::Hip => "ai-compute",
-            Self::Zip => "distributed-training",
-            Self::Confidential => "confidential",
-        }
-    }
-}
-
 pub fn run(args: InitArgs) -> eyre::Result<()> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true);
@@ -66,7 +42,7 @@ pub fn run(args: InitArgs) -> eyre::Result<()> {
     // A URL is written as a TOML string: escape what could end it.
     let url = toml::Value::String(args.l1).to_string();
     let text = TEMPLATE
-        .replace("@MODE@", args.preset.mode())
+        .replace("@MODE@", &mode_name(args.preset)?)
         .replace("@CHAIN_ID@", &args.chain_id.to_string())
         .replace("@L1_URL@", &url);
     file.write_all(text.as_bytes()).wrap_err_with(|| path.to_string())?;
@@ -75,18 +51,27 @@ pub fn run(args: InitArgs) -> eyre::Result<()> {
     Ok(())
 }
 
+/// As the configuration spells it.
+fn mode_name(preset: Preset) -> eyre::Result<String> {
+    match toml::Value::try_from(preset.mode())? {
+        toml::Value::String(name) => Ok(name),
+        other => Err(eyre!("{other} is no name")),
+    }
+}
+
 const TEMPLATE: &str = include_str!("template.toml");
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::config::Config;
+    use clap::ValueEnum;
 
     #[test]
     fn every_preset_is_a_valid_configuration() {
         for preset in Preset::value_variants() {
             let text = TEMPLATE
-                .replace("@MODE@", preset.mode())
+                .replace("@MODE@", &mode_name(*preset).expect("a name"))
                 .replace("@CHAIN_ID@", "7")
                 .replace("@L1_URL@", "\"http://127.0.0.1:8545\"");
             let config: Config = toml::from_str(&text).expect("template parses");

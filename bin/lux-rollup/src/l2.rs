@@ -33,6 +33,7 @@ pub async fn open_transactions(
     config: TxConfig,
     clock: Clock,
 ) -> eyre::Result<Arc<TxManager>> {
+    std::fs::create_dir_all(folder).wrap_err_with(|| folder.display().to_string())?;
     let file = folder.join("transactions.redb");
     let database = redb::Database::create(&file)
         .wrap_err_with(|| format!("{}: is another lux-rollup using this folder?", file.display()))?;

@@ -11,6 +11,7 @@ mod init;
 mod keys;
 mod l2;
 mod machine;
+mod market;
 mod node;
 mod output;
 mod prove;
@@ -54,6 +55,9 @@ enum Command {
     Challenge(challenge::ChallengeArgs),
     /// Write the proof of one chunk of a batch's run.
     Prove(prove::ProveArgs),
+    /// Open the compute market of a rollup with the preset hip.
+    #[command(subcommand)]
+    Market(market::MarketCommand),
     /// Look into programs of the fault proofs' machine, and run them.
     #[command(subcommand)]
     Machine(machine::MachineCommand),
@@ -103,6 +107,7 @@ async fn run(cli: Cli) -> eyre::Result<()> {
         Command::Batch(command) => batch::run(command, json).await,
         Command::Challenge(args) => challenge::run(args, json).await,
         Command::Prove(args) => prove::run(args, json).await,
+        Command::Market(command) => market::run(command, json).await,
         Command::Machine(command) => machine::run(command, json).await,
         Command::Status(args) => status::run(args, json).await,
     }

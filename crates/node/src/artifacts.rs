@@ -37,6 +37,9 @@ artifacts! {
     l1_block = "L1Block",
     fee_vault = "FeeVault",
     bridged_erc20 = "BridgedERC20",
+    ai_compute_rollup = "AIComputeRollup",
+    compute_market_l1 = "ComputeMarketL1",
+    compute_market_l2 = "ComputeMarketL2",
 }
 
 fn parse(json: &str) -> Artifact {

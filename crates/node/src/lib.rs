@@ -35,7 +35,7 @@ pub use bridge::{BridgeClient, DepositRequest, withdrawal_calls};
 pub use case::Case;
 pub use challenger::Challenger;
 pub use claimant::Claimant;
-pub use deploy::{DeployRequest, Deployment, deploy};
+pub use deploy::{DeployRequest, Deployment, MarketRequest, OwnerCall, deploy, is_open, open_l2_market, open_market};
 pub use deriver::Deriver;
 pub use disproof::{ClaimedRun, Fault, fraud_proof, segment_move};
 pub use dispute_rpc::{DisputeContext, dispute_module};

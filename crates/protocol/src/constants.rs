@@ -27,6 +27,8 @@ pub const L1_BLOCK: Address = address!("0500000000000000000000000000000000000003
 pub const FEE_VAULT: Address = address!("0500000000000000000000000000000000000004");
 /// Code behind the clone that the token bridge makes for each L1 token.
 pub const BRIDGED_ERC20: Address = address!("0500000000000000000000000000000000000005");
+/// The market of `docs/ai-compute.md` on L2.
+pub const COMPUTE_MARKET: Address = address!("0500000000000000000000000000000000000006");
 /// Stands for the L1 `MessageBridge` as a sender on L2.
 pub const L1_BRIDGE_SENDER: Address = address!("0500000000000000000000000000000000000011");
 /// Stands for the L1 `RollupCore` as a sender on L2 and as the target of withdrawals.

@@ -118,6 +118,7 @@ sol! {
         function finalizedStateRoot() external view returns (bytes32);
         function claimOf(uint256 batchNumber) external view returns (Claim memory);
         function settings() external view returns (address);
+        function owner() external view returns (address);
 
         event ClaimProposed(
             uint256 indexed batchNumber, bytes32 stateRoot, bytes32 transactionRoot, bytes32 receiptRoot, bytes trace
@@ -216,9 +217,23 @@ sol! {
 
     #[derive(Debug)]
     interface IProgramRom {
+        #[derive(PartialEq, Eq)]
+        struct RegisteredProgram {
+            address roms;
+            uint32 textWords;
+            uint32 entry;
+            bytes32 memoryRoot;
+        }
         function register(
             uint256 entry, bytes32 memoryRoot, uint256 textWords, address[] calldata romContracts
         ) external returns (bytes32 program);
+        /// All zero where the program is not registered.
+        function programOf(bytes32 program) external view returns (RegisteredProgram memory);
+    }
+
+    #[derive(Debug)]
+    interface IChunkVerifier {
+        function PROGRAM_ROM() external view returns (address);
     }
 
     #[derive(Debug)]

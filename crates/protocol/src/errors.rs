@@ -4,14 +4,52 @@
 alloy_sol_types::sol! {
     #[derive(Debug, PartialEq, Eq)]
     interface ContractErrors {
+        error AbiReader_OutOfBounds(uint256);
         error AllowanceOverflow();
         error AllowanceUnderflow();
         error AlreadyInitialized();
+        error BatchLib_MalformedTrace();
         error BridgedERC20_AlreadyInitialized();
         error BridgedERC20_NotBridge();
         error CheckpointUnorderedInsertion();
+        error ChunkVerifier_BadProof();
+        error ChunkVerifier_ExecutionFailed();
+        error ChunkVerifier_UnknownProgram();
+        error ChunkVerifier_WrongStart();
         error Companion_NotOwner();
         error Companion_NotRollup();
+        error ComputeMarket_AmountTooLarge();
+        error ComputeMarket_EvidenceNotAccepted(uint8);
+        error ComputeMarket_ExitRunning(uint256);
+        error ComputeMarket_InsufficientBalance(uint256, uint256);
+        error ComputeMarket_InvalidInputData();
+        error ComputeMarket_InvalidModel();
+        error ComputeMarket_InvalidParams();
+        error ComputeMarket_InvalidPrice();
+        error ComputeMarket_InvalidProof();
+        error ComputeMarket_InvalidResult();
+        error ComputeMarket_InvalidTask();
+        error ComputeMarket_InvalidUpdate();
+        error ComputeMarket_ModelExists();
+        error ComputeMarket_NoAttestation();
+        error ComputeMarket_NoProgram();
+        error ComputeMarket_NotDisputed();
+        error ComputeMarket_NotEligible();
+        error ComputeMarket_NotGovernor();
+        error ComputeMarket_NotRequester();
+        error ComputeMarket_NotWorker();
+        error ComputeMarket_NothingToDo();
+        error ComputeMarket_StakeTooLow(uint256);
+        error ComputeMarket_TaskExists();
+        error ComputeMarket_TooEarly(uint256);
+        error ComputeMarket_TooLate(uint256);
+        error ComputeMarket_TraceTooLarge();
+        error ComputeMarket_UnknownModel();
+        error ComputeMarket_WorkerSlashed();
+        error ComputeMarket_WrongClaim();
+        error ComputeMarket_WrongInput();
+        error ComputeMarket_WrongOutput();
+        error ComputeMarket_WrongStatus(uint8);
         error ERC20InsufficientAllowance(address, uint256, uint256);
         error ERC20InsufficientBalance(address, uint256, uint256);
         error ERC20InvalidApprover(address);
@@ -22,6 +60,13 @@ alloy_sol_types::sol! {
         error ExpiringPause_InvalidPause();
         error ExpiringPause_NotGuardian();
         error ExpiringPause_Paused(uint256);
+        error FaultProof_AlreadyAsked();
+        error FaultProof_NoSuchChunk();
+        error FaultProof_NoSuchSegment();
+        error FaultProof_NotAsked();
+        error FaultProof_TooEarly(uint256);
+        error FaultProof_TooLate(uint256);
+        error FaultProof_WrongTrace();
         error FeeVault_Empty();
         error InsufficientAllowance();
         error InsufficientBalance();
@@ -64,6 +109,7 @@ alloy_sol_types::sol! {
         error MessageBridge_TooManyEntries();
         error MessageBridge_WrongLayer();
         error Messages_InvalidProof();
+        error Multiproof_BadSiblings();
         error NewOwnerIsZeroAddress();
         error NoHandoverRequest();
         error NotInitializing();
@@ -71,6 +117,11 @@ alloy_sol_types::sol! {
         error OwnableUnauthorizedAccount(address);
         error Permit2AllowanceIsFixedAtInfinity();
         error PermitExpired();
+        error ProgramRom_BadContract(uint256);
+        error ProgramRom_BadContractCount(uint256);
+        error ProgramRom_BadEntry();
+        error ProgramRom_BadText();
+        error ProgramRom_NoExecutor();
         error ReentrancyGuardReentrantCall();
         error RollupCore_BondRequired();
         error RollupCore_ChallengePeriodOver();
@@ -92,6 +143,7 @@ alloy_sol_types::sol! {
         error RollupCore_ParentWithoutClaim();
         error RollupCore_PayloadTooLarge();
         error RollupCore_SovereignHasNoBridge();
+        error RollupCore_TraceTooLarge();
         error RollupCore_UnknownDataKind();
         error RollupCore_WrongAccumulator();
         error RollupCore_WrongBatchNumber();
@@ -113,6 +165,20 @@ alloy_sol_types::sol! {
         error SequencerRegistry_Nothing();
         error SequencerRegistry_StakeTooLow();
         error SequencerRegistry_TooEarly(uint256);
+        error StateTransition_AmbiguousLeaf();
+        error StateTransition_ChunkIsRight(uint256);
+        error StateTransition_ChunksAfterEnd(uint256);
+        error StateTransition_MalformedProof();
+        error StateTransition_MalformedReceipts(uint256);
+        error StateTransition_MalformedTrace();
+        error StateTransition_MalformedTransactions(uint256);
+        error StateTransition_MissingChunk(uint256, uint256);
+        error StateTransition_NoOutput();
+        error StateTransition_NoSuchChunk(uint256);
+        error StateTransition_Unfinished(uint256);
+        error StateTransition_UnprovenChunk(uint256, bytes);
+        error StateTransition_WrongFirstChunk(uint256);
+        error StateTransition_WrongOutput();
         error TotalSupplyOverflow();
         error Unauthorized();
         error UnauthorizedCallContext();
@@ -121,3 +187,38 @@ alloy_sol_types::sol! {
 }
 
 pub use ContractErrors::ContractErrorsErrors;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::collections::BTreeSet;
+    use alloc::string::{String, ToString};
+    use alloc::{format, vec::Vec};
+    use alloy_sol_types::SolInterface;
+
+    /// `name(types)` of the errors in the ABI of a committed artifact.
+    fn errors_of(artifact: &serde_json::Value) -> Vec<String> {
+        let entries = artifact["abi"].as_array().unwrap().iter().filter(|entry| entry["type"] == "error");
+        let types = |entry: &serde_json::Value| {
+            let inputs = entry["inputs"].as_array().unwrap().iter();
+            inputs.map(|input| input["type"].as_str().unwrap().to_string()).collect::<Vec<_>>().join(",")
+        };
+        entries.map(|entry| format!("{}({})", entry["name"].as_str().unwrap(), types(entry))).collect()
+    }
+
+    #[test]
+    fn every_error_of_our_contracts_has_a_name() {
+        let folder = format!("{}/../../contracts/artifacts", env!("CARGO_MANIFEST_DIR"));
+        let mut expected = BTreeSet::new();
+        for file in std::fs::read_dir(folder).unwrap() {
+            let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+            expected.extend(errors_of(&serde_json::from_str(&text).unwrap()));
+        }
+        assert!(expected.len() > 100, "{}", expected.len());
+        for signature in expected {
+            let selector = alloy_primitives::keccak256(&signature);
+            let selector = [selector[0], selector[1], selector[2], selector[3]];
+            assert!(ContractErrorsErrors::valid_selector(selector), "{signature} is missing here");
+        }
+    }
+}

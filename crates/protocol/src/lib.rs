@@ -11,6 +11,7 @@ mod deposit;
 mod envelope;
 pub mod errors;
 mod fees;
+pub mod market;
 mod merkle;
 mod message;
 mod payload;

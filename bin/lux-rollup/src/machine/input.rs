@@ -28,9 +28,14 @@ pub struct InputArgs {
 impl ImageArgs {
     pub fn load(&self) -> eyre::Result<Program> {
         let Some(path) = &self.image else { return Ok(lux_node::stf_program().clone()) };
-        let bytes = std::fs::read(path).wrap_err_with(|| path.display().to_string())?;
-        Program::from_elf(&bytes).wrap_err_with(|| path.display().to_string())
+        load_program(path)
     }
+}
+
+/// The program of an executable.
+pub fn load_program(path: &Path) -> eyre::Result<Program> {
+    let bytes = std::fs::read(path).wrap_err_with(|| path.display().to_string())?;
+    Program::from_elf(&bytes).wrap_err_with(|| path.display().to_string())
 }
 
 impl InputArgs {

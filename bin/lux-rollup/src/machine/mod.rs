@@ -6,6 +6,8 @@ mod lines;
 mod run;
 mod trace;
 
+pub use input::load_program;
+
 use clap::Subcommand;
 
 #[derive(Subcommand)]

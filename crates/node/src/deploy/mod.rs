@@ -1,8 +1,15 @@
 //! Deploys a rollup to L1, step by step, so that an interrupted run continues.
 
 mod disputes;
+mod market;
 mod precompiles;
+mod program;
+mod timelock;
 
+pub use market::{MarketRequest, is_open, open_l2_market, open_market};
+pub use timelock::OwnerCall;
+
+use crate::program::stf_program;
 use crate::rollup::view;
 use crate::{NodeError, artifacts, l2_genesis};
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
@@ -12,12 +19,12 @@ use lux_l1::{DeployError, Deployer, TxManager};
 use lux_protocol::contracts::IRollupFactory::{Implementation, RollupDeployed, TimelockDeployed};
 use lux_protocol::contracts::{ExecutionMode, IRollupFactory, RollupConfig, RollupParams, RollupType};
 use precompiles::require_precompiles;
+use program::program_steps;
 use serde::{Deserialize, Serialize};
+use timelock::hand_over;
 
 /// Name under which this version's `RollupCore` is registered at the factory.
 const IMPLEMENTATION: &str = concat!("lux-rollup/", env!("CARGO_PKG_VERSION"));
-/// The same without fault proofs.
-const TRUSTED_IMPLEMENTATION: &str = concat!("lux-rollup/", env!("CARGO_PKG_VERSION"), "/trusted");
 
 /// A rollup to deploy. The same request on the same L1 and key resumes.
 #[derive(Clone, Debug)]
@@ -29,6 +36,8 @@ pub struct DeployRequest {
     /// Deploy what disproves false claims about state roots, with this many seconds to answer a challenge that takes an
     /// answer. `None`: claims are trusted.
     pub fault_proofs: Option<u64>,
+    /// Open the compute market on L1; needs the mode `AICompute` and fault proofs.
+    pub market: Option<MarketRequest>,
     pub sequencer: Address,
     /// Zero: anyone with a bond.
     pub proposer: Address,
@@ -83,7 +92,15 @@ pub async fn deploy(
     request: &DeployRequest,
     progress: &mut (dyn FnMut(&str, usize, usize) + Send),
 ) -> Result<Deployment, NodeError> {
-    let steps = 8 + if request.fault_proofs.is_some() { dispute_steps() } else { 0 };
+    check_market(request)?;
+    let is_compute = request.execution_mode == ExecutionMode::AICompute;
+    let mut steps = 8 + usize::from(is_compute);
+    if request.fault_proofs.is_some() {
+        steps += 1 + dispute_steps(stf_program());
+    }
+    if let Some(market) = &request.market {
+        steps += 1 + program_steps(&market.program);
+    }
     let mut deployer = Deployer::new(transactions, format!("deploy/{}", request.name));
     let mut done = 0;
     let mut report = |step: &str| {
@@ -91,7 +108,7 @@ pub async fn deploy(
         progress(step, done, steps);
     };
 
-    let id = keccak256(if request.fault_proofs.is_some() { IMPLEMENTATION } else { TRUSTED_IMPLEMENTATION });
+    let id = implementation_id(request);
     let registered = match request.factory {
         Some(factory) => {
             view(transactions.client(), factory, IRollupFactory::implementationsCall { implementationId: id }).await?
@@ -112,9 +129,7 @@ pub async fn deploy(
         let code = with_arguments(artifacts::rollup_settings().bytecode, arguments);
         let settings = create(&mut deployer, "RollupSettings", code).await?;
         report("RollupSettings");
-        let code = with_arguments(artifacts::rollup_core().bytecode, settings.abi_encode());
-        let core = create(&mut deployer, "RollupCore", code).await?;
-        report("RollupCore");
+        let core = create_core(&mut deployer, settings, is_compute, &mut report).await?;
         let factory = match request.factory {
             Some(factory) => factory,
             None => {
@@ -125,7 +140,10 @@ pub async fn deploy(
         };
         report("RollupFactory");
         let disputes = match request.fault_proofs {
-            Some(seconds) => deploy_disputes(&mut deployer, U256::from(seconds), &mut report).await?,
+            Some(seconds) => {
+                let (l1, seconds) = (transactions.client(), U256::from(seconds));
+                deploy_disputes(&mut deployer, l1, stf_program(), seconds, &mut report).await?
+            }
             None => Disputes::default(),
         };
         let call = IRollupFactory::registerImplementationCall {
@@ -148,12 +166,17 @@ pub async fn deploy(
         report("StateTransition");
     }
 
+    // To open the market is a matter of the owner, who must not have to wait for it: until then that is us, without a delay.
+    let (admin, delay) = match &request.market {
+        Some(_) => (transactions.address(), 0),
+        None => (request.admin, request.timelock_delay),
+    };
     let call = IRollupFactory::deployRollupCall {
         implementationId: id,
         config: rollup_config(request)?,
-        admin: request.admin,
+        admin,
         guardian: request.guardian,
-        delaySeconds: U256::from(request.timelock_delay),
+        delaySeconds: U256::from(delay),
     };
     let outcome = deployer.call("rollup", factory, U256::ZERO, call.abi_encode()).await.map_err(deploy_error)?;
     let receipt = transactions.client().receipt(outcome.hash).await?;
@@ -165,7 +188,53 @@ pub async fn deploy(
         return Err(NodeError::Untrusted(format!("transaction {} did not deploy a rollup", outcome.hash)));
     };
     report("rollup");
-    Ok(Deployment { rollup: deployed.rollup, timelock: timelock.timelock, factory, implementation, state_transition })
+    let (rollup, timelock) = (deployed.rollup, timelock.timelock);
+    if let Some(market) = &request.market {
+        let then = hand_over(timelock, admin, request.admin, request.timelock_delay);
+        market::open_with(transactions, rollup, market, then, &mut report).await?;
+    }
+    Ok(Deployment { rollup, timelock, factory, implementation, state_transition })
+}
+
+fn check_market(request: &DeployRequest) -> Result<(), NodeError> {
+    if request.market.is_none() || request.execution_mode == ExecutionMode::AICompute && request.fault_proofs.is_some()
+    {
+        return Ok(());
+    }
+    let reason = "a compute market needs the mode ai-compute and a rollup type with fault proofs, optimistic or hybrid";
+    Err(NodeError::Config(reason.into()))
+}
+
+/// Under what the factory knows the code of such a rollup.
+fn implementation_id(request: &DeployRequest) -> B256 {
+    let mut name = String::from(IMPLEMENTATION);
+    if request.execution_mode == ExecutionMode::AICompute {
+        name.push_str("/ai-compute");
+    }
+    if request.fault_proofs.is_none() {
+        name.push_str("/trusted");
+    }
+    keccak256(name)
+}
+
+/// The code of the rollup itself.
+async fn create_core(
+    deployer: &mut Deployer<'_>,
+    settings: Address,
+    is_compute: bool,
+    report: &mut (dyn FnMut(&str) + Send),
+) -> Result<Address, NodeError> {
+    let (name, code) = if is_compute {
+        let market = create(deployer, "ComputeMarketL1", artifacts::compute_market_l1().bytecode).await?;
+        report("ComputeMarketL1");
+        let arguments = (settings, market).abi_encode_params();
+        ("AIComputeRollup", with_arguments(artifacts::ai_compute_rollup().bytecode, arguments))
+    } else {
+        ("RollupCore", with_arguments(artifacts::rollup_core().bytecode, settings.abi_encode()))
+    };
+    let core = create(deployer, name, code).await?;
+    report(name);
+    Ok(core)
 }
 
 async fn create(deployer: &mut Deployer<'_>, step: &str, code: Bytes) -> Result<Address, NodeError> {

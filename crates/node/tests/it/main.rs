@@ -9,6 +9,7 @@ mod disputes;
 mod fees;
 mod flooded;
 mod hostile;
+mod market;
 mod messages;
 mod rebuild;
 mod rejected;

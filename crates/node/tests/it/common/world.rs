@@ -10,7 +10,7 @@ use jsonrpsee::Methods;
 use lux_chain::pool::AccountState;
 use lux_devnet::{Devnet, DevnetConfig, Mining, ReorgTransactions};
 use lux_l1::{Clock, Journal, L1Client, MemoryJournal, Transport, TxConfig, TxManager, Wallet};
-use lux_node::{DeployRequest, Deployment, Rollup, deploy};
+use lux_node::{DeployRequest, Deployment, MarketRequest, Rollup, deploy};
 use lux_protocol::EthTransaction;
 use lux_protocol::constants::MAX_CHECKPOINTS;
 use lux_protocol::contracts::ILuxRollup::{depositToL2Call, forceTransactionCall};
@@ -50,6 +50,8 @@ pub struct Setup {
     pub finalized_depth: u64,
     /// Deploys what disproves claims.
     pub fault_proofs: bool,
+    /// With a compute market that is open.
+    pub market: Option<MarketRequest>,
     /// Of a claim of the operator.
     pub max_checkpoints: usize,
 }
@@ -65,6 +67,7 @@ impl Default for Setup {
             challenge_period: 600,
             finalized_depth: 64,
             fault_proofs: false,
+            market: None,
             max_checkpoints: MAX_CHECKPOINTS,
         }
     }
@@ -321,18 +324,17 @@ pub fn quick(confirmations: u64) -> TxConfig {
     TxConfig { confirmations, poll_interval: Duration::from_millis(1), ..Default::default() }
 }
 
-async fn deploy_rollup(setup: &Setup, devnet: &Devnet, client: &L1Client, clock: &Clock) -> Deployment {
-    let journal = Arc::new(MemoryJournal::default());
-    let manager =
-        TxManager::open(client.clone(), wallet(devnet, ADMIN), journal, quick(1), clock.clone()).await.unwrap();
-    let request = DeployRequest {
+/// What the admin asks for to get such a rollup.
+pub fn deploy_request(setup: &Setup, devnet: &Devnet) -> DeployRequest {
+    DeployRequest {
         name: "test".into(),
         rollup_type: RollupType::Optimistic,
-        execution_mode: ExecutionMode::General,
+        execution_mode: if setup.market.is_some() { ExecutionMode::AICompute } else { ExecutionMode::General },
         sequencer: devnet.accounts()[OPERATOR].0,
         proposer: Address::ZERO,
         challenger: devnet.accounts()[ADMIN].0,
         fault_proofs: setup.fault_proofs.then_some(RESPONSE_PERIOD),
+        market: setup.market.clone(),
         challenge_period: setup.challenge_period,
         min_stake: ether(100),
         params: RollupParams {
@@ -350,8 +352,14 @@ async fn deploy_rollup(setup: &Setup, devnet: &Devnet, client: &L1Client, clock:
         admin: devnet.accounts()[ADMIN].0,
         guardian: devnet.accounts()[ADMIN].0,
         timelock_delay: 0,
-    };
-    deploy(&manager, &request, &mut |_, _, _| {}).await.unwrap()
+    }
+}
+
+async fn deploy_rollup(setup: &Setup, devnet: &Devnet, client: &L1Client, clock: &Clock) -> Deployment {
+    let journal = Arc::new(MemoryJournal::default());
+    let manager =
+        TxManager::open(client.clone(), wallet(devnet, ADMIN), journal, quick(1), clock.clone()).await.unwrap();
+    deploy(&manager, &deploy_request(setup, devnet), &mut |_, _, _| {}).await.unwrap()
 }
 
 /// An endpoint with faults, for one process.

@@ -1,0 +1,86 @@
+//! `lux-rollup market`.
+
+use crate::batch::DEFAULT_L2;
+use crate::keys::KeyArgs;
+use crate::machine::load_program;
+use crate::output::{Progress, print_fields, print_json};
+use crate::{duration, l2};
+use clap::{Args, Subcommand};
+use eyre::WrapErr;
+use lux_l1::{TxConfig, system_clock};
+use lux_node::{MarketRequest, OwnerCall, is_open, open_l2_market, open_market};
+use lux_protocol::constants::COMPUTE_MARKET;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::time::Duration;
+
+#[derive(Subcommand)]
+pub enum MarketCommand {
+    /// Set the program of the compute tasks, and what disproves their results, on L1 and on L2. Where the owner has a delay, the
+    /// same command again carries on after it.
+    Open(OpenArgs),
+}
+
+#[derive(Args)]
+pub struct OpenArgs {
+    /// JSON-RPC endpoint of L1.
+    #[arg(long, default_value = "http://127.0.0.1:8545")]
+    l1: String,
+    /// JSON-RPC endpoint of a node.
+    #[arg(long, default_value = DEFAULT_L2)]
+    l2: String,
+    /// Key of the rollup's admin, with coins on both layers.
+    #[command(flatten)]
+    key: KeyArgs,
+    /// Program of the tasks: a static RV64IM executable.
+    #[arg(long, value_name = "FILE")]
+    program: PathBuf,
+    /// How long a result can be challenged.
+    #[arg(long, default_value = "1d", value_parser = duration::parse_seconds)]
+    challenge_period: u64,
+    /// Folder for the journals: an interrupted command continues from it.
+    #[arg(long, default_value = "data/market")]
+    data: PathBuf,
+}
+
+pub async fn run(command: MarketCommand, json: bool) -> eyre::Result<()> {
+    let MarketCommand::Open(args) = command;
+    let wallet = args.key.require()?;
+    let request = MarketRequest { program: load_program(&args.program)?, challenge_period: args.challenge_period };
+    let (l1, l2) = (l2::connect(&args.l1).await?, l2::connect(&args.l2).await?);
+    let rollup = l2::rollup(&l2, &l1).await?.address;
+    let config = TxConfig { confirmations: 1, poll_interval: Duration::from_millis(250), ..TxConfig::default() };
+    let open = |chain, folder| {
+        let (wallet, config, folder) = (wallet.clone(), config.clone(), args.data.join(folder));
+        async move { l2::open_transactions(chain, wallet, &folder, config, system_clock()).await }
+    };
+    // A journal each: the chains may have the same id.
+    let (on_l1, on_l2) = (open(&l1, "l1").await?, open(&l2, "l2").await?);
+
+    let progress = Progress::new(json);
+    let mut report = |step: &str| progress.note(step);
+    let first = open_market(&on_l1, rollup, &request, &mut report).await.wrap_err("the market on L1")?;
+    let second = open_l2_market(&on_l1, &on_l2, rollup, &request, &mut report).await.wrap_err("the market on L2")?;
+    progress.finish();
+    let arrived = is_open(&l2, COMPUTE_MARKET, &request).await?;
+    let value = json!({
+        "l1": describe(first),
+        "l2": if second == OwnerCall::Done && !arrived { "opens when L2 has the owner's messages".into() } else { describe(second) },
+    });
+    if json {
+        print_json(&value)
+    } else {
+        print_fields(&value)
+    }
+    Ok(())
+}
+
+fn describe(outcome: OwnerCall) -> Value {
+    match outcome {
+        OwnerCall::Done => "open".into(),
+        OwnerCall::Waiting { until } => {
+            format!("scheduled with the rollup's owner: give this command again after {until} (seconds since 1970)")
+                .into()
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! The compute market of a rollup: what its owner sets before it takes tasks (`docs/ai-compute.md`).
+
+use super::disputes::{Disputes, deploy_disputes};
+use super::program::register_program;
+use super::timelock::{Call, OwnerCall, carry_out};
+use crate::NodeError;
+use crate::rollup::view;
+use alloy_primitives::{Address, B256, Bytes, U256};
+use alloy_sol_types::SolCall;
+use lux_executor::program_id;
+use lux_l1::{Deployer, L1Client, TxManager};
+use lux_machine::Program;
+use lux_protocol::constants::COMPUTE_MARKET;
+use lux_protocol::contracts::{ExecutionMode, IChunkVerifier, IFaultProof, IRollupViews};
+use lux_protocol::market::EvidenceKind;
+use lux_protocol::market::contract::IAIComputeRollup::callComputeMarketL2Call;
+use lux_protocol::market::contract::{IComputeMarket, Purpose};
+
+/// How a market is opened.
+#[derive(Clone, Debug)]
+pub struct MarketRequest {
+    /// What tasks run.
+    pub program: Program,
+    /// How long a result can be challenged, seconds.
+    pub challenge_period: u64,
+}
+
+/// Puts the program onto L1, to what judges the rollup's own claims, and has the rollup's owner open the market with it.
+/// `then` are further calls of the same operation.
+pub(super) async fn open_with(
+    transactions: &TxManager,
+    rollup: Address,
+    request: &MarketRequest,
+    then: Vec<Call>,
+    report: &mut (dyn FnMut(&str) + Send),
+) -> Result<OwnerCall, NodeError> {
+    let l1 = transactions.client();
+    if is_open(l1, rollup, request).await? {
+        return Ok(OwnerCall::Done);
+    }
+    let fault_proof = rollup_fault_proof(l1, rollup).await?;
+    let verifier = view(l1, fault_proof, IFaultProof::verifierCall {}).await?;
+    let registry = view(l1, verifier, IChunkVerifier::PROGRAM_ROMCall {}).await?;
+    let id = program_id(&request.program);
+    // The journal knows the steps of one program apart from those of another.
+    let mut deployer = Deployer::new(transactions, format!("market/{registry}/{id}"));
+    let program = register_program(&mut deployer, l1, registry, &request.program, "infer/", report).await?;
+    let calls = opening_calls(l1, rollup, &Disputes { fault_proof, program }, request.challenge_period).await?;
+    let calls = calls.into_iter().map(|call| (rollup, call)).chain(then).collect();
+    by_owner(transactions, rollup, calls, version(l1, rollup).await?, report).await
+}
+
+/// Opens the market of a deployed rollup on L1. Nothing happens if it is open with this program.
+pub async fn open_market(
+    transactions: &TxManager,
+    rollup: Address,
+    request: &MarketRequest,
+    report: &mut (dyn FnMut(&str) + Send),
+) -> Result<OwnerCall, NodeError> {
+    require_market(transactions.client(), rollup).await?;
+    open_with(transactions, rollup, request, Vec::new(), report).await
+}
+
+/// Opens the market on L2: deploys there what judges claims about the program, and has the rollup's owner set it from L1. The
+/// market opens when L2 has the owner's messages. `l2` is the chain, with the same key.
+pub async fn open_l2_market(
+    l1: &TxManager,
+    l2: &TxManager,
+    rollup: Address,
+    request: &MarketRequest,
+    report: &mut (dyn FnMut(&str) + Send),
+) -> Result<OwnerCall, NodeError> {
+    require_market(l1.client(), rollup).await?;
+    if is_open(l2.client(), COMPUTE_MARKET, request).await? {
+        return Ok(OwnerCall::Done);
+    }
+    let fault_proof = rollup_fault_proof(l1.client(), rollup).await?;
+    let response_period = view(l1.client(), fault_proof, IFaultProof::responsePeriodCall {}).await?;
+    let mut deployer = Deployer::new(l2, format!("market/{rollup}/{}", program_id(&request.program)));
+    let disputes = deploy_disputes(&mut deployer, l2.client(), &request.program, response_period, report).await?;
+    let calls = opening_calls(l2.client(), COMPUTE_MARKET, &disputes, request.challenge_period).await?;
+    let through_l1 = |data| (rollup, callComputeMarketL2Call { data }.abi_encode().into());
+    let calls = calls.into_iter().map(through_l1).collect();
+    by_owner(l1, rollup, calls, version(l2.client(), COMPUTE_MARKET).await?, report).await
+}
+
+/// Whether a market takes tasks for the program, as it is asked for.
+pub async fn is_open(chain: &L1Client, market: Address, request: &MarketRequest) -> Result<bool, NodeError> {
+    let set = view(chain, market, IComputeMarket::computeProgramCall { purpose: Purpose::Infer }).await?;
+    let params = view(chain, market, IComputeMarket::marketParamsCall {}).await?;
+    Ok(set.program == program_id(&request.program) && u64::from(params.challengePeriod) == request.challenge_period)
+}
+
+/// What the governor of a market calls.
+async fn opening_calls(
+    chain: &L1Client,
+    market: Address,
+    disputes: &Disputes,
+    challenge_period: u64,
+) -> Result<[Bytes; 3], NodeError> {
+    let mut params = view(chain, market, IComputeMarket::marketParamsCall {}).await?;
+    params.challengePeriod = u32::try_from(challenge_period)
+        .map_err(|_| NodeError::Config(format!("{challenge_period} s is no challenge period: at most 30 days")))?;
+    let params = IComputeMarket::setParamsCall { params };
+    let evidence = IComputeMarket::setEvidenceCall { kind: EvidenceKind::Fault as u8, module: disputes.fault_proof };
+    let program = IComputeMarket::setProgramCall { purpose: Purpose::Infer, program: disputes.program };
+    // The program last: without it there are no tasks.
+    Ok([params.abi_encode().into(), evidence.abi_encode().into(), program.abi_encode().into()])
+}
+
+/// How many times a market's program was set: operations that set the same one again are different.
+async fn version(chain: &L1Client, market: Address) -> Result<u8, NodeError> {
+    Ok(view(chain, market, IComputeMarket::computeProgramCall { purpose: Purpose::Infer }).await?.version)
+}
+
+async fn by_owner(
+    transactions: &TxManager,
+    rollup: Address,
+    calls: Vec<Call>,
+    version: u8,
+    report: &mut (dyn FnMut(&str) + Send),
+) -> Result<OwnerCall, NodeError> {
+    let timelock = view(transactions.client(), rollup, IRollupViews::ownerCall {}).await?;
+    let salt = B256::from(U256::from(version));
+    let outcome = carry_out(transactions, timelock, &calls, salt).await?;
+    report("market");
+    Ok(outcome)
+}
+
+async fn rollup_fault_proof(l1: &L1Client, rollup: Address) -> Result<Address, NodeError> {
+    let settings = view(l1, rollup, IRollupViews::settingsCall {}).await?;
+    let module = crate::rollup::fault_evidence(l1, settings).await?;
+    if module.is_zero() {
+        return Err(NodeError::Config(format!(
+            "{rollup} has no fault proofs, which the market needs for its tasks: deploy an optimistic or hybrid rollup"
+        )));
+    }
+    Ok(module)
+}
+
+async fn require_market(l1: &L1Client, rollup: Address) -> Result<(), NodeError> {
+    let config = view(l1, rollup, IRollupViews::configCall {}).await?;
+    if config.executionMode == ExecutionMode::AICompute {
+        return Ok(());
+    }
+    Err(NodeError::Config(format!("{rollup} has no compute market: it was not deployed with the preset hip")))
+}
