@@ -11,7 +11,9 @@ type Source = Arc<dyn Error + Send + Sync>;
 pub enum BlobError {
     #[error("blob {0} is not here: fetch it from another place")]
     NotFound(B256),
-    #[error("bytes of blob {commitment} are not those it commits to ({part}): this place is broken or lies, take another")]
+    #[error(
+        "bytes of blob {commitment} are not those it commits to ({part}): this place is broken or lies, take another"
+    )]
     Corrupt { commitment: B256, part: Part },
     #[error("blob {commitment} has {length} bytes, more than the limit of {limit}")]
     TooLarge { commitment: B256, length: u64, limit: u64 },

@@ -109,6 +109,7 @@ impl Service<Name> for Resolver {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
@@ -121,7 +122,9 @@ mod tests {
         for address in private.split_whitespace() {
             assert!(!is_public(address.parse().unwrap()), "{address}");
         }
-        for address in "1.1.1.1 100.63.0.1 100.128.0.1 172.32.0.1 192.0.1.1 198.20.0.1 2606:4700::1111 ::ffff:8.8.8.8".split(' ') {
+        for address in
+            "1.1.1.1 100.63.0.1 100.128.0.1 172.32.0.1 192.0.1.1 198.20.0.1 2606:4700::1111 ::ffff:8.8.8.8".split(' ')
+        {
             assert!(is_public(address.parse().unwrap()), "{address}");
         }
     }

@@ -16,7 +16,11 @@ pub(crate) fn system_tls() -> Result<ClientConfig, rustls::Error> {
 }
 
 /// Connects to `http` and `https` through the addresses that `resolver` gives.
-pub(crate) fn connector<R>(resolver: R, tls: ClientConfig, connect_timeout: Duration) -> HttpsConnector<HttpConnector<R>> {
+pub(crate) fn connector<R>(
+    resolver: R,
+    tls: ClientConfig,
+    connect_timeout: Duration,
+) -> HttpsConnector<HttpConnector<R>> {
     let mut http = HttpConnector::new_with_resolver(resolver);
     http.enforce_http(false);
     http.set_nodelay(true);

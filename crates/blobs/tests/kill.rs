@@ -15,7 +15,7 @@ const ROUNDS: u64 = 25;
 
 /// 12 MiB, written in parts, and nothing that another seed gives.
 fn blob(seed: u64) -> Bytes {
-    (0..12u64 << 17).flat_map(|word| (word * 0x9e37_79b9_7f4a_7c15 ^ seed).to_le_bytes()).collect()
+    (0..12u64 << 17).flat_map(|word| (word.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ seed).to_le_bytes()).collect()
 }
 
 fn main() {

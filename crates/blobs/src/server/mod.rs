@@ -58,7 +58,10 @@ impl std::fmt::Debug for ServerConfig {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { writable, token, max_put_bytes, max_connections, .. } = self;
         let token = token.is_some();
-        write!(f, "ServerConfig {{ writable: {writable}, token: {token}, {max_put_bytes} B, {max_connections} connections }}")
+        write!(
+            f,
+            "ServerConfig {{ writable: {writable}, token: {token}, {max_put_bytes} B, {max_connections} connections }}"
+        )
     }
 }
 

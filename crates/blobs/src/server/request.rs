@@ -72,7 +72,7 @@ pub(super) async fn answer(shared: &Shared, request: Request<Incoming>) -> Respo
     }
 }
 
-fn text<'a>(headers: &'a HeaderMap, name: header::HeaderName) -> Option<&'a str> {
+fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
     headers.get(name)?.to_str().ok()
 }
 
@@ -82,7 +82,12 @@ fn has_it(headers: &HeaderMap, etag: &str) -> bool {
     lists.flat_map(|list| list.split(',')).map(str::trim).any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
 }
 
-async fn read(shared: &Shared, method: &Method, headers: &HeaderMap, target: Target) -> Result<Response<Body>, BlobError> {
+async fn read(
+    shared: &Shared,
+    method: &Method,
+    headers: &HeaderMap,
+    target: Target,
+) -> Result<Response<Body>, BlobError> {
     let (commitment, of_index) = match target {
         Target::Blob(commitment) => (commitment, false),
         Target::Index(commitment) => (commitment, true),

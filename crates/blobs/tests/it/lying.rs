@@ -92,7 +92,8 @@ async fn redirects_are_not_followed() {
     .await;
     for status in [301, 302, 303, 307, 308] {
         let to = target.clone();
-        let location = liar(move |_| Response::builder().status(status).header("location", &to).body(Full::default()).unwrap());
+        let location =
+            liar(move |_| Response::builder().status(status).header("location", &to).body(Full::default()).unwrap());
         let found = client().fetch(&location.await, B256::ZERO, 100).await;
         assert!(matches!(found, Err(BlobError::Status { status: found, .. }) if found == status), "{found:?}");
     }

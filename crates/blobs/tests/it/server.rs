@@ -110,7 +110,8 @@ async fn a_token_is_asked_for() {
     let (_folder, store, server) = served(|config| config.token = Some("secret".into())).await;
     let blob = bytes(10, 1);
     let request = format!("PUT {}", path(payload_commitment(&blob)));
-    for shown in ["", "Authorization: Bearer\r\n", "Authorization: Bearer secre\r\n", "Authorization: Basic secret\r\n"] {
+    for shown in ["", "Authorization: Bearer\r\n", "Authorization: Bearer secre\r\n", "Authorization: Basic secret\r\n"]
+    {
         let refused = ask(&server, &request, &format!("{shown}Content-Length: 10\r\n"), &blob).await;
         assert_eq!((refused.status, refused.header("www-authenticate")), (401, Some("Bearer")), "{shown}");
     }

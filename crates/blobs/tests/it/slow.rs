@@ -86,7 +86,8 @@ async fn more_uploads_than_allowed() {
     let (_folder, _store, server) = served(|config| config.max_uploads = 1).await;
     let blob = bytes(100_000, 1);
     let target = path(payload_commitment(&blob));
-    let head = format!("PUT {target} HTTP/1.1\r\nHost: blobs\r\nExpect: 100-continue\r\nContent-Length: 100000\r\n\r\n");
+    let head =
+        format!("PUT {target} HTTP/1.1\r\nHost: blobs\r\nExpect: 100-continue\r\nContent-Length: 100000\r\n\r\n");
     let mut first = TcpStream::connect(server.local_addr).await.unwrap();
     first.write_all(head.as_bytes()).await.unwrap();
     // The server says "continue" when it has begun to read.
