@@ -11,12 +11,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-const ROUNDS: u64 = 25;
-
-/// 12 MiB, written in parts, and nothing that another seed gives.
-fn blob(seed: u64) -> Bytes {
-    (0..12u64 << 17).flat_map(|word| (word.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ seed).to_le_bytes()).collect()
-}
+const ROUNDS: u64 = 12;
 
 fn main() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
@@ -26,13 +21,27 @@ fn main() {
     }
 }
 
+/// Blobs of 12 MiB, which are written in parts, no two alike.
 async fn store_for_ever(folder: &Path) {
     let store = BlobStore::folder(folder).unwrap();
+    let mut blob = vec![7; 12 << 20];
     for seed in u64::from(std::process::id()) << 32.. {
-        let commitment = store.put(blob(seed)).await.unwrap();
+        blob[..8].copy_from_slice(&seed.to_le_bytes());
+        let commitment = store.put(Bytes::copy_from_slice(&blob)).await.unwrap();
         println!("{commitment}");
         std::io::stdout().flush().unwrap();
     }
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let shards = std::fs::read_dir(folder).unwrap();
+    let files = shards.flat_map(|shard| std::fs::read_dir(shard.unwrap().path()).unwrap());
+    // A name that is gone was made whole in between.
+    files.filter_map(|file| file.ok()?.file_name().into_string().ok()).collect()
+}
+
+fn unfinished(folder: &Path) -> usize {
+    names(folder).iter().filter(|name| name.contains('#')).count()
 }
 
 fn kill_and_look(runtime: &tokio::runtime::Runtime) {
@@ -46,7 +55,10 @@ fn kill_and_look(runtime: &tokio::runtime::Runtime) {
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         stored.push(lines.next().unwrap().unwrap().parse().unwrap());
-        std::thread::sleep(Duration::from_millis(round * 7));
+        // At every other kill, a write is under way.
+        let before = unfinished(folder.path());
+        while round % 2 == 0 && unfinished(folder.path()) == before {}
+        std::thread::sleep(Duration::from_millis(round * 3));
         child.kill().unwrap();
         child.wait().unwrap();
         stored.extend(lines.map(|line| line.unwrap().parse::<B256>().unwrap()));
@@ -56,18 +68,15 @@ fn kill_and_look(runtime: &tokio::runtime::Runtime) {
         let read = runtime.block_on(store.get(*commitment, u64::MAX));
         assert!(read.is_ok(), "{commitment} was stored: {read:?}");
     }
-    let mut remains = 0;
-    for shard in std::fs::read_dir(folder.path()).unwrap() {
-        for file in std::fs::read_dir(shard.unwrap().path()).unwrap() {
-            let name = file.unwrap().file_name().into_string().unwrap();
-            remains += u32::from(name.contains('#'));
-            if let Some(commitment) = name.strip_suffix(".index") {
-                let read = runtime.block_on(store.get(commitment.parse().unwrap(), u64::MAX));
-                assert!(read.is_ok(), "{commitment} is visible: {read:?}");
-                whole += 1;
-            }
+    for name in names(folder.path()) {
+        if let Some(commitment) = name.strip_suffix(".index") {
+            let read = runtime.block_on(store.get(commitment.parse().unwrap(), u64::MAX));
+            assert!(read.is_ok(), "{commitment} is visible: {read:?}");
+            whole += 1;
         }
     }
+    let remains = unfinished(folder.path());
+    assert!(remains > 0, "no kill came while a blob was written");
     assert!(whole >= stored.len());
     println!("{ROUNDS} processes killed: {} blobs stored, {whole} visible and whole, {remains} remains", stored.len());
 }
