@@ -1,0 +1,76 @@
+//! Files: reading those to be stored, and the remains of interrupted writes.
+
+use crate::{BlobError, IndexBuilder};
+use alloy_primitives::B256;
+use bytes::Bytes;
+use futures_util::{Stream, stream};
+use std::fs::File;
+use std::io::{Read, Seek};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+const READ_BYTES: usize = 1 << 20;
+/// A process that is still writing a file touches it more often than that.
+const ABANDONED_AFTER: Duration = Duration::from_secs(24 * 3_600);
+
+/// Removes what processes that were killed left behind: `name#number`, which becomes `name` when it is complete.
+pub(crate) fn remove_abandoned(folder: &Path) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let shard = entry?;
+        if shard.file_name().len() != 2 || !shard.file_type()?.is_dir() {
+            continue;
+        }
+        for entry in std::fs::read_dir(shard.path())? {
+            let entry = entry?;
+            let staged = entry.file_name().to_str().is_some_and(|name| name.contains('#'));
+            if staged && is_old(&entry) {
+                tracing::info!(file = %entry.path().display(), "removing the remains of an interrupted write");
+                let _ = std::fs::remove_file(entry.path());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// No when in doubt: another process may be about to finish the file.
+fn is_old(entry: &std::fs::DirEntry) -> bool {
+    let modified = entry.metadata().and_then(|meta| meta.modified()).ok();
+    let age = modified.and_then(|modified| SystemTime::now().duration_since(modified).ok());
+    age.is_some_and(|age| age > ABANDONED_AFTER)
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> std::io::Result<T> + Send + 'static,
+) -> Result<T, BlobError> {
+    tokio::task::spawn_blocking(work).await.map_err(BlobError::source)?.map_err(BlobError::source)
+}
+
+fn read_part(file: &mut File) -> std::io::Result<Vec<u8>> {
+    let mut part = Vec::with_capacity(READ_BYTES);
+    file.take(READ_BYTES as u64).read_to_end(&mut part)?;
+    Ok(part)
+}
+
+/// The file's commitment, and the file at its beginning again.
+pub(crate) async fn commit_file(path: PathBuf) -> Result<(B256, File), BlobError> {
+    blocking(move || {
+        let (mut file, mut index) = (File::open(path)?, IndexBuilder::default());
+        loop {
+            let part = read_part(&mut file)?;
+            if part.is_empty() {
+                break;
+            }
+            index.push(&part);
+        }
+        file.rewind()?;
+        Ok((index.finish().commitment(), file))
+    })
+    .await
+}
+
+pub(crate) fn read_file(file: File) -> impl Stream<Item = Result<Bytes, BlobError>> + Send {
+    stream::try_unfold(file, |mut file| async move {
+        let (part, file) = blocking(move || read_part(&mut file).map(|part| (part, file))).await?;
+        Ok((!part.is_empty()).then(|| (Bytes::from(part), file)))
+    })
+}

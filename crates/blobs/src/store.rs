@@ -1,0 +1,239 @@
+use crate::folder::remove_abandoned;
+use crate::{BlobError, BlobIndex, IndexBuilder, MAX_BLOB_BYTES, Part};
+use alloy_primitives::B256;
+use bytes::{Bytes, BytesMut};
+use futures_util::{Stream, StreamExt, stream};
+use object_store::local::LocalFileSystem;
+use object_store::path::Path as Key;
+use object_store::{ObjectStore, ObjectStoreExt, PutPayload, WriteMultipart};
+use quick_cache::{OptionsBuilder, Weighter, sync::Cache};
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Bytes that a stream holds at a time. A multiple of the piece size.
+const WINDOW_BYTES: u64 = 1 << 20;
+/// Uploads of more than this are written in parts of this size: at most 2,048, and S3 takes 10,000.
+const PART_BYTES: usize = 8 << 20;
+/// Two indices of the largest blobs.
+const CACHE_BYTES: u64 = 256 << 20;
+
+#[derive(Clone, Debug)]
+struct IndexBytes;
+
+impl Weighter<B256, Arc<BlobIndex>> for IndexBytes {
+    fn weight(&self, _: &B256, index: &Arc<BlobIndex>) -> u64 {
+        index.encoded().len() as u64
+    }
+}
+
+/// Blobs in a folder or bucket. Whatever is read from there is checked before anyone sees it.
+///
+/// Each blob is two objects, its bytes and its [`BlobIndex`], written in this order: a blob is there when its index is.
+#[derive(Clone, Debug)]
+pub struct BlobStore {
+    objects: Arc<dyn ObjectStore>,
+    checked: Arc<Cache<B256, Arc<BlobIndex>, IndexBytes>>,
+}
+
+fn data_key(commitment: B256) -> Key {
+    let name = alloy_primitives::hex::encode(commitment);
+    Key::from_iter([&name[..2], &name])
+}
+
+fn index_key(commitment: B256) -> Key {
+    Key::from(format!("{}.index", data_key(commitment)))
+}
+
+impl BlobStore {
+    /// Over any store.
+    pub fn new(objects: Arc<dyn ObjectStore>) -> Self {
+        let options = OptionsBuilder::new()
+            .shards(1)
+            .estimated_items_capacity(1_024)
+            .weight_capacity(CACHE_BYTES)
+            .build()
+            .expect("all required options are set");
+        let checked = Cache::with_options(options, IndexBytes, Default::default(), Default::default());
+        Self { objects, checked: Arc::new(checked) }
+    }
+
+    /// In `folder`, which is created where it is not there. What `put` has returned from survives a power cut.
+    pub fn folder(folder: &Path) -> Result<Self, BlobError> {
+        let io = |error: std::io::Error| BlobError::Store(Arc::new(error));
+        std::fs::create_dir_all(folder).map_err(io)?;
+        remove_abandoned(folder).map_err(io)?;
+        let files = LocalFileSystem::new_with_prefix(folder).map_err(|error| BlobError::Store(Arc::new(error)))?;
+        Ok(Self::new(Arc::new(files.with_fsync(true))))
+    }
+
+    /// Stores bytes and returns their commitment. Storing a blob again repairs it.
+    pub async fn put(&self, blob: Bytes) -> Result<B256, BlobError> {
+        let index = BlobIndex::of(&blob);
+        let parts = (0..blob.len()).step_by(PART_BYTES);
+        let parts = parts.map(|at| Ok(blob.slice(at..blob.len().min(at + PART_BYTES))));
+        self.put_stream(index.commitment(), MAX_BLOB_BYTES, stream::iter(parts)).await?;
+        Ok(index.commitment())
+    }
+
+    /// Stores a file, which is read twice: for the commitment, and to copy it.
+    pub async fn put_file(&self, path: &Path) -> Result<B256, BlobError> {
+        let (commitment, file) = crate::folder::commit_file(path.to_owned()).await?;
+        self.put_stream(commitment, MAX_BLOB_BYTES, crate::folder::read_file(file)).await?;
+        Ok(commitment)
+    }
+
+    /// Stores what comes, if it is blob `commitment` and has at most `limit` bytes, and returns their number. Nothing
+    /// is visible before all was checked and written.
+    pub async fn put_stream(
+        &self,
+        commitment: B256,
+        limit: u64,
+        bytes: impl Stream<Item = Result<Bytes, BlobError>> + Send,
+    ) -> Result<u64, BlobError> {
+        let mut bytes = std::pin::pin!(bytes);
+        let limit = limit.min(MAX_BLOB_BYTES);
+        let store = |error| BlobError::store(commitment, error);
+        let (mut builder, mut first, mut upload) = (IndexBuilder::default(), BytesMut::new(), None::<WriteMultipart>);
+        let outcome = async {
+            while let Some(part) = bytes.next().await {
+                let part = part?;
+                let length = builder.length() + part.len() as u64;
+                if length > limit {
+                    return Err(BlobError::TooLarge { commitment, length, limit });
+                }
+                builder.push(&part);
+                if upload.is_none() && first.len() + part.len() <= PART_BYTES {
+                    first.extend_from_slice(&part);
+                    continue;
+                }
+                if upload.is_none() {
+                    let parts = self.objects.put_multipart(&data_key(commitment)).await.map_err(store)?;
+                    let mut begun = WriteMultipart::new_with_chunk_size(parts, PART_BYTES);
+                    begun.put(std::mem::take(&mut first).freeze());
+                    upload = Some(begun);
+                }
+                if let Some(upload) = &mut upload {
+                    upload.wait_for_capacity(1).await.map_err(store)?;
+                    upload.put(part);
+                }
+            }
+            let index = builder.finish();
+            if index.commitment() != commitment {
+                return Err(BlobError::Corrupt { commitment, part: Part::Whole });
+            }
+            Ok(index)
+        }
+        .await;
+        let index = match (outcome, upload) {
+            (Ok(index), Some(upload)) => upload.finish().await.map(|_| index).map_err(store)?,
+            (Ok(index), None) => {
+                let payload = PutPayload::from_bytes(first.freeze());
+                self.objects.put(&data_key(commitment), payload).await.map(|_| index).map_err(store)?
+            }
+            (Err(error), Some(upload)) => {
+                if let Err(failed) = upload.abort().await {
+                    tracing::warn!(%commitment, error = %failed, "an upload was left behind in the store");
+                }
+                return Err(error);
+            }
+            (Err(error), None) => return Err(error),
+        };
+        let payload = PutPayload::from_bytes(index.encoded().clone());
+        self.objects.put(&index_key(commitment), payload).await.map_err(store)?;
+        let length = index.length();
+        self.checked.insert(commitment, Arc::new(index));
+        Ok(length)
+    }
+
+    /// Length and piece hashes of a blob, checked.
+    pub async fn index(&self, commitment: B256) -> Result<Arc<BlobIndex>, BlobError> {
+        self.checked.get_or_insert_async(&commitment, self.read_index(commitment)).await
+    }
+
+    async fn read_index(&self, commitment: B256) -> Result<Arc<BlobIndex>, BlobError> {
+        let store = |error| BlobError::store(commitment, error);
+        let object = self.objects.get(&index_key(commitment)).await.map_err(store)?;
+        let (size, mut encoded) = (object.meta.size, BytesMut::new());
+        let mut parts = object.into_stream();
+        while let Some(part) = parts.next().await {
+            encoded.extend_from_slice(&part.map_err(store)?);
+            if encoded.len() as u64 > BlobIndex::encoded_length(MAX_BLOB_BYTES).min(size) {
+                return Err(BlobError::Corrupt { commitment, part: Part::Index });
+            }
+        }
+        // Millions of hashes for a large blob.
+        let checked = tokio::task::spawn_blocking(move || BlobIndex::decode(commitment, encoded.freeze()));
+        checked.await.map_err(|error| BlobError::Store(Arc::new(error)))?.map(Arc::new)
+    }
+
+    /// Whether the blob is there: its index, checked, and as many bytes as it says. The bytes are checked when read.
+    pub async fn has(&self, commitment: B256) -> Result<bool, BlobError> {
+        let length = match self.index(commitment).await {
+            Ok(index) => index.length(),
+            Err(BlobError::NotFound(_) | BlobError::Corrupt { .. }) => return Ok(false),
+            Err(error) => return Err(error),
+        };
+        match self.objects.head(&data_key(commitment)).await {
+            Ok(meta) => Ok(meta.size == length),
+            Err(object_store::Error::NotFound { .. }) => Ok(false),
+            Err(error) => Err(BlobError::store(commitment, error)),
+        }
+    }
+
+    /// The whole blob in memory, if it has at most `limit` bytes.
+    pub async fn get(&self, commitment: B256, limit: u64) -> Result<Bytes, BlobError> {
+        let index = self.index(commitment).await?;
+        if index.length() > limit {
+            return Err(BlobError::TooLarge { commitment, length: index.length(), limit });
+        }
+        self.read(&index, 0..index.length()).await
+    }
+
+    /// Bytes `range` of the blob, in memory. Reads and checks the pieces around them, no others.
+    pub async fn range(&self, commitment: B256, range: Range<u64>) -> Result<Bytes, BlobError> {
+        let index = self.index(commitment).await?;
+        self.read(&index, range).await
+    }
+
+    /// Bytes `range` of the blob in parts of at most 1 MiB, each checked before it comes.
+    pub async fn stream(
+        &self,
+        commitment: B256,
+        range: Range<u64>,
+    ) -> Result<impl Stream<Item = Result<Bytes, BlobError>> + Send + use<>, BlobError> {
+        let index = self.index(commitment).await?;
+        index.aligned(&range)?;
+        let next = (self.clone(), index, range);
+        Ok(stream::try_unfold(next, |(store, index, rest)| async move {
+            if rest.is_empty() {
+                return Ok(None);
+            }
+            let end = (rest.start / WINDOW_BYTES + 1).saturating_mul(WINDOW_BYTES).min(rest.end);
+            let part = store.read(&index, rest.start..end).await?;
+            Ok(Some((part, (store, index, end..rest.end))))
+        }))
+    }
+
+    async fn read(&self, index: &BlobIndex, range: Range<u64>) -> Result<Bytes, BlobError> {
+        let (commitment, aligned) = (index.commitment(), index.aligned(&range)?);
+        if aligned.is_empty() {
+            return Ok(Bytes::new());
+        }
+        let key = data_key(commitment);
+        let bytes = match self.objects.get_range(&key, aligned.clone()).await {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                let shorter = self.objects.head(&key).await.is_ok_and(|meta| meta.size != index.length());
+                let corrupt = BlobError::Corrupt { commitment, part: Part::Whole };
+                return Err(if shorter { corrupt } else { BlobError::store(commitment, error) });
+            }
+        };
+        if bytes.len() as u64 != aligned.end - aligned.start {
+            return Err(BlobError::Corrupt { commitment, part: Part::Whole });
+        }
+        index.verify(aligned.start, &bytes)?;
+        let skip = (range.start - aligned.start) as usize;
+        Ok(bytes.slice(skip..skip + (range.end - range.start) as usize))
+    }
+}
