@@ -3,15 +3,18 @@
 
 mod chunks;
 mod common;
+mod contested;
 mod crash;
 mod deposits;
 mod disputes;
 mod fees;
+mod forged;
 mod hostile;
 mod messages;
 mod rebuild;
 mod rejected;
 mod reorg;
 mod segments;
+mod sequences;
 mod transitions;
 mod withheld;
