@@ -8,6 +8,9 @@ use alloy_sol_types::SolCall;
 use lux_devnet::ReorgTransactions;
 use lux_protocol::contracts::BatchStatus;
 
+/// Far above what transactions here offer at first, and below the most that they ever do.
+const SPIKE_WEI: u64 = 200_000_000_000;
+
 /// A rollup whose claims Bob lies about; he, the operator and Carol have bonds.
 async fn world() -> World {
     let world = World::with_unclaimed_batches(Setup::default(), 1).await;
@@ -89,13 +92,12 @@ async fn challenge_outbids_a_rising_base_fee() {
     let mut disputes = world.disputes();
     let before = world.operator_nonce();
     world.watch(&mut disputes).await;
-    let base_fee = world.devnet.chain().head().header.base_fee_per_gas.unwrap();
     let mut blocks = 0;
     while world.status(1) != BatchStatus::Rejected {
         assert!(blocks < 20, "the challenge does not get through");
         // It stays high for a while.
         if blocks < 6 {
-            world.devnet.set_next_base_fee(base_fee.max(1_000_000_000) * 40).unwrap();
+            world.devnet.set_next_base_fee(SPIKE_WEI).unwrap();
         }
         world.advance_time(40);
         world.mine_l1(1);
