@@ -54,7 +54,7 @@ it("disproves what the claimant reveals", async () => {
     ["uint256", "uint256", "bytes32", "bytes"],
     [CHUNKS, CHUNKS, ZeroHash, states],
   );
-  await scene.rollup.revealTrace(batch, 0, answer);
+  await scene.rollup.connect(scene.sequencer).revealTrace(batch, 0, answer);
   await claimEnds(batch);
 });
 
