@@ -1,12 +1,24 @@
 // Headers, hashes and signatures of batches: docs/protocol.md, "Header and claim".
-import { AbiCoder, Signature, TypedDataEncoder, ZeroHash, concat, getBytes, hexlify, keccak256, toNumber } from "ethers";
+import {
+  AbiCoder,
+  Signature,
+  TypedDataEncoder,
+  ZeroHash,
+  concat,
+  dataLength,
+  getBytes,
+  hexlify,
+  keccak256,
+  toBeHex,
+  toNumber,
+} from "ethers";
 import { contractAt } from "./contracts.mjs";
 import { merkleRoot, rootOfPieces } from "./merkle.mjs";
 import { encodePayload } from "./payload.mjs";
 
 export const DA_CALLDATA = "0x00";
-/** Length of an empty trace: the claim of a run of one chunk. */
-const NO_TRACE = "0x00000000";
+/** The trace of a run of one chunk. */
+const NO_TRACE = "0x";
 const PREFIX_BYTES = 37;
 const abi = AbiCoder.defaultAbiCoder();
 
@@ -60,7 +72,7 @@ export function splitTransactions(transactions) {
  * The next batch of `rollup` with these signed L2 transactions in one block, signed by `sequencer` and ready for
  * `submitBatch`. The roots are only claims to L1, which has no way to check them before somebody disproves them.
  */
-export async function createBatch(rollup, sequencer, transactions) {
+export async function createBatch(rollup, sequencer, transactions, trace = NO_TRACE) {
   const { provider } = sequencer;
   const queue = contractAt("MessageBridge", await rollup.bridge(), provider);
   const { chainId } = await provider.getNetwork();
@@ -79,7 +91,7 @@ export async function createBatch(rollup, sequencer, transactions) {
   // Of the L2 block before: block 0 names no L1 block; later ones, made here, name that of their batch.
   const l1BlockNumber = parentNumber === 0n ? 0 : Number(parent.l1BlockNumber);
   const payload = encodePayload([block], { timestamp: Number(parent.timestamp), l1BlockNumber });
-  const data = concat([DA_CALLDATA, accumulator, NO_TRACE, payload]);
+  const data = concat([DA_CALLDATA, accumulator, toBeHex(dataLength(trace), 4), trace, payload]);
   const claim = keccak256(concat([parent.batchHash, keccak256(payload)]));
   const header = {
     batchNumber: parentNumber + 1n,

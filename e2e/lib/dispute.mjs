@@ -40,7 +40,7 @@ export async function startDispute(startLayer) {
       eventually("the node has read the batch", () =>
         request(node.l2Rpc, method, numbers.map((number) => ethers.toQuantity(number))).catch(() => undefined),
       );
-    return { dev, provider, deployer, sequencer, rollup, ask, stop };
+    return { dev, l2Rpc: node.l2Rpc, provider, deployer, sequencer, rollup, ask, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -54,3 +54,15 @@ export async function startNode({ l1Rpc, rollup }, { data = temporaryFolder(), .
   const node = await start("node", BINARY, args, readyLine);
   return { ...node, ...node.ready, data };
 }
+
+/** `lux-rollup challenge`, once it has asked for a segment: `ready` says for which. It goes on by itself. */
+export async function startChallenge(batch, { l1Rpc, l2Rpc }, key) {
+  const keyFile = join(temporaryFolder(), "key");
+  writeFileSync(keyFile, key, { mode: 0o600 });
+  const args = ["challenge", String(batch), "--json", ...flags({ l1: l1Rpc, l2: l2Rpc, keyFile })];
+  const hasAsked = (line) => {
+    const said = readyLine(line);
+    return said?.askedForSegment === undefined ? undefined : said;
+  };
+  return start("challenge", BINARY, args, hasAsked);
+}

@@ -8,8 +8,10 @@ use alloy_primitives::utils::format_ether;
 use alloy_primitives::{Bytes, U64, U256};
 use alloy_sol_types::SolCall;
 use clap::Args;
-use eyre::{WrapErr, eyre};
-use lux_l1::{BlockTag, CallError, CallRequest, MemoryJournal, TxConfig, TxManager, TxRequest, system_clock};
+use eyre::{OptionExt, WrapErr, eyre};
+use lux_l1::{
+    BlockTag, CallError, CallRequest, L1Client, MemoryJournal, TxConfig, TxManager, TxOutcome, TxRequest, system_clock,
+};
 use lux_node::{Rollup, view};
 use lux_protocol::contracts::ILuxRollup::challengeStateRootCall;
 use lux_protocol::contracts::{BatchStatus, IRollupViews, ISequencerRegistry};
@@ -18,6 +20,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
+
+/// How often to look whether the claimant answered.
+const POLL: Duration = Duration::from_secs(2);
 
 #[derive(Args)]
 pub struct ChallengeArgs {
@@ -33,13 +38,27 @@ pub struct ChallengeArgs {
     key: KeyArgs,
 }
 
+/// What a challenge is (docs/protocol.md, "Header and claim").
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+enum Move {
+    Disprove,
+    Request,
+    Wait,
+    Timeout,
+}
+
 /// Reply of `rollup_faultProof`.
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct FaultProof {
-    chunk: U64,
+struct Step {
+    #[serde(rename = "move")]
+    kind: Move,
     chunks: U64,
-    fraud_proof: Bytes,
+    chunk: Option<U64>,
+    segment: Option<U64>,
+    deadline: Option<U64>,
+    fraud_proof: Option<Bytes>,
 }
 
 pub async fn run(args: ChallengeArgs, json: bool) -> eyre::Result<()> {
@@ -50,26 +69,9 @@ pub async fn run(args: ChallengeArgs, json: bool) -> eyre::Result<()> {
     let rollup = l2::rollup(&node, &l1).await?;
     let config = TxConfig { confirmations: 1, poll_interval: Duration::from_millis(250), ..TxConfig::default() };
     let transactions = TxManager::open(l1, wallet, Arc::new(MemoryJournal::default()), config, system_clock()).await?;
-    let challenge = Challenge { batch: args.batch, rollup, transactions };
+    let challenge = Challenge { batch: args.batch, node, rollup, transactions, progress: Progress::new(json), json };
     require_claim(args.batch, challenge.status().await?)?;
-
-    let progress = Progress::new(json);
-    let request = node.request::<_, Option<FaultProof>>("rollup_faultProof", (args.batch,));
-    let proof = progress.while_waiting("the node runs the batch in the machine", request).await;
-    let Some(proof) = proof.map_err(l2::no_proof)? else {
-        let value = json!({ "batch": args.batch, "claim": "true", "challenged": false });
-        print(&value, json);
-        return Ok(());
-    };
-    if !json {
-        eprintln!(
-            "the claim is false in chunk {} of {}: {} bytes prove it",
-            proof.chunk,
-            proof.chunks,
-            proof.fraud_proof.len()
-        );
-    }
-    challenge.send(&proof, &progress, json).await
+    challenge.run().await
 }
 
 /// Claims are challenged between being made and being final.
@@ -93,42 +95,121 @@ enum Verdict {
 
 struct Challenge {
     batch: u64,
+    node: L1Client,
     rollup: Rollup,
     transactions: TxManager,
+    progress: Progress,
+    json: bool,
 }
 
 impl Challenge {
-    async fn send(&self, proof: &FaultProof, progress: &Progress, json: bool) -> eyre::Result<()> {
-        let call =
-            challengeStateRootCall { batchNumber: U256::from(self.batch), fraudProof: proof.fraud_proof.clone() };
-        let data = Bytes::from(call.abi_encode());
-        // Asked before a bond is posted too: a challenge that comes too late must not cost one.
-        if self.simulate(&data).await? == Verdict::BondMissing {
-            self.post_bond(progress, json).await?;
-            if self.simulate(&data).await? == Verdict::BondMissing {
-                return Err(eyre!("L1 does not see the bond yet; call this command again"));
+    /// Goes on until the claim is gone. Where it stands is on L1: the command may be stopped and called again.
+    async fn run(&self) -> eyre::Result<()> {
+        let mut waits_for = None;
+        loop {
+            let Some(step) = self.next().await? else {
+                print(&json!({ "batch": self.batch, "claim": "true", "challenged": false }), self.json);
+                return Ok(());
+            };
+            match step.kind {
+                Move::Disprove | Move::Timeout => return self.end(&step).await,
+                // The node's L1 may be behind ours.
+                Move::Request if waits_for != step.segment => {
+                    self.ask(&step).await?;
+                    waits_for = step.segment;
+                }
+                Move::Request => {}
+                Move::Wait if waits_for == step.segment => {}
+                Move::Wait => {
+                    self.say(&format!("somebody asked for {} already", segment(&step)));
+                    waits_for = step.segment;
+                }
+            }
+            let until = step.deadline.map_or_else(String::new, |deadline| format!(" until {deadline}"));
+            let waiting = format!("the claimant has to show {}{until}", segment(&step));
+            self.progress.while_waiting(&waiting, tokio::time::sleep(POLL)).await;
+            if self.status().await? == BatchStatus::Rejected {
+                print(&json!({ "batch": self.batch, "claim": "false", "batchStatus": "rejected" }), self.json);
+                return Ok(());
             }
         }
-        let request = TxRequest::call("cli/challenge", self.rollup.address, data);
-        let sending = self.transactions.send(request);
-        let outcome = progress.while_waiting("the challenge goes to L1", sending).await?;
+    }
+
+    /// What the node says is next.
+    async fn next(&self) -> eyre::Result<Option<Step>> {
+        loop {
+            let request = self.node.request::<_, Option<Step>>("rollup_faultProof", (self.batch,));
+            match self.progress.while_waiting("the node runs the batch in the machine", request).await {
+                Err(error) if l2::is_busy(&error) => {
+                    let waiting = tokio::time::sleep(POLL);
+                    self.progress.while_waiting("the node is busy with another proof", waiting).await;
+                }
+                reply => return reply.map_err(l2::no_proof),
+            }
+        }
+    }
+
+    fn say(&self, text: &str) {
+        if !self.json {
+            eprintln!("{text}");
+        }
+    }
+
+    /// Asks for a segment.
+    async fn ask(&self, step: &Step) -> eyre::Result<()> {
+        self.say(&format!("the claim is false in {}: the claimant has to show what is inside first", segment(step)));
+        let outcome = self.send(step, "the question goes to L1").await?;
+        let index = step.segment.map(|segment| segment.to::<u64>());
+        if self.json {
+            print_json(&json!({ "batch": self.batch, "askedForSegment": index, "l1Transaction": outcome.hash }));
+        }
+        self.say(&format!("asked for {} in L1 block {}", segment(step), outcome.block.number));
+        Ok(())
+    }
+
+    /// Ends the claim.
+    async fn end(&self, step: &Step) -> eyre::Result<()> {
+        let bytes = step.fraud_proof.as_ref().map_or(0, |proof| proof.len());
+        self.say(&match step.chunk {
+            Some(chunk) => format!("the claim is false in chunk {chunk} of {}: {bytes} bytes prove it", step.chunks),
+            None => format!("the claimant did not show {} in time", segment(step)),
+        });
+        let outcome = self.send(step, "the challenge goes to L1").await?;
         let cost = U256::from(outcome.gas_used) * U256::from(outcome.effective_gas_price);
         let status = format!("{:?}", self.status().await?).to_lowercase();
-        let value = json!({
+        let mut value = json!({
             "batch": self.batch,
             "claim": "false",
             "challenged": true,
-            "chunk": proof.chunk.to::<u64>(),
-            "chunks": proof.chunks.to::<u64>(),
-            "proofBytes": proof.fraud_proof.len(),
+            "chunks": step.chunks.to::<u64>(),
+            "proofBytes": bytes,
             "l1Transaction": outcome.hash,
             "l1Block": outcome.block.number,
             "gasUsed": outcome.gas_used,
             "fee": cost.to_string(),
             "batchStatus": status,
         });
-        print(&value, json);
+        match (step.chunk, step.segment) {
+            (Some(chunk), _) => value["chunk"] = json!(chunk.to::<u64>()),
+            (None, segment) => value["unansweredSegment"] = json!(segment.map(|segment| segment.to::<u64>())),
+        }
+        print(&value, self.json);
         Ok(())
+    }
+
+    async fn send(&self, step: &Step, what: &str) -> eyre::Result<TxOutcome> {
+        let proof = step.fraud_proof.clone().ok_or_eyre("the node names a challenge without its proof")?;
+        let call = challengeStateRootCall { batchNumber: U256::from(self.batch), fraudProof: proof };
+        let data = Bytes::from(call.abi_encode());
+        // Asked before a bond is posted too: a challenge that comes too late must not cost one.
+        if self.simulate(&data).await? == Verdict::BondMissing {
+            self.post_bond().await?;
+            if self.simulate(&data).await? == Verdict::BondMissing {
+                return Err(eyre!("L1 does not see the bond yet; call this command again"));
+            }
+        }
+        let request = TxRequest::call(format!("cli/challenge/{:?}", step.kind), self.rollup.address, data);
+        Ok(self.progress.while_waiting(what, self.transactions.send(request)).await?)
     }
 
     async fn status(&self) -> eyre::Result<BatchStatus> {
@@ -148,20 +229,24 @@ impl Challenge {
         verdict(result.map(drop)).wrap_err_with(|| format!("L1 would refuse the challenge of {account}"))
     }
 
-    async fn post_bond(&self, progress: &Progress, json: bool) -> eyre::Result<()> {
+    async fn post_bond(&self) -> eyre::Result<()> {
         let registry = self.rollup.registry;
         let bond = view(self.transactions.client(), registry, ISequencerRegistry::requiredBondCall {}).await?;
-        if json {
+        if self.json {
             print_json(&json!({ "bond": bond.to_string(), "sequencerRegistry": registry }));
-        } else {
-            let coins = format_ether(bond);
-            eprintln!("posting a bond of {} coins at {registry}", coins.trim_end_matches('0').trim_end_matches('.'));
         }
+        let coins = format_ether(bond);
+        let coins = coins.trim_end_matches('0').trim_end_matches('.');
+        self.say(&format!("posting a bond of {coins} coins at {registry}"));
         let call = TxRequest::call("cli/challenge-bond", registry, ISequencerRegistry::postBondCall {}.abi_encode());
         let sending = self.transactions.send(TxRequest { value: bond, ..call });
-        progress.while_waiting("the bond goes to L1", sending).await.wrap_err("posting the bond")?;
+        self.progress.while_waiting("the bond goes to L1", sending).await.wrap_err("posting the bond")?;
         Ok(())
     }
+}
+
+fn segment(step: &Step) -> String {
+    step.segment.map_or_else(|| "a segment".into(), |segment| format!("segment {segment}"))
 }
 
 fn verdict(simulated: Result<(), CallError>) -> eyre::Result<Verdict> {

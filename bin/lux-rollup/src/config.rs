@@ -92,6 +92,7 @@ pub struct NodeSection {
     pub rpc_port: u16,
     pub block_time_ms: u64,
     pub max_batch_delay: String,
+    pub audit_traces: bool,
     pub sequencer_url: Option<String>,
 }
 
@@ -102,6 +103,7 @@ impl Default for NodeSection {
             rpc_port: 9545,
             block_time_ms: 1_000,
             max_batch_delay: "60s".into(),
+            audit_traces: true,
             sequencer_url: None,
         }
     }

@@ -59,9 +59,17 @@ pub async fn connect_prover(url: &str) -> eyre::Result<L1Client> {
     reach(client(Transport::http_with(url, PROOF_TIMEOUT, MAX_RESPONSE_BYTES)?), url).await
 }
 
+/// "Limit exceeded" of EIP-1474.
+const BUSY: i32 = -32005;
+
+/// Whether a node makes another proof at the moment.
+pub fn is_busy(error: &L1Error) -> bool {
+    error.as_rpc().is_some_and(|rpc| rpc.code == BUSY)
+}
+
 /// Why a node made no proof. It says so in full sentences.
 pub fn no_proof(error: L1Error) -> eyre::Report {
-    const REASONS: [i32; 2] = [-32000, -32005];
+    const REASONS: [i32; 2] = [-32000, BUSY];
     match error.as_rpc() {
         Some(rpc) if REASONS.contains(&rpc.code) => eyre!(rpc.message.clone()),
         _ => error.into(),

@@ -48,6 +48,10 @@ pub struct NodeArgs {
     /// How many L1 blocks deposits wait before the sequencer takes them.
     #[arg(long, default_value_t = 2)]
     l1_confirmations: u64,
+    /// Whether a watcher runs every batch in the machine to see that claimed traces are right too; without, it looks at
+    /// outputs only.
+    #[arg(long, value_name = "BOOL")]
+    audit_traces: Option<bool>,
     /// Pass transactions on to this endpoint.
     #[arg(long, value_name = "URL")]
     sequencer_url: Option<String>,
@@ -108,6 +112,7 @@ pub async fn run(args: NodeArgs, json: bool) -> eyre::Result<()> {
             l1_confirmations: args.l1_confirmations,
         },
         batcher: BatcherConfig { max_delay: Duration::from_secs(max_delay), ..BatcherConfig::default() },
+        audit_traces: args.audit_traces.unwrap_or(section.audit_traces),
         poll_interval: Duration::from_secs(1),
     };
     let store = l2::open_store(&data)?;

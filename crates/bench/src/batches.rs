@@ -128,7 +128,7 @@ impl Rollup {
 
         let started = Instant::now();
         let input = BatchInput { payload: &payload, timestamp, l1_block_number: self.l1_block, messages: &[] };
-        let (plans, valid) = derive_blocks(&input, parent_timestamp, origin, self.chain.rules().gas_limit);
+        let (plans, valid) = derive_blocks(&input, parent_timestamp, origin);
         eyre::ensure!(valid, "the payload is invalid");
         let mut hashes = Vec::new();
         for (index, plan) in plans.iter().enumerate() {

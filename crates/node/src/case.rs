@@ -1,16 +1,16 @@
 //! A claim on L1 beside the true run of its batch.
 
 use crate::NodeError;
-use crate::disproof::{ClaimedRun, Fault};
+use crate::disproof::{ClaimedRun, Fault, fraud_proof, segment_move};
 use crate::ledger::BatchRecord;
 use crate::program::stf_program;
 use crate::prover::{blocking, preimages, run_failed};
 use crate::rollup::Rollup;
-use crate::segments::revealed_states;
+use crate::segments::{revealed_states, segment_of};
 use alloy_primitives::{B256, Bytes};
 use alloy_sol_types::SolValue;
 use lux_l1::L1Client;
-use lux_protocol::contracts::{Claim, Disproof};
+use lux_protocol::contracts::{Claim, Disproof, Move};
 use lux_stf::program::BatchWitness;
 use std::sync::Arc;
 
@@ -23,6 +23,21 @@ pub struct Case {
     /// State after each chunk of the true run.
     states: Vec<B256>,
     witness: Arc<BatchWitness>,
+    /// The last proof made, by its chunk.
+    proof: Option<(usize, Bytes)>,
+}
+
+/// What a challenger does next. The proofs are arguments of `challengeStateRoot`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NextMove {
+    /// This ends the claim.
+    Disprove { chunk: usize, proof: Bytes },
+    /// The claimant has to reveal a segment first.
+    Request { segment: usize, proof: Bytes },
+    /// It is the claimant's turn until then, in seconds.
+    Wait { segment: usize, deadline: u64 },
+    /// The claimant did not answer in time: this ends the claim.
+    Timeout { segment: usize, proof: Bytes },
 }
 
 impl Case {
@@ -33,7 +48,7 @@ impl Case {
         states: Vec<B256>,
         witness: BatchWitness,
     ) -> Self {
-        Self { record, claim, claimed, states, witness: Arc::new(witness) }
+        Self { record, claim, claimed, states, witness: Arc::new(witness), proof: None }
     }
 
     /// What is wrong with the claim.
@@ -41,8 +56,39 @@ impl Case {
         self.claimed.fault(&self.states)
     }
 
+    /// What is next in the dispute, as L1 stands; `None` when the claim is true in all its parts.
+    pub async fn next_move(&mut self, l1: &L1Client, rollup: &Rollup) -> Result<Option<NextMove>, NodeError> {
+        let chunk = match self.fault() {
+            None => None,
+            Some(Fault::Chunk(chunk)) => Some(chunk),
+            Some(Fault::Segment(index)) => {
+                let segment = segment_of(l1, rollup, &self.claim, index).await?;
+                if segment.challenger.is_zero() {
+                    let proof = segment_move(Move::RequestSegment, &self.claimed.trace, index);
+                    return Ok(Some(NextMove::Request { segment: index, proof }));
+                }
+                if segment.root.is_zero() {
+                    if l1.head().await?.timestamp <= segment.deadline {
+                        return Ok(Some(NextMove::Wait { segment: index, deadline: segment.deadline }));
+                    }
+                    let proof = segment_move(Move::Timeout, &self.claimed.trace, index);
+                    return Ok(Some(NextMove::Timeout { segment: index, proof }));
+                }
+                self.learn(l1, rollup, index, segment.root).await?
+            }
+        };
+        let Some(chunk) = chunk else { return Ok(None) };
+        let kept = self.proof.clone().filter(|(of, _)| *of == chunk);
+        let (_, proof) = match kept {
+            Some(kept) => kept,
+            None => (chunk, fraud_proof(&self.disprove(chunk).await?)),
+        };
+        self.proof = Some((chunk, proof.clone()));
+        Ok(Some(NextMove::Disprove { chunk, proof }))
+    }
+
     /// Reads what the claimant revealed about a segment that is the fault, and tells which of its chunks is wrong.
-    pub async fn learn(
+    async fn learn(
         &mut self,
         l1: &L1Client,
         rollup: &Rollup,
@@ -59,8 +105,16 @@ impl Case {
         }
     }
 
+    /// A reorganisation of L1 may have replaced what the claimant revealed.
+    pub fn forget_revealed(&mut self) {
+        if !self.claimed.revealed.is_empty() {
+            self.claimed.revealed.clear();
+            self.proof = None;
+        }
+    }
+
     /// Runs a chunk that is the fault.
-    pub async fn disprove(&self, chunk: usize) -> Result<Disproof, NodeError> {
+    async fn disprove(&self, chunk: usize) -> Result<Disproof, NodeError> {
         let (claimed, witness) = (self.claimed.clone(), self.witness.clone());
         blocking(move || {
             let mut host = preimages(&witness);

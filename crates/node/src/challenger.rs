@@ -1,19 +1,18 @@
 //! Disproves false claims on L1.
 
 use crate::NodeError;
-use crate::case::Case;
-use crate::disproof::{Fault, fraud_proof, segment_move};
+use crate::case::{Case, NextMove};
 use crate::ledger::BatchRecord;
 use crate::prover::Prover;
 use crate::rollup::{Rollup, view};
-use crate::segments::segment_of;
 use crate::sending::{Sent, post_bond, send, unused_id};
-use alloy_primitives::{Address, Bytes, U256};
+use alloy_primitives::{Address, U256};
 use alloy_sol_types::SolCall;
 use lux_l1::TxManager;
 use lux_protocol::contracts::ILuxRollup::challengeStateRootCall;
 use lux_protocol::contracts::IRollupViews::{claimOfCall, getBatchStatusCall};
-use lux_protocol::contracts::{BatchStatus, ISequencerRegistry, Move};
+use lux_protocol::contracts::{BatchStatus, Claim, ISequencerRegistry};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Sends challenges, with a bond where one is needed. What it needs after a restart is on L1 and in the transaction
@@ -22,121 +21,91 @@ pub struct Challenger {
     prover: Prover,
     rollup: Arc<Rollup>,
     transactions: Arc<TxManager>,
-    /// The dispute under way.
-    open: Option<Open>,
+    /// Disputes under way, by the number of their batch.
+    open: BTreeMap<u64, Case>,
 }
 
-struct Open {
-    case: Case,
-    /// Proof of the chunk that is wrong, once it is known.
-    proof: Option<Bytes>,
-}
-
-/// What comes next in a dispute.
-enum Next {
-    Send {
-        id: String,
-        proof: Bytes,
-    },
-    /// It is the claimant's turn.
-    Wait,
-    /// The claim is true in all its parts.
-    Nothing,
+/// Where a dispute stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// The batch must be run first.
+    NoCase,
+    Open,
+    /// Nothing is to be done: L1 no longer holds that claim, whoever disproved it, or the claim is true.
+    Settled,
 }
 
 impl Challenger {
     pub fn new(prover: Prover, rollup: Arc<Rollup>, transactions: Arc<TxManager>) -> Self {
-        Self { prover, rollup, transactions, open: None }
+        Self { prover, rollup, transactions, open: BTreeMap::new() }
     }
 
-    /// Does what is next against the claim about `batch`. `true` once there is nothing to do: L1 no longer holds that claim,
-    /// whoever disproved it.
-    pub async fn step(&mut self, batch: &BatchRecord) -> Result<bool, NodeError> {
+    /// Account that challenges.
+    pub fn account(&self) -> Address {
+        self.transactions.address()
+    }
+
+    /// What runs batches for disputes.
+    pub const fn prover(&self) -> &Prover {
+        &self.prover
+    }
+
+    /// Begins a dispute, or replaces what was known about it.
+    pub fn take(&mut self, case: Case) {
+        self.open.insert(case.record.number, case);
+    }
+
+    /// Forgets all disputes but those about these batches.
+    pub fn keep(&mut self, is_kept: impl Fn(u64) -> bool) {
+        self.open.retain(|number, _| is_kept(*number));
+    }
+
+    /// Does what is next against the claim about `batch`.
+    pub async fn advance(&mut self, batch: &BatchRecord) -> Result<Standing, NodeError> {
         self.transactions.step().await?;
-        let number = U256::from(batch.number);
-        let client = self.transactions.client().clone();
-        let status = view(&client, self.rollup.address, getBatchStatusCall { batchNumber: number }).await?;
-        if !matches!(status, BatchStatus::Proposed | BatchStatus::Challenged) {
-            self.open = None;
-            return Ok(true);
-        }
-        let claim = view(&client, self.rollup.address, claimOfCall { batchNumber: number }).await?;
-        if claim.output != batch.claimed().hash() {
-            self.open = None;
-            return Ok(true);
-        }
+        let Some(claim) = self.claim(batch).await? else { return Ok(Standing::Settled) };
         if !self.may_challenge().await? {
             self.post_bond().await?;
-            return Ok(false);
+            return Ok(Standing::Open);
         }
-        let kept = self.open.take().filter(|open| open.case.claim == claim && open.case.record == *batch);
-        let mut open = match kept {
-            Some(open) => open,
-            None => Open { case: self.prover.case(batch.number).await?, proof: None },
+        let case = self.open.get_mut(&batch.number);
+        let Some(case) = case.filter(|case| case.claim == claim && case.record == *batch) else {
+            return Ok(Standing::NoCase);
         };
-        let next = self.next(&mut open).await;
-        let open = self.open.insert(open);
-        match next? {
-            Next::Nothing => {
-                tracing::warn!(batch = batch.number, "the claim is true");
-                self.open = None;
-                Ok(true)
-            }
-            Next::Wait => Ok(false),
-            Next::Send { id, proof } => {
-                let bytes = proof.len();
-                let data = challengeStateRootCall { batchNumber: number, fraudProof: proof }.abi_encode();
-                match send(&self.transactions, self.rollup.address, id.clone(), data).await? {
-                    Sent::Now => tracing::warn!(id, bytes, "challenging a false claim"),
-                    Sent::UnderWay => {}
-                    Sent::Refused(reason) => {
-                        tracing::warn!(id, %reason, "L1 would refuse the challenge now");
-                        // A reorganisation of L1 may have replaced what the claimant revealed.
-                        if !open.case.claimed.revealed.is_empty() {
-                            open.case.claimed.revealed.clear();
-                            open.proof = None;
-                        }
-                    }
-                }
-                Ok(false)
+        let (id, proof) = match case.next_move(self.transactions.client(), &self.rollup).await? {
+            None => return Ok(Standing::Settled),
+            Some(NextMove::Wait { .. }) => return Ok(Standing::Open),
+            Some(NextMove::Disprove { proof, .. }) => (String::new(), proof),
+            Some(NextMove::Request { segment, proof }) => (format!("/request/{segment}"), proof),
+            Some(NextMove::Timeout { segment, proof }) => (format!("/timeout/{segment}"), proof),
+        };
+        let id = format!("challenge/{}/{}{id}", batch.number, claim.output);
+        let bytes = proof.len();
+        let call = challengeStateRootCall { batchNumber: U256::from(batch.number), fraudProof: proof };
+        match send(&self.transactions, self.rollup.address, id.clone(), call.abi_encode()).await? {
+            Sent::Now => tracing::warn!(id, bytes, "challenging a false claim"),
+            Sent::UnderWay => {}
+            Sent::Refused(reason) => {
+                tracing::warn!(id, %reason, "L1 would refuse the challenge now");
+                case.forget_revealed();
             }
         }
+        Ok(Standing::Open)
     }
 
-    async fn next(&self, open: &mut Open) -> Result<Next, NodeError> {
-        let client = self.transactions.client();
-        let (number, output) = (open.case.record.number, open.case.record.claimed().hash());
-        let id = |step: &str| format!("challenge/{number}/{output}{step}");
-        let chunk = match open.case.fault() {
-            None => None,
-            Some(Fault::Chunk(chunk)) => Some(chunk),
-            Some(Fault::Segment(index)) => {
-                let segment = segment_of(client, &self.rollup, &open.case.claim, index).await?;
-                if segment.challenger.is_zero() {
-                    let proof = segment_move(Move::RequestSegment, &open.case.claimed.trace, index);
-                    return Ok(Next::Send { id: id(&format!("/request/{index}")), proof });
-                }
-                if segment.root.is_zero() {
-                    if client.head().await?.timestamp <= segment.deadline {
-                        return Ok(Next::Wait);
-                    }
-                    let proof = segment_move(Move::Timeout, &open.case.claimed.trace, index);
-                    return Ok(Next::Send { id: id(&format!("/timeout/{index}")), proof });
-                }
-                open.case.learn(client, &self.rollup, index, segment.root).await?
-            }
-        };
-        let Some(chunk) = chunk else { return Ok(Next::Nothing) };
-        let proof = match open.proof.clone() {
-            Some(proof) => proof,
-            None => fraud_proof(&open.case.disprove(chunk).await?),
-        };
-        open.proof = Some(proof.clone());
-        Ok(Next::Send { id: id(""), proof })
+    /// The claim that L1 holds about the batch, if it is the one in the record and not final.
+    async fn claim(&self, batch: &BatchRecord) -> Result<Option<Claim>, NodeError> {
+        let (client, rollup, number) = (self.transactions.client(), self.rollup.address, U256::from(batch.number));
+        let status = view(client, rollup, getBatchStatusCall { batchNumber: number }).await?;
+        if !matches!(status, BatchStatus::Proposed | BatchStatus::Challenged) {
+            return Ok(None);
+        }
+        let claim = view(client, rollup, claimOfCall { batchNumber: number }).await?;
+        Ok(Some(claim).filter(|claim| claim.output == batch.claimed().hash()))
     }
 
     async fn may_challenge(&self) -> Result<bool, NodeError> {
-        let account: Address = self.transactions.address();
+        let account = self.account();
         if account == self.rollup.config.challenger {
             return Ok(true);
         }

@@ -2,28 +2,30 @@
 
 use crate::NodeError;
 use crate::case::Case;
-use crate::ledger::Ledger;
 use crate::prover::Prover;
 use crate::rollup::{Rollup, to_u64, view};
 use crate::segments::{claim_key, fault_module, segment_of};
 use crate::sending::{Sent, send};
 use alloy_primitives::{Bytes, U256};
 use alloy_sol_types::{SolCall, SolEvent};
-use lux_l1::{L1Block, LogFilter, TxManager};
+use lux_l1::{L1Block, L1Client, LogFilter, TxManager};
 use lux_protocol::contracts::IFaultProof::SegmentRequested;
 use lux_protocol::contracts::ILuxRollup::StateRootChallenged;
 use lux_protocol::contracts::IRollupDisputes::{getBatchCall, revealTraceCall, slashFailedChallengerCall};
 use lux_protocol::contracts::IRollupViews::{claimOfCall, getBatchStatusCall};
-use lux_protocol::contracts::{BatchStatus, Claim};
+use lux_protocol::contracts::{BatchStatus, Claim, ISequencerRegistry};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Blocks that are looked at again with every new head: L1 finalises after two epochs, and reorganises no deeper.
 const REORG_DEPTH: u64 = 64;
 
-/// Finds questions in L1's logs, from the first claim on that is not final: it needs no memory over a restart.
+/// How many challenge periods a new process looks back. In one the claim was open, and the bond of who asked stays locked
+/// for another.
+const PERIODS_BACK: u64 = 2;
+
+/// Finds questions in L1's logs, also those about claims that are final by now: it needs no memory over a restart.
 pub struct Claimant {
-    ledger: Ledger,
     prover: Prover,
     rollup: Arc<Rollup>,
     transactions: Arc<TxManager>,
@@ -44,8 +46,8 @@ enum Progress {
 }
 
 impl Claimant {
-    pub fn new(ledger: Ledger, prover: Prover, rollup: Arc<Rollup>, transactions: Arc<TxManager>) -> Self {
-        Self { ledger, prover, rollup, transactions, head: None, open: BTreeSet::new(), case: None }
+    pub fn new(prover: Prover, rollup: Arc<Rollup>, transactions: Arc<TxManager>) -> Self {
+        Self { prover, rollup, transactions, head: None, open: BTreeSet::new(), case: None }
     }
 
     /// Answers what was asked, and takes the bond of who asked for nothing; `true` when something was sent.
@@ -74,12 +76,7 @@ impl Claimant {
         let from = match &self.head {
             Some(last) if last.hash == head.hash => return Ok(()),
             Some(last) => last.number.min(head.number).saturating_sub(REORG_DEPTH),
-            None => {
-                // Nothing is asked about a claim before it is made; this node may not have read of any yet.
-                let first = self.ledger.batch(self.ledger.finalized_batch()? + 1)?.filter(|batch| batch.has_claim());
-                let Some(first) = first else { return Ok(()) };
-                first.claim_l1_block
-            }
+            None => self.first_block(head).await?,
         };
         let client = self.transactions.client();
         let module = fault_module(client, &self.rollup).await?;
@@ -104,6 +101,14 @@ impl Claimant {
         }
         self.head = Some(head.clone());
         Ok(())
+    }
+
+    /// Where a new process begins to look.
+    async fn first_block(&self, head: &L1Block) -> Result<u64, NodeError> {
+        let client = self.transactions.client();
+        let period = view(client, self.rollup.registry, ISequencerRegistry::exitDelayCall {}).await?;
+        let back = period.saturating_to::<u64>().saturating_mul(PERIODS_BACK);
+        block_since(client, self.rollup.genesis_l1_block, head, head.timestamp.saturating_sub(back)).await
     }
 
     /// The claim that L1 holds about a batch, if this node made it.
@@ -177,4 +182,19 @@ impl Claimant {
             }
         }
     }
+}
+
+/// The first L1 block from `first` on that is not older than `timestamp`; the head if there is none.
+async fn block_since(client: &L1Client, first: u64, head: &L1Block, timestamp: u64) -> Result<u64, NodeError> {
+    let (mut low, mut high) = (first.min(head.number), head.number);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let block = client.block(middle).await?;
+        let block = block.ok_or_else(|| NodeError::Untrusted(format!("no block {middle} below the head")))?;
+        match block.timestamp < timestamp {
+            true => low = middle + 1,
+            false => high = middle,
+        }
+    }
+    Ok(low)
 }

@@ -1,6 +1,6 @@
 //! The methods of the `rollup_*` namespace that run batches in the machine.
 
-use crate::disproof::fraud_proof;
+use crate::case::{Case, NextMove};
 use crate::ledger::{BatchRecord, Ledger};
 use crate::program::stf_program;
 use crate::prover::{blocking, preimages};
@@ -12,6 +12,7 @@ use jsonrpsee::types::{ErrorObjectOwned, Params};
 use lux_chain::Chain;
 use lux_executor::encode_proof;
 use lux_machine::prove_chunk;
+use parking_lot::Mutex;
 use serde::Serialize;
 use std::future::Future;
 use std::sync::Arc;
@@ -28,22 +29,55 @@ pub struct DisputeContext {
     ledger: Ledger,
     /// Whether claims of this rollup can be disproved.
     disputed: bool,
+    /// The last dispute that somebody asked about.
+    last: Mutex<Option<Case>>,
     /// A run takes a core for seconds or minutes: there is one at a time, whoever asks.
     turn: Arc<Semaphore>,
 }
 
-/// What ends a false claim.
+/// What is next in a dispute about a false claim.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct FaultProofReply {
     batch_number: U64,
-    /// The chunk that the claim has wrong.
-    chunk: U64,
+    #[serde(rename = "move")]
+    kind: &'static str,
     /// How many the claim has.
     chunks: U64,
-    /// Argument of `challengeStateRoot`.
-    fraud_proof: Bytes,
+    /// The chunk that the claim has wrong, once it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chunk: Option<U64>,
+    /// The segment that the claimant has to reveal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    segment: Option<U64>,
+    /// Seconds; until then it is the claimant's turn.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deadline: Option<U64>,
+    /// Argument of `challengeStateRoot`; nothing while it is the claimant's turn.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fraud_proof: Option<Bytes>,
     bytes: U64,
+}
+
+impl FaultProofReply {
+    fn new(number: u64, chunks: u32, next: NextMove) -> Self {
+        let (kind, chunk, segment, deadline, fraud_proof) = match next {
+            NextMove::Disprove { chunk, proof } => ("disprove", Some(chunk), None, None, Some(proof)),
+            NextMove::Request { segment, proof } => ("request", None, Some(segment), None, Some(proof)),
+            NextMove::Wait { segment, deadline } => ("wait", None, Some(segment), Some(deadline), None),
+            NextMove::Timeout { segment, proof } => ("timeout", None, Some(segment), None, Some(proof)),
+        };
+        Self {
+            batch_number: U64::from(number),
+            kind,
+            chunks: U64::from(chunks),
+            chunk: chunk.map(U64::from),
+            segment: segment.map(U64::from),
+            deadline: deadline.map(U64::from),
+            bytes: U64::from(fraud_proof.as_ref().map_or(0, |proof| proof.len())),
+            fraud_proof,
+        }
+    }
 }
 
 /// What L1 needs to run one chunk itself.
@@ -82,6 +116,7 @@ pub fn dispute_module(node: &Node) -> Result<RpcModule<DisputeContext>, NodeErro
         chain: node.chain.clone(),
         ledger: Ledger::new(node.chain.store().clone()),
         disputed: node.rollup.program.is_some(),
+        last: Mutex::default(),
         turn: Arc::new(Semaphore::new(1)),
     };
     register(context).map_err(|error| NodeError::Config(error.to_string()))
@@ -144,17 +179,17 @@ async fn fault_proof(context: Arc<DisputeContext>, number: u64) -> Result<Option
     if !known(&context, number)?.has_claim() {
         return Err(NodeError::Config(format!("this node knows no claim about batch {number}")));
     }
-    let disproof = context.prover.disproof(number).await?;
-    Ok(disproof.map(|disproof| {
-        let fraud_proof = fraud_proof(&disproof);
-        FaultProofReply {
-            batch_number: U64::from(number),
-            chunk: disproof.chunk.to(),
-            chunks: disproof.trace.chunks.to(),
-            bytes: U64::from(fraud_proof.len()),
-            fraud_proof,
-        }
-    }))
+    // A dispute takes several questions; the run is made for the first.
+    let kept = context.last.lock().take().filter(|case| case.record.number == number);
+    let mut case = match kept {
+        Some(case) if context.prover.is_current(&case).await? => case,
+        _ => context.prover.case(number).await?,
+    };
+    case.forget_revealed();
+    let next = context.prover.next_move(&mut case).await;
+    let chunks = case.claimed.trace.chunks;
+    *context.last.lock() = Some(case);
+    Ok(next?.map(|next| FaultProofReply::new(number, chunks, next)))
 }
 
 async fn chunk_proof(context: Arc<DisputeContext>, number: u64, chunk: u64) -> Result<ChunkProofReply, NodeError> {

@@ -187,6 +187,11 @@ impl Ledger {
         self.0.meta(&batch_key(number))?.map(|bytes| decode(&bytes)).transpose()
     }
 
+    /// Whether a batch is built on a false claim. It falls with that, and nobody can run it before.
+    pub fn has_false_parent(&self, number: u64) -> Result<bool, ChainError> {
+        Ok(self.batch(number.saturating_sub(1))?.is_some_and(|parent| parent.is_claim_false()))
+    }
+
     /// A batch that must exist.
     pub fn expect_batch(&self, number: u64) -> Result<BatchRecord, ChainError> {
         self.batch(number)?.ok_or(ChainError::Corrupt("list of batches"))

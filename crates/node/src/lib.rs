@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod artifacts;
+mod audits;
 mod batcher;
 mod blocks;
 mod bridge;
@@ -11,6 +12,7 @@ mod deploy;
 mod deriver;
 mod disproof;
 mod dispute_rpc;
+mod disputes;
 mod error;
 mod genesis;
 mod held;
@@ -32,13 +34,14 @@ mod watcher;
 pub use batcher::{Batcher, BatcherConfig};
 pub use blocks::{batch_messages, batch_output, payload_blocks};
 pub use bridge::{BridgeClient, DepositRequest, withdrawal_calls};
-pub use case::Case;
-pub use challenger::Challenger;
+pub use case::{Case, NextMove};
+pub use challenger::{Challenger, Standing};
 pub use claimant::Claimant;
 pub use deploy::{DeployRequest, Deployment, MarketRequest, OwnerCall, deploy, is_open, open_l2_market, open_market};
 pub use deriver::Deriver;
 pub use disproof::{ClaimedRun, Fault, fraud_proof, segment_move};
 pub use dispute_rpc::{DisputeContext, dispute_module};
+pub use disputes::Disputes;
 pub use error::NodeError;
 pub use genesis::{l2_genesis, l2_rules};
 pub use ledger::{BatchRecord, Ledger};

@@ -1,8 +1,9 @@
 //! The roles as tasks of one process.
 
+use crate::audits::Audits;
 use crate::{
-    Batcher, BatcherConfig, Challenger, Deriver, NodeError, Proposer, Prover, Relayer, Rollup, Sequencer,
-    SequencerConfig, Watcher, l2_genesis,
+    Batcher, BatcherConfig, Challenger, Deriver, Disputes, Ledger, NodeError, Proposer, Prover, Relayer, Rollup,
+    Sequencer, SequencerConfig, Watcher, l2_genesis,
 };
 use lux_chain::pool::{Pool, PoolConfig};
 use lux_chain::{Chain, Store};
@@ -30,6 +31,8 @@ pub struct NodeConfig {
     pub roles: Vec<Role>,
     pub sequencer: SequencerConfig,
     pub batcher: BatcherConfig,
+    /// Whether a watcher runs batches to see that claimed traces are right too.
+    pub audit_traces: bool,
     /// How often L1 is asked for news.
     pub poll_interval: Duration,
 }
@@ -98,6 +101,18 @@ impl Node {
         Some(Challenger::new(self.prover(), self.rollup.clone(), transactions))
     }
 
+    /// What a watcher does; it challenges if it can send.
+    pub fn disputes(&self, transactions: Option<Arc<TxManager>>) -> Disputes {
+        let (ledger, watcher) = (Ledger::new(self.chain.store().clone()), Watcher::new(&self.chain));
+        let challenger = transactions.and_then(|transactions| self.challenger(transactions));
+        let is_audited = self.config.audit_traces && self.rollup.program.is_some();
+        let audits = is_audited.then(|| {
+            let own = challenger.as_ref().map(Challenger::account);
+            Audits::new(ledger.clone(), self.prover(), self.rollup.clone(), self.l1.clone(), own)
+        });
+        Disputes::new(ledger, watcher, audits, challenger)
+    }
+
     pub fn prover(&self) -> Prover {
         Prover::new(self.chain.clone(), self.l1.clone(), self.rollup.clone()).with_max_checkpoints(self.max_checkpoints)
     }
@@ -137,8 +152,8 @@ impl Node {
             tasks.spawn(run_sequencer(self.sequencer(), self.l1_position.clone(), self.config.sequencer.block_time));
         }
         if self.has(Role::Watcher) {
-            let challenger = keys.as_ref().and_then(|(transactions, _)| self.challenger(transactions.clone()));
-            tasks.spawn(run_watcher(Watcher::new(&self.chain), challenger, poll));
+            let transactions = keys.as_ref().map(|(transactions, _)| transactions.clone());
+            tasks.spawn(run_watcher(self.disputes(transactions), poll));
         }
         let needs_key = [Role::Batcher, Role::Proposer, Role::Relayer].into_iter().find(|role| self.has(*role));
         match (keys, needs_key) {
@@ -242,28 +257,12 @@ async fn pool_fills_a_block(sequencer: &Sequencer) {
     }
 }
 
-async fn run_watcher(
-    mut watcher: Watcher,
-    mut challenger: Option<Challenger>,
-    poll: Duration,
-) -> Result<(), NodeError> {
+async fn run_watcher(mut disputes: Disputes, poll: Duration) -> Result<(), NodeError> {
     loop {
-        let Some(batch) = watcher.step()? else {
-            tokio::time::sleep(poll).await;
-            continue;
-        };
-        let Some(challenger) = &mut challenger else {
-            tracing::error!(
-                batch = batch.number,
-                claimed = %batch.claimed_state_root,
-                computed = %batch.state_root,
-                "FALSE CLAIM on L1: it must be challenged before its challenge period ends"
-            );
-            continue;
-        };
-        // A rejection takes everything after this batch with it.
-        while !retry("watcher", challenger.step(&batch)).await? {
-            tokio::time::sleep(poll).await;
+        retry("watcher", async { disputes.step().await.map(|()| true) }).await?;
+        tokio::select! {
+            () = tokio::time::sleep(poll) => {}
+            () = disputes.run_ends() => {}
         }
     }
 }

@@ -31,7 +31,7 @@ pub struct Proposer {
 impl Proposer {
     pub fn new(prover: Prover, chain: &Chain, rollup: Arc<Rollup>, transactions: Arc<TxManager>) -> Self {
         let ledger = Ledger::new(chain.store().clone());
-        let claimant = Claimant::new(ledger.clone(), prover.clone(), rollup.clone(), transactions.clone());
+        let claimant = Claimant::new(prover.clone(), rollup.clone(), transactions.clone());
         Self { ledger, rollup, transactions, prover, claimant, evidence: None, given_up: None }
     }
 

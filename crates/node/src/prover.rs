@@ -1,8 +1,8 @@
 //! Runs batches in the machine: the traces of honest claims, and the disproofs of false ones.
 
 use crate::NodeError;
-use crate::case::Case;
-use crate::disproof::{ClaimedRun, Fault};
+use crate::case::{Case, NextMove};
+use crate::disproof::ClaimedRun;
 use crate::ledger::{BatchRecord, Ledger};
 use crate::program::{require_known, stf_program};
 use crate::rollup::{Rollup, to_u64, view};
@@ -15,7 +15,7 @@ use lux_machine::{Host, Status, Trace, trace};
 use lux_protocol::constants::MAX_CHECKPOINTS;
 use lux_protocol::contracts::ILuxRollup::submitBatchCall;
 use lux_protocol::contracts::IRollupViews::{ClaimProposed, claimOfCall};
-use lux_protocol::contracts::{BatchHeader, Claim, Disproof};
+use lux_protocol::contracts::{BatchHeader, Claim};
 use lux_protocol::{BatchData, ClaimInput, ClaimTrace, params_hash, payload_commitment};
 use lux_stf::program::{BatchWitness, block_preimages};
 use std::sync::Arc;
@@ -99,6 +99,18 @@ impl Prover {
         Ok(Case::new(batch.record, claim, claimed, run.checkpoints, batch.witness))
     }
 
+    /// Whether L1 and this node still have the case as it is.
+    pub async fn is_current(&self, case: &Case) -> Result<bool, NodeError> {
+        let number = case.record.number;
+        let claim = view(&self.l1, self.rollup.address, claimOfCall { batchNumber: U256::from(number) }).await?;
+        Ok(claim == case.claim && self.ledger.batch(number)?.as_ref() == Some(&case.record))
+    }
+
+    /// What is next in a dispute, as L1 stands; `None` when the claim is true in all its parts.
+    pub async fn next_move(&self, case: &mut Case) -> Result<Option<NextMove>, NodeError> {
+        case.next_move(&self.l1, &self.rollup).await
+    }
+
     /// The claim that L1 holds about a batch.
     pub async fn claimed(&self, batch: &ProvableBatch) -> Result<(Claim, ClaimedRun), NodeError> {
         let number = batch.record.number;
@@ -129,29 +141,6 @@ impl Prover {
             return Ok(Vec::new());
         }
         revealed_states(&self.l1, &self.rollup, number, index, segment.root).await
-    }
-
-    /// The disproof of the claim that L1 holds about a batch; `None` when the claim is true in all its parts.
-    pub async fn disproof(&self, number: u64) -> Result<Option<Disproof>, NodeError> {
-        let mut case = self.case(number).await?;
-        let chunk = match case.fault() {
-            None => None,
-            Some(Fault::Chunk(chunk)) => Some(chunk),
-            Some(Fault::Segment(index)) => {
-                let segment = segment_of(&self.l1, &self.rollup, &case.claim, index).await?;
-                if segment.root.is_zero() {
-                    return Err(NodeError::Unprovable(format!(
-                        "the claim about batch {number} is false in segment {index}, whose states the claimant has to reveal \
-                     first; a node with the role `watcher` asks for them"
-                    )));
-                }
-                case.learn(&self.l1, &self.rollup, index, segment.root).await?
-            }
-        };
-        match chunk {
-            Some(chunk) => case.disprove(chunk).await.map(Some),
-            None => Ok(None),
-        }
     }
 
     async fn calldata(&self, record: &BatchRecord) -> Result<(BatchHeader, BatchData), NodeError> {

@@ -269,6 +269,7 @@ sol! {
         function isEligible(address account) external view returns (bool);
         function hasBond(address account) external view returns (bool);
         function stakeOf(address account) external view returns (uint256);
+        function exitDelay() external view returns (uint256);
     }
 
     #[derive(Debug)]

@@ -1,5 +1,6 @@
 //! A sequencer that puts nonsense on L1: every node makes the same of it, none stops, and honest batches go on.
 
+use crate::common::hostile_payload::{sign, submit};
 use crate::common::world::{ALICE, BOB, CAROL, OPERATOR};
 use crate::common::{FullNode, World, ether};
 use alloy_consensus::{SignableTransaction, TxEip1559};
@@ -99,25 +100,8 @@ impl Arena {
             messages: due - tip.message_count,
         };
         let payload = payload(world, &context).into();
-        let data =
-            BatchData { accumulator: world.op.ledger.accumulator(due).unwrap(), trace: Bytes::new(), payload }.encode();
-        let claim = claim.unwrap_or_default();
-        let header = BatchHeader {
-            batchNumber: U256::from(tip.number + 1),
-            parentBatchHash: tip.batch_hash,
-            stateRoot: claim.state_root,
-            transactionRoot: claim.transaction_root,
-            receiptRoot: claim.receipt_root,
-            timestamp: U256::from(timestamp),
-            l1BlockNumber: U256::from(l1_origin),
-            sequencer: world.account(OPERATOR),
-            signature: Bytes::new(),
-        };
-        let call = sign(world, header, data);
-        let hash = world.send_l1(OPERATOR, world.rollup.address, U256::ZERO, call);
-        world.mine_l1(1);
-        assert_eq!(world.l1_success(hash), Some(true), "L1 refused the batch");
-        self.agree(tip.number + 1).await
+        let number = submit(world, claim.unwrap_or_default(), payload, l1_origin);
+        self.agree(number).await
     }
 
     /// Every node derives the same batch.
@@ -141,12 +125,6 @@ impl Arena {
         let last = self.world.op.ledger.last_batch().unwrap();
         assert!(self.agree(last).await.payload_valid);
     }
-}
-
-fn sign(world: &World, mut header: BatchHeader, data: Bytes) -> Vec<u8> {
-    let digest = header.signing_digest(&data, world.rollup.l1_chain_id, world.rollup.address);
-    header.signature = world.key(OPERATOR).sign_hash_sync(&digest).unwrap().as_bytes().into();
-    submitBatchCall { header, transactions: data }.abi_encode()
 }
 
 #[tokio::test]

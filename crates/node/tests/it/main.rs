@@ -3,11 +3,13 @@
 
 mod chunks;
 mod common;
+mod contested;
 mod crash;
 mod deposits;
 mod disputes;
 mod fees;
 mod flooded;
+mod forged;
 mod hostile;
 mod market;
 mod messages;
@@ -15,5 +17,6 @@ mod rebuild;
 mod rejected;
 mod reorg;
 mod segments;
+mod sequences;
 mod transitions;
 mod withheld;

@@ -6,7 +6,7 @@ use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::{SolCall, SolError, SolValue, sol};
 use lux_executor::encode_proof;
 use lux_machine::{Machine, Status, halted_hash};
-use lux_node::{dispute_module, fraud_proof, message_proof, sent_in_transaction, stf_program, stf_program_id};
+use lux_node::{NextMove, dispute_module, message_proof, sent_in_transaction, stf_program, stf_program_id};
 use lux_protocol::contracts::ILuxRollup::{challengeStateRootCall, proposeStateRootCall};
 use lux_protocol::contracts::IMessageBridge::sendMessageToL1Call;
 use lux_protocol::contracts::{BatchStatus, IRollupViews, ISequencerRegistry};
@@ -317,10 +317,11 @@ async fn fraud_proof_of_the_contract_ends_the_claim() {
         let (stated, _) = transition(&world, number, None).await;
         assert_eq!(verify(&world, &stated), Ok(is_true), "lie {index}");
 
-        let disproof = world.op.node.prover().disproof(number).await.unwrap().unwrap();
-        let chunk: usize = disproof.chunk.to();
+        let Some(NextMove::Disprove { chunk, proof: disproof }) = world.next_move(number).await else {
+            panic!("lie {index}")
+        };
         let proof = generate(&world, &stated, chunk).unwrap();
-        assert_eq!(proof, fraud_proof(&disproof), "lie {index}");
+        assert_eq!(proof, disproof, "lie {index}");
         // The proof of that chunk alone will do, for claims about runs of any length.
         let (alone, reply) = transition(&world, number, Some(chunk as u64)).await;
         assert_eq!(reply["firstChunk"], format!("{chunk:#x}"));

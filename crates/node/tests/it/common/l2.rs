@@ -116,6 +116,7 @@ pub fn config(l1_confirmations: u64, max_in_flight: usize) -> NodeConfig {
             target_bytes: 60_000,
             max_in_flight,
         },
+        audit_traces: true,
         poll_interval: Duration::from_millis(1),
     }
 }

@@ -1,8 +1,12 @@
 //! A world of one L1, one operator and any number of full nodes, in which every role takes a step when told to.
 
 pub mod contracts;
+pub mod dispute;
 pub mod evm;
+pub mod false_claim;
 pub mod faults;
+pub mod hostile_payload;
+pub mod judge;
 pub mod l2;
 mod operator;
 pub mod world;
