@@ -54,12 +54,14 @@ impl Disputes {
     /// Looks at new claims, and does what is next in every dispute. What may pass by itself is logged.
     pub async fn step(&mut self) -> Result<(), NodeError> {
         self.look()?;
+        let mut may_run = true;
         if let Some(run) = self.run.take_if(|run| run.ended.is_some() || run.task.is_finished()) {
-            self.finish(run).await?;
+            may_run = self.finish(run).await?;
         }
-        let idle = self.challenge().await?;
-        if self.run.is_none() {
-            self.start(idle)?;
+        let unknown = self.challenge().await?;
+        // What failed is not tried again before the next step.
+        if self.run.is_none() && may_run {
+            self.start(unknown)?;
         }
         Ok(())
     }
@@ -117,8 +119,8 @@ impl Disputes {
         );
     }
 
-    /// What the run showed about its batch.
-    async fn finish(&mut self, mut run: Run) -> Result<(), NodeError> {
+    /// What the run showed about its batch; `false` when it failed.
+    async fn finish(&mut self, mut run: Run) -> Result<bool, NodeError> {
         run.end().await;
         let number = run.batch.number;
         match run.ended {
@@ -136,12 +138,16 @@ impl Disputes {
                 if let Some(audits) = &mut self.audits {
                     audits.again(run.batch);
                 }
+                return Ok(false);
             }
             // Nothing changes by another try.
-            Some(Err(error)) => tracing::error!(batch = number, %error, "a claim cannot be looked at"),
+            Some(Err(error)) => {
+                tracing::error!(batch = number, %error, "a claim cannot be looked at");
+                return Ok(false);
+            }
             Some(Ok(_)) | None => {}
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Goes on with every dispute; returns the first batch that has to be run for that.
