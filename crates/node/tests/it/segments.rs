@@ -12,7 +12,7 @@ use lux_protocol::contracts::BatchStatus;
 use lux_protocol::contracts::ILuxRollup::finalizeStateRootCall;
 
 /// Checkpoints of a claim by the operator.
-const CHECKPOINTS: usize = 3;
+const CHECKPOINTS: usize = 2;
 
 /// One batch without a claim, on a rollup with fault proofs; Bob and Carol have bonds.
 async fn world() -> World {
@@ -144,9 +144,9 @@ async fn wrong_traces_fall_without_an_answer() {
     let mut disputes = world.disputes();
     for (name, lie) in lies {
         let output = world.op.ledger.expect_batch(1).unwrap().output();
-        let mut trace = ClaimTrace::with_stride(&world.states(1).await, 4);
+        let mut trace = ClaimTrace::with_stride(&world.states(1).await, 3);
         // The last segment has room for one more, so that only its length is wrong then.
-        assert!(trace.segment(trace.segments() - 1).len() < 4, "{} chunks", trace.chunks);
+        assert!(trace.segment(trace.segments() - 1).len() < 3, "{} chunks", trace.chunks);
         lie(&mut trace);
         world.claim(BOB, 1, output, &trace, name);
         if !challenge(&mut world, &mut disputes).await {
