@@ -37,30 +37,31 @@ async function challengedClaim() {
   const endpoints = { l1Rpc: scene.dev.l1Rpc, l2Rpc: scene.l2Rpc };
   const challenge = await startChallenge(header.batchNumber, endpoints, challenger.privateKey);
   assert.equal(challenge.ready.askedForSegment, 0);
-  return header.batchNumber;
+  return { batch: header.batchNumber, challenge };
 }
 
-/** The command goes on by itself. */
-async function claimEnds(batch) {
+/** The command goes on by itself. It may still wait for its transaction to be buried, when the test has seen enough. */
+async function claimEnds({ batch, challenge }) {
   await eventually("the claim ends", async () => (await scene.rollup.getBatchStatus(batch)) === REJECTED);
   assert.equal(await registry.stakeOf(scene.sequencer), 0n);
   assert.equal(await registry.hasBond(challenger), true);
+  await challenge.stop();
 }
 
 it("disproves what the claimant reveals", async () => {
-  const batch = await challengedClaim();
+  const asked = await challengedClaim();
   const states = concat(Array.from({ length: CHUNKS - 1 }, (_, index) => toBeHex(index + 1, 32)));
   const answer = AbiCoder.defaultAbiCoder().encode(
     ["uint256", "uint256", "bytes32", "bytes"],
     [CHUNKS, CHUNKS, ZeroHash, states],
   );
-  await scene.rollup.connect(scene.sequencer).revealTrace(batch, 0, answer);
-  await claimEnds(batch);
+  await scene.rollup.connect(scene.sequencer).revealTrace(asked.batch, 0, answer);
+  await claimEnds(asked);
 });
 
 it("ends the claim of who does not answer", async () => {
   await registry.join({ value: await registry.minStake() });
-  const batch = await challengedClaim();
+  const asked = await challengedClaim();
   await increaseTime((method, params) => request(scene.dev.l1Rpc, method, params), RESPONSE_PERIOD + 1);
-  await claimEnds(batch);
+  await claimEnds(asked);
 });
