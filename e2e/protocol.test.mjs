@@ -121,7 +121,10 @@ describe("docs/protocol.md", () => {
 
   it("messages: proofs lead to the receipt root of their batch", async () => {
     for (const { hash } of proofs) {
-      const [{ proof, messageHash }] = await l2.send("rollup_getMessages", [hash]);
+      const [{ proof, messageHash }] = await eventually("the message has a proof", async () => {
+        const messages = await l2.send("rollup_getMessages", [hash]);
+        return messages[0].proof && messages;
+      });
       const words = proof.merkleProof.slice(2).match(/.{64}/g).map((word) => `0x${word}`);
       const messagesRoot = rootOfPath(messageHash, proof.messageIndex, words.slice(0, -1));
       const { receiptRoot } = await rollup.getBatch(proof.batchNumber);

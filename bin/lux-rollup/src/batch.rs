@@ -1,14 +1,11 @@
 //! `lux-rollup batch`.
 
-use crate::l2;
+use crate::l2::{self, DEFAULT_L2};
 use crate::output::{plain, print_fields, print_json};
 use clap::Subcommand;
 use eyre::eyre;
 use lux_l1::L1Client;
 use serde_json::{Value, json};
-
-/// Default endpoint of the L2.
-pub const DEFAULT_L2: &str = "http://127.0.0.1:9545";
 
 #[derive(Subcommand)]
 pub enum BatchCommand {

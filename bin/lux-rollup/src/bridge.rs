@@ -1,9 +1,8 @@
 //! `lux-rollup bridge`.
 
-use crate::batch::DEFAULT_L2;
 use crate::duration::parse_coins;
 use crate::keys::KeyArgs;
-use crate::l2;
+use crate::l2::{self, Endpoints};
 use crate::output::{Progress, plain, print_fields, print_json, program};
 use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::SolCall;
@@ -31,16 +30,6 @@ pub enum BridgeCommand {
     Finalize(WithdrawalArgs),
     /// Where a withdrawal stands.
     Status(StatusArgs),
-}
-
-#[derive(Args)]
-pub struct Endpoints {
-    /// JSON-RPC endpoint of L1.
-    #[arg(long, default_value = "http://127.0.0.1:8545")]
-    l1: String,
-    /// JSON-RPC endpoint of a node.
-    #[arg(long, default_value = DEFAULT_L2)]
-    l2: String,
 }
 
 #[derive(Args)]

@@ -1,8 +1,7 @@
 //! `lux-rollup challenge`.
 
-use crate::batch::DEFAULT_L2;
 use crate::keys::KeyArgs;
-use crate::l2;
+use crate::l2::{self, Endpoints};
 use crate::output::{Progress, plain, print_fields, print_json};
 use alloy_primitives::utils::format_ether;
 use alloy_primitives::{Bytes, U64, U256};
@@ -26,14 +25,10 @@ const POLL: Duration = Duration::from_secs(2);
 
 #[derive(Args)]
 pub struct ChallengeArgs {
-    /// Number of the batch.
+    /// Number of the batch. The node given with --l2 runs it and makes the proof.
     batch: u64,
-    /// JSON-RPC endpoint of L1.
-    #[arg(long, default_value = "http://127.0.0.1:8545")]
-    l1: String,
-    /// JSON-RPC endpoint of a node: it runs the batch and makes the proof.
-    #[arg(long, default_value = DEFAULT_L2)]
-    l2: String,
+    #[command(flatten)]
+    endpoints: Endpoints,
     #[command(flatten)]
     key: KeyArgs,
 }
@@ -64,8 +59,8 @@ struct Step {
 pub async fn run(args: ChallengeArgs, json: bool) -> eyre::Result<()> {
     // What would end in an error comes first: the proof takes minutes.
     let wallet = args.key.require()?;
-    let node = l2::connect_prover(&args.l2).await?;
-    let l1 = l2::connect(&args.l1).await?;
+    let node = l2::connect_prover(&args.endpoints.l2).await?;
+    let l1 = l2::connect(&args.endpoints.l1).await?;
     let rollup = l2::rollup(&node, &l1).await?;
     let config = TxConfig { confirmations: 1, poll_interval: Duration::from_millis(250), ..TxConfig::default() };
     let transactions = TxManager::open(l1, wallet, Arc::new(MemoryJournal::default()), config, system_clock()).await?;

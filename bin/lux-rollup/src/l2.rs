@@ -2,6 +2,7 @@
 
 use crate::output::plain;
 use alloy_primitives::{Address, B256, Bytes};
+use clap::Args;
 use eyre::{WrapErr, eyre};
 use jsonrpsee::types::ErrorObjectOwned;
 use lux_chain::Store;
@@ -17,6 +18,20 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// Where `dev` and `node` serve.
+pub const DEFAULT_L2: &str = "http://127.0.0.1:9545";
+
+/// The chains that a command talks to.
+#[derive(Args)]
+pub struct Endpoints {
+    /// JSON-RPC endpoint of L1.
+    #[arg(long, default_value = "http://127.0.0.1:8545")]
+    pub l1: String,
+    /// JSON-RPC endpoint of a node.
+    #[arg(long, default_value = DEFAULT_L2)]
+    pub l2: String,
+}
 
 /// Opens the L2 database in a data folder.
 pub fn open_store(folder: &Path) -> eyre::Result<Store> {

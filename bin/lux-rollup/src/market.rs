@@ -1,10 +1,10 @@
 //! `lux-rollup market`.
 
-use crate::batch::DEFAULT_L2;
+use crate::duration;
 use crate::keys::KeyArgs;
+use crate::l2::{self, Endpoints};
 use crate::machine::load_program;
 use crate::output::{Progress, print_fields, print_json};
-use crate::{duration, l2};
 use clap::{Args, Subcommand};
 use eyre::WrapErr;
 use lux_l1::{TxConfig, system_clock};
@@ -23,12 +23,8 @@ pub enum MarketCommand {
 
 #[derive(Args)]
 pub struct OpenArgs {
-    /// JSON-RPC endpoint of L1.
-    #[arg(long, default_value = "http://127.0.0.1:8545")]
-    l1: String,
-    /// JSON-RPC endpoint of a node.
-    #[arg(long, default_value = DEFAULT_L2)]
-    l2: String,
+    #[command(flatten)]
+    endpoints: Endpoints,
     /// Key of the rollup's admin, with coins on both layers.
     #[command(flatten)]
     key: KeyArgs,
@@ -47,7 +43,7 @@ pub async fn run(command: MarketCommand, json: bool) -> eyre::Result<()> {
     let MarketCommand::Open(args) = command;
     let wallet = args.key.require()?;
     let request = MarketRequest { program: load_program(&args.program)?, challenge_period: args.challenge_period };
-    let (l1, l2) = (l2::connect(&args.l1).await?, l2::connect(&args.l2).await?);
+    let (l1, l2) = (l2::connect(&args.endpoints.l1).await?, l2::connect(&args.endpoints.l2).await?);
     let rollup = l2::rollup(&l2, &l1).await?.address;
     let config = TxConfig { confirmations: 1, poll_interval: Duration::from_millis(250), ..TxConfig::default() };
     let open = |chain, folder| {

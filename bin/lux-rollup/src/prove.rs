@@ -1,7 +1,6 @@
 //! `lux-rollup prove`.
 
-use crate::batch::DEFAULT_L2;
-use crate::l2;
+use crate::l2::{self, DEFAULT_L2};
 use crate::output::{Progress, plain, print_fields, print_json};
 use alloy_primitives::Bytes;
 use clap::Args;

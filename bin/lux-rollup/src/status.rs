@@ -1,7 +1,6 @@
 //! `lux-rollup status`.
 
-use crate::batch::DEFAULT_L2;
-use crate::l2;
+use crate::l2::{self, DEFAULT_L2};
 use crate::output::{print_fields, print_json};
 use clap::Args;
 use serde_json::{Map, Value};

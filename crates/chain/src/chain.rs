@@ -155,6 +155,11 @@ impl Chain {
         }
     }
 
+    /// Block on the canonical chain that has to be there.
+    pub fn expect_block(&self, number: u64) -> Result<Arc<Block>, ChainError> {
+        self.block(number)?.ok_or(ChainError::UnknownBlock(number))
+    }
+
     /// Any stored block, canonical or not.
     pub fn block_by_hash(&self, hash: B256) -> Result<Option<Arc<Block>>, ChainError> {
         let head = self.head();

@@ -104,10 +104,10 @@ impl<'a> ChainWriter<'a> {
         extra: impl FnOnce(&StoreWriter) -> Result<(), ChainError>,
     ) -> Result<(), ChainError> {
         let chain = self.chain;
-        let target = chain.block(number)?.ok_or(ChainError::UnknownBlock(number))?;
+        let target = chain.expect_block(number)?;
         let mut removed = Vec::new();
         for height in (number + 1..=chain.head().number()).rev() {
-            let block = chain.block(height)?.ok_or(ChainError::UnknownBlock(height))?;
+            let block = chain.expect_block(height)?;
             let receipts = Arc::new(chain.receipts(block.hash)?.ok_or(ChainError::Corrupt("receipts"))?);
             removed.push(BlockReceipts { block, receipts });
         }

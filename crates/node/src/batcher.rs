@@ -1,12 +1,13 @@
 //! Puts L2 blocks on L1.
 
+use crate::blocks::payload_block;
 use crate::ledger::{BatchRecord, Ledger};
 use crate::rollup::{Rollup, to_u64, view};
 use crate::sending::post_bond;
 use crate::{NodeError, batch_output, payload_blocks};
 use alloy_primitives::{B256, Bytes, U256};
 use alloy_sol_types::SolCall;
-use lux_chain::{Block, Chain, ChainError};
+use lux_chain::{Block, Chain};
 use lux_l1::{Clock, TxManager, TxRequest, TxStatus, Wallet};
 use lux_protocol::constants::{MAX_BATCH_MESSAGE_GAS, MAX_CONTENT_BYTES, MAX_PAYLOAD_BLOCKS, MAX_PAYLOAD_BYTES};
 use lux_protocol::contracts::ILuxRollup::submitBatchCall;
@@ -147,14 +148,13 @@ impl Batcher {
         }
         let (mut bytes, mut last) = (0usize, parent.last_block);
         let limit = self.config.target_bytes.min(MAX_CONTENT_BYTES / 2);
-        for number in parent.last_block + 1..=self.last_within_limits(parent)? {
-            let blocks = payload_blocks(&self.chain, number, number)?;
-            let size: usize =
-                blocks.iter().flat_map(|block| &block.transactions).map(|tx| tx.signed_bytes.len() + 65).sum();
+        for block in self.blocks_within_limits(parent)? {
+            let block = payload_block(&*block?)?;
+            let size: usize = block.transactions.iter().map(|tx| tx.signed_bytes.len() + 65).sum();
             if last > parent.last_block && bytes + size > limit {
                 return Ok(Some(last));
             }
-            (bytes, last) = (bytes + size, number);
+            (bytes, last) = (bytes + size, last + 1);
         }
         let oldest = self.chain.block(parent.last_block + 1)?;
         let waited = oldest.map_or(0, |block| ((self.clock)() / 1000).saturating_sub(block.header.timestamp));
@@ -162,27 +162,25 @@ impl Batcher {
         Ok((full || waited >= self.config.max_delay.as_secs()).then_some(last))
     }
 
-    /// The last block that a batch can reach, whatever the length of its payload.
-    fn last_within_limits(&self, parent: &Parent) -> Result<u64, NodeError> {
+    /// The blocks that a batch can hold, whatever the length of its payload. Lazy: it is asked at every poll.
+    fn blocks_within_limits(
+        &self,
+        parent: &Parent,
+    ) -> Result<impl Iterator<Item = Result<Arc<Block>, NodeError>> + '_, NodeError> {
         let head = self.chain.head();
-        let before = self.expect_block(parent.last_block)?.l1_origin();
+        let before = self.chain.expect_block(parent.last_block)?.l1_origin();
         let target = head.l1_origin().block_number;
         let latest = self.ledger.origin_within(before.message_count, target, MAX_BATCH_MESSAGE_GAS)?;
         let messages = self.ledger.due(latest)?.max(before.message_count);
-        let (mut last, mut gas_used) = (parent.last_block, 0u64);
-        while last < head.number().min(parent.last_block + MAX_PAYLOAD_BLOCKS as u64) {
-            let block = self.expect_block(last + 1)?;
-            if block.l1_origin().message_count > messages || !self.chain.rules().batch_has_gas(gas_used) {
-                break;
-            }
+        let last = head.number().min(parent.last_block + MAX_PAYLOAD_BLOCKS as u64);
+        let mut gas_used = 0u64;
+        let blocks = (parent.last_block + 1..=last).map(|number| Ok(self.chain.expect_block(number)?));
+        Ok(blocks.take_while(move |block: &Result<Arc<Block>, NodeError>| {
+            let Ok(block) = block else { return true };
+            let fits = block.l1_origin().message_count <= messages && self.chain.rules().batch_has_gas(gas_used);
             gas_used = gas_used.saturating_add(block.header.gas_used);
-            last += 1;
-        }
-        Ok(last)
-    }
-
-    fn expect_block(&self, number: u64) -> Result<Arc<Block>, NodeError> {
-        Ok(self.chain.block(number)?.ok_or(ChainError::UnknownBlock(number))?)
+            fits
+        }))
     }
 
     /// Whether L1 takes a batch from this key now: it is the active sequencer, or the fallback window is open.
@@ -246,15 +244,16 @@ impl Batcher {
                 Err(error) => return Err(NodeError::Config(format!("block {first_block} fits no batch: {error}"))),
             };
             debug_assert!(payload.len() <= MAX_PAYLOAD_BYTES);
-            let messages = before.l1_origin().message_count;
-            let next = self.ledger.origin_within(messages, l1_origin + 1, MAX_BATCH_MESSAGE_GAS)?;
-            if l1_position.saturating_sub(l1_origin) >= self.rollup.params.inclusionWindow && next > l1_origin {
+            if self.is_too_old(&before, l1_origin, l1_position)? {
                 // Too old for L1. A longer batch may reach a newer origin.
                 if extended {
                     return Ok(Some(self.forfeit(parent, &before, l1_position)?));
                 }
                 extended = true;
-                last_block = self.last_within_limits(parent)?;
+                last_block = parent.last_block;
+                for block in self.blocks_within_limits(parent)? {
+                    last_block = block?.header.number;
+                }
                 continue;
             }
             // Where claims can be disproved, one takes the trace of a run: that is the proposer's work.
@@ -279,6 +278,15 @@ impl Batcher {
             return Ok(Some((header, data, last_block)));
         }
         Ok(None)
+    }
+
+    /// Whether L1 refuses a batch after `before` for its origin. It demands a newer one only as far as one batch can reach.
+    fn is_too_old(&self, before: &Block, l1_origin: u64, l1_position: u64) -> Result<bool, NodeError> {
+        if l1_position.saturating_sub(l1_origin) < self.rollup.params.inclusionWindow {
+            return Ok(false);
+        }
+        let messages = before.l1_origin().message_count;
+        Ok(self.ledger.origin_within(messages, l1_origin + 1, MAX_BATCH_MESSAGE_GAS)? > l1_origin)
     }
 
     /// A batch without blocks of ours: after an outage so long that L1 takes none of them any more, this is how the chain

@@ -4,13 +4,13 @@ use crate::NodeError;
 use crate::case::{Case, NextMove};
 use crate::ledger::BatchRecord;
 use crate::prover::Prover;
-use crate::rollup::{Rollup, view};
+use crate::rollup::{Rollup, claim_of, view};
 use crate::sending::{Sent, post_bond, send, unused_id};
 use alloy_primitives::{Address, U256};
 use alloy_sol_types::SolCall;
 use lux_l1::TxManager;
 use lux_protocol::contracts::ILuxRollup::challengeStateRootCall;
-use lux_protocol::contracts::IRollupViews::{claimOfCall, getBatchStatusCall};
+use lux_protocol::contracts::IRollupViews::getBatchStatusCall;
 use lux_protocol::contracts::{BatchStatus, Claim, ISequencerRegistry};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -100,7 +100,7 @@ impl Challenger {
         if !matches!(status, BatchStatus::Proposed | BatchStatus::Challenged) {
             return Ok(None);
         }
-        let claim = view(client, rollup, claimOfCall { batchNumber: number }).await?;
+        let claim = claim_of(client, rollup, batch.number).await?;
         Ok(Some(claim).filter(|claim| claim.output == batch.claimed().hash()))
     }
 

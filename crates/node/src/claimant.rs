@@ -3,8 +3,8 @@
 use crate::NodeError;
 use crate::case::Case;
 use crate::prover::Prover;
-use crate::rollup::{Rollup, to_u64, view};
-use crate::segments::{claim_key, fault_module, segment_of};
+use crate::rollup::{Rollup, claim_of, fault_module, to_u64, view};
+use crate::segments::{claim_key, segment_of};
 use crate::sending::{Sent, send};
 use alloy_primitives::{Bytes, U256};
 use alloy_sol_types::{SolCall, SolEvent};
@@ -12,7 +12,7 @@ use lux_l1::{L1Block, L1Client, LogFilter, TxManager};
 use lux_protocol::contracts::IFaultProof::SegmentRequested;
 use lux_protocol::contracts::ILuxRollup::StateRootChallenged;
 use lux_protocol::contracts::IRollupDisputes::{getBatchCall, revealTraceCall, slashFailedChallengerCall};
-use lux_protocol::contracts::IRollupViews::{claimOfCall, getBatchStatusCall};
+use lux_protocol::contracts::IRollupViews::getBatchStatusCall;
 use lux_protocol::contracts::{BatchStatus, Claim, ISequencerRegistry};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -79,7 +79,7 @@ impl Claimant {
             None => self.first_block(head).await?,
         };
         let client = self.transactions.client();
-        let module = fault_module(client, &self.rollup).await?;
+        let module = fault_module(client, self.rollup.address).await?;
         let filter = LogFilter {
             addresses: vec![self.rollup.address, module],
             topics: vec![StateRootChallenged::SIGNATURE_HASH, SegmentRequested::SIGNATURE_HASH],
@@ -122,7 +122,7 @@ impl Claimant {
         if claimant != self.transactions.address() {
             return Ok(None);
         }
-        view(client, rollup, claimOfCall { batchNumber: number }).await.map(Some)
+        claim_of(client, rollup, batch).await.map(Some)
     }
 
     async fn answer(&mut self, head: &L1Block, batch: u64, index: usize) -> Result<Progress, NodeError> {

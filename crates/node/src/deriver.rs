@@ -219,7 +219,7 @@ impl Deriver {
         let mut head = self.chain.head();
         while head.number() > 0 && head.l1_origin().message_count > queue_length {
             let parent = head.number() - 1;
-            head = self.chain.block(parent)?.ok_or(lux_chain::ChainError::UnknownBlock(parent))?;
+            head = self.chain.expect_block(parent)?;
         }
         let recent: Vec<_> = ledger.recent()?.into_iter().filter(|id| id.number <= l1_block).collect();
         self.held.remember(&self.chain, head.number())?;
@@ -275,7 +275,7 @@ fn open_stream(l1: &L1Client, rollup: &Rollup, ledger: &Ledger) -> Result<L1Stre
 }
 
 fn genesis_batch(chain: &Chain, rollup: &Rollup) -> Result<BatchRecord, NodeError> {
-    let genesis = chain.block(0)?.ok_or(lux_chain::ChainError::UnknownBlock(0))?;
+    let genesis = chain.expect_block(0)?;
     let params = &rollup.params;
     if genesis.hash != params.genesisBlockHash || genesis.header.state_root != rollup.config.genesisStateRoot {
         return Err(NodeError::Config(format!(
@@ -351,7 +351,7 @@ fn derive_batch(
         return Err(NodeError::Untrusted(format!("batch {number} was made for another message queue")));
     }
     let messages = ledger.entries(parent.message_count, due)?;
-    let parent_block = chain.block(parent.last_block)?.ok_or(lux_chain::ChainError::UnknownBlock(parent.last_block))?;
+    let parent_block = chain.expect_block(parent.last_block)?;
     let input = BatchInput { payload: &data.payload, timestamp, l1_block_number: l1_origin, messages: &messages };
     let (mut plans, payload_valid) = derive_blocks(&input, parent_block.header.timestamp, parent_block.l1_origin());
     if !payload_valid {

@@ -19,7 +19,7 @@ impl Held {
     /// To be called before a rewind to `number`: remembers the transactions of the blocks above.
     pub fn remember(&mut self, chain: &Chain, number: u64) -> Result<(), ChainError> {
         for height in number + 1..=chain.head().number() {
-            let block = chain.block(height)?.ok_or(ChainError::UnknownBlock(height))?;
+            let block = chain.expect_block(height)?;
             for (tx, sender) in block.transactions.iter().zip(&block.senders) {
                 if let Transaction::Ethereum(tx) = tx
                     && self.transactions.len() < MAX_HELD

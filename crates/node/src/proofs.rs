@@ -1,10 +1,11 @@
 //! Proofs of L2 -> L1 messages.
 
+use crate::blocks::receipts_roots;
 use crate::ledger::{BatchRecord, Ledger};
 use crate::{NodeError, batch_messages};
 use alloy_primitives::{B256, U256};
 use alloy_sol_types::SolEvent;
-use lux_chain::{Block, Chain, ChainError};
+use lux_chain::{Chain, ChainError};
 use lux_protocol::constants::L2_MESSAGE_BRIDGE;
 use lux_protocol::contracts::IMessageBridge::{L2Message, MessageProof, MessageSentToL1};
 use lux_protocol::{merkle_proof, merkle_root};
@@ -20,7 +21,7 @@ pub struct SentMessage {
 /// Messages that a transaction sent; `None` when it is not on the chain.
 pub fn sent_in_transaction(chain: &Chain, transaction: B256) -> Result<Option<Vec<SentMessage>>, NodeError> {
     let Some((number, index)) = chain.transaction_position(transaction)? else { return Ok(None) };
-    let block = chain.block(number)?.ok_or(ChainError::UnknownBlock(number))?;
+    let block = chain.expect_block(number)?;
     let receipts = chain.receipts(block.hash)?.ok_or(ChainError::Corrupt("receipts"))?;
     Ok(receipts.get(index as usize).map(|receipt| parse_messages(std::slice::from_ref(receipt), number)))
 }
@@ -29,7 +30,7 @@ pub fn sent_in_transaction(chain: &Chain, transaction: B256) -> Result<Option<Ve
 pub fn sent_in_batch(chain: &Chain, batch: &BatchRecord) -> Result<Vec<SentMessage>, NodeError> {
     let mut messages = Vec::new();
     for number in batch.first_block..=batch.last_block {
-        let block = chain.block(number)?.ok_or(ChainError::UnknownBlock(number))?;
+        let block = chain.expect_block(number)?;
         if !block.header.logs_bloom.is_zero() {
             let receipts = chain.receipts(block.hash)?.ok_or(ChainError::Corrupt("receipts"))?;
             messages.extend(parse_messages(&receipts, number));
@@ -65,11 +66,7 @@ pub fn message_proof(
     let Some(batch) = ledger.batch_of_block(message.block)?.filter(BatchRecord::has_claim) else { return Ok(None) };
     let hashes = batch_messages(chain, batch.first_block, batch.last_block)?;
     let Some(index) = hashes.iter().position(|hash| *hash == message.hash) else { return Ok(None) };
-    let mut receipts_roots = Vec::new();
-    for number in batch.first_block..=batch.last_block {
-        let block: std::sync::Arc<Block> = chain.block(number)?.ok_or(ChainError::UnknownBlock(number))?;
-        receipts_roots.push(block.header.receipts_root);
-    }
+    let receipts_roots = receipts_roots(chain, batch.first_block, batch.last_block)?;
     let mut siblings = merkle_proof(&hashes, index).unwrap_or_default();
     siblings.push(merkle_root(&receipts_roots));
     let proof = MessageProof {

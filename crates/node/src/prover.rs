@@ -5,7 +5,7 @@ use crate::case::{Case, NextMove};
 use crate::disproof::ClaimedRun;
 use crate::ledger::{BatchRecord, Ledger};
 use crate::program::{require_known, stf_program};
-use crate::rollup::{Rollup, to_u64, view};
+use crate::rollup::{Rollup, claim_of, to_u64};
 use crate::segments::{revealed_states, segment_of};
 use alloy_primitives::{B256, Bytes, U256};
 use alloy_sol_types::{SolCall, SolEvent};
@@ -14,7 +14,7 @@ use lux_l1::{L1Client, LogFilter};
 use lux_machine::{Host, Status, Trace, trace};
 use lux_protocol::constants::MAX_CHECKPOINTS;
 use lux_protocol::contracts::ILuxRollup::submitBatchCall;
-use lux_protocol::contracts::IRollupViews::{ClaimProposed, claimOfCall};
+use lux_protocol::contracts::IRollupViews::ClaimProposed;
 use lux_protocol::contracts::{BatchHeader, Claim};
 use lux_protocol::{BatchData, ClaimInput, ClaimTrace, params_hash, payload_commitment};
 use lux_stf::program::{BatchWitness, block_preimages};
@@ -102,7 +102,7 @@ impl Prover {
     /// Whether L1 and this node still have the case as it is.
     pub async fn is_current(&self, case: &Case) -> Result<bool, NodeError> {
         let number = case.record.number;
-        let claim = view(&self.l1, self.rollup.address, claimOfCall { batchNumber: U256::from(number) }).await?;
+        let claim = claim_of(&self.l1, self.rollup.address, number).await?;
         Ok(claim == case.claim && self.ledger.batch(number)?.as_ref() == Some(&case.record))
     }
 
@@ -114,7 +114,7 @@ impl Prover {
     /// The claim that L1 holds about a batch.
     pub async fn claimed(&self, batch: &ProvableBatch) -> Result<(Claim, ClaimedRun), NodeError> {
         let number = batch.record.number;
-        let claim = view(&self.l1, self.rollup.address, claimOfCall { batchNumber: U256::from(number) }).await?;
+        let claim = claim_of(&self.l1, self.rollup.address, number).await?;
         require_known(claim.program)?;
         let trace = self.claimed_trace(batch, claim.trace).await?;
         if claim.input != batch.witness.input {
@@ -178,7 +178,7 @@ impl Prover {
         for number in parent.first_block..=parent.last_block {
             hashes.push(self.chain.canonical_hash(number)?.ok_or(ChainError::UnknownBlock(number))?);
         }
-        let last = self.chain.block(parent.last_block)?.ok_or(ChainError::UnknownBlock(parent.last_block))?;
+        let last = self.chain.expect_block(parent.last_block)?;
         let entries = self.ledger.entries(parent.message_count, record.message_count)?;
         let init_code = &self.rollup.config.initCode;
         let known = block_preimages(&claim, &last.header, &hashes, init_code, &data.payload, &entries);

@@ -4,7 +4,7 @@ use crate::NodeError;
 use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::SolCall;
 use lux_l1::{BlockTag, CallRequest, L1Client};
-use lux_protocol::contracts::{IRollupSettings, IRollupViews, RollupConfig, RollupParams};
+use lux_protocol::contracts::{Claim, IRollupSettings, IRollupViews, RollupConfig, RollupParams};
 
 /// What never changes about a deployed rollup.
 #[derive(Clone, Debug)]
@@ -30,7 +30,6 @@ impl Rollup {
                 "there is no contract at {address} on this L1; check the rollup address and the L1 URL"
             )));
         }
-        let settings = view(l1, address, IRollupViews::settingsCall {}).await?;
         Ok(Self {
             address,
             bridge: view(l1, address, IRollupViews::bridgeCall {}).await?,
@@ -40,23 +39,30 @@ impl Rollup {
             params: view(l1, address, IRollupViews::paramsCall {}).await?,
             genesis_l1_block: view(l1, address, IRollupViews::genesisL1BlockCall {}).await?,
             l1_chain_id: l1.chain_id().await?,
-            program: disputed_program(l1, settings).await?,
+            program: disputed_program(l1, address).await?,
         })
     }
 }
 
 /// The program of new batches, if there is evidence against claims about it.
-async fn disputed_program(l1: &L1Client, settings: Address) -> Result<Option<B256>, NodeError> {
-    let module = fault_evidence(l1, settings).await?;
+async fn disputed_program(l1: &L1Client, rollup: Address) -> Result<Option<B256>, NodeError> {
+    let module = fault_module(l1, rollup).await?;
+    let settings = view(l1, rollup, IRollupViews::settingsCall {}).await?;
     let version = view(l1, settings, IRollupSettings::programVersionCall {}).await?;
     let program = view(l1, settings, IRollupSettings::programsCall { version: U256::from(version) }).await?;
     Ok(Some(program).filter(|program| !module.is_zero() && !program.is_zero()))
 }
 
-/// The contract that judges challenges now; zero when there is none.
-pub(crate) async fn fault_evidence(l1: &L1Client, settings: Address) -> Result<Address, NodeError> {
+/// The contract that judges challenges of a rollup now; zero when there is none.
+pub async fn fault_module(l1: &L1Client, rollup: Address) -> Result<Address, NodeError> {
     const FAULT: u8 = 0;
+    let settings = view(l1, rollup, IRollupViews::settingsCall {}).await?;
     view(l1, settings, IRollupSettings::evidenceCall { kind: FAULT }).await
+}
+
+/// The claim that L1 holds about a batch.
+pub async fn claim_of(l1: &L1Client, rollup: Address, batch: u64) -> Result<Claim, NodeError> {
+    view(l1, rollup, IRollupViews::claimOfCall { batchNumber: U256::from(batch) }).await
 }
 
 /// Calls a view at the head of L1.

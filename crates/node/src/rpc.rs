@@ -225,7 +225,7 @@ fn block_proof(context: &RollupContext, number: u64) -> Result<Option<Value>, No
     let Some(batch) = ledger.batch_of_block(number)? else { return Ok(None) };
     let mut hashes = Vec::new();
     for number in batch.first_block..=batch.last_block {
-        hashes.push(context.chain.block(number)?.ok_or(ChainError::UnknownBlock(number))?.hash);
+        hashes.push(context.chain.expect_block(number)?.hash);
     }
     let index = (number - batch.first_block) as usize;
     let siblings = merkle_proof(&hashes, index).unwrap_or_default();

@@ -1,27 +1,21 @@
 //! What L1 holds about segments of claims that somebody asked for.
 
 use crate::NodeError;
-use crate::rollup::{Rollup, fault_evidence, view};
-use alloy_primitives::{Address, B256, U256, keccak256};
+use crate::rollup::{Rollup, fault_module, view};
+use alloy_primitives::{B256, U256, keccak256};
 use alloy_sol_types::{SolEvent, SolValue};
 use lux_l1::{L1Client, LogFilter};
+use lux_protocol::contracts::Claim;
 use lux_protocol::contracts::IFaultProof::{Segment, segmentOfCall};
 use lux_protocol::contracts::IRollupDisputes::TraceRevealed;
-use lux_protocol::contracts::{Claim, IRollupViews};
 use lux_protocol::merkle_root;
 
 /// L1 blocks per query: answers to questions are recent, so that the first query mostly has it.
 const BLOCKS_PER_QUERY: u64 = 10_000;
 
-/// The contract that judges challenges of this rollup now.
-pub async fn fault_module(l1: &L1Client, rollup: &Rollup) -> Result<Address, NodeError> {
-    let settings = view(l1, rollup.address, IRollupViews::settingsCall {}).await?;
-    fault_evidence(l1, settings).await
-}
-
 /// A segment of a claim; without a challenger if nobody asked for it.
 pub async fn segment_of(l1: &L1Client, rollup: &Rollup, claim: &Claim, index: usize) -> Result<Segment, NodeError> {
-    let module = fault_module(l1, rollup).await?;
+    let module = fault_module(l1, rollup.address).await?;
     let call = segmentOfCall { holder: rollup.address, claim: claim.clone(), segment: U256::from(index) };
     view(l1, module, call).await
 }

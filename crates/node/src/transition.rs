@@ -1,11 +1,12 @@
 //! Batches as `IStateTransition` takes them (`docs/state-transition.md`).
 
+use crate::blocks::receipts_roots;
 use crate::program::stf_program;
 use crate::prover::{ProvableBatch, blocking, preimages, run_failed};
 use crate::{NodeError, Prover, batch_messages};
 use alloy_primitives::{B256, Bytes, U256};
 use alloy_sol_types::SolValue;
-use lux_chain::{Chain, ChainError};
+use lux_chain::Chain;
 use lux_executor::encode_proof;
 use lux_machine::{Host, Machine, Status, prove_chunk};
 use lux_protocol::constants::PIECE_BYTES;
@@ -110,13 +111,9 @@ fn transactions(input: &ClaimInput, payload: &Bytes) -> Vec<Bytes> {
 /// The receipts root of each block, then the hashes of the messages that they sent.
 fn receipts(chain: &Chain, batch: &ProvableBatch) -> Result<Vec<Bytes>, NodeError> {
     let (first, last) = (batch.record.first_block, batch.record.last_block);
-    let mut receipts = Vec::new();
-    for number in first..=last {
-        let block = chain.block(number)?.ok_or(ChainError::UnknownBlock(number))?;
-        receipts.push(block.header.receipts_root.into());
-    }
-    receipts.push(batch_messages(chain, first, last)?.concat().into());
-    Ok(receipts)
+    let roots = receipts_roots(chain, first, last)?.into_iter().map(Bytes::from);
+    let messages = batch_messages(chain, first, last)?.concat().into();
+    Ok(roots.chain([messages]).collect())
 }
 
 async fn chunk_proofs(batch: &ProvableBatch, chunk: Option<u64>) -> Result<Vec<Bytes>, NodeError> {

@@ -4,7 +4,7 @@ use super::disputes::{Disputes, deploy_disputes};
 use super::program::register_program;
 use super::timelock::{Call, OwnerCall, carry_out};
 use crate::NodeError;
-use crate::rollup::view;
+use crate::rollup::{fault_module, view};
 use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::SolCall;
 use lux_executor::program_id;
@@ -128,8 +128,7 @@ async fn by_owner(
 }
 
 async fn rollup_fault_proof(l1: &L1Client, rollup: Address) -> Result<Address, NodeError> {
-    let settings = view(l1, rollup, IRollupViews::settingsCall {}).await?;
-    let module = crate::rollup::fault_evidence(l1, settings).await?;
+    let module = fault_module(l1, rollup).await?;
     if module.is_zero() {
         return Err(NodeError::Config(format!(
             "{rollup} has no fault proofs, which the market needs for its tasks: deploy an optimistic or hybrid rollup"
