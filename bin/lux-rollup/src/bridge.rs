@@ -9,7 +9,7 @@ use alloy_sol_types::SolCall;
 use clap::{Args, Subcommand};
 use eyre::eyre;
 use lux_l1::{L1Client, MemoryJournal, TxConfig, TxManager, TxRequest, system_clock};
-use lux_node::{BridgeClient, DepositRequest, Rollup, SentMessage, view, withdrawal_calls};
+use lux_node::{BridgeClient, DepositRequest, Rollup, SentMessage, withdrawal_calls};
 use lux_protocol::constants::L2_TOKEN_BRIDGE;
 use lux_protocol::contracts::IMessageBridge::{L2Message, MessageProof};
 use lux_protocol::contracts::{BatchStatus, IL1TokenBridge, IL2TokenBridge, IRollupViews};
@@ -261,14 +261,14 @@ async fn status(args: StatusArgs) -> eyre::Result<Value> {
     let (l1, node, rollup) = connect(&args.endpoints).await?;
     let (sent, withdrawal) = find_withdrawal(&node, args.transaction).await?;
     let call = IL1TokenBridge::withdrawalsCall { withdrawalId: sent.message_hash.into() };
-    let state = view(&l1, rollup.token_bridge, call).await?;
+    let state = l1.view(rollup.token_bridge, call).await?;
     let batch = sent.proof.as_ref().map(|proof| proof.batch_number);
     let step = match batch {
         _ if state.paid => "paid",
         None => "waiting for a batch",
         Some(number) => {
             let call = IRollupViews::getBatchStatusCall { batchNumber: number };
-            let is_final = view(&l1, rollup.address, call).await? == BatchStatus::Finalized;
+            let is_final = l1.view(rollup.address, call).await? == BatchStatus::Finalized;
             match (state.batchNumber != 0, is_final) {
                 (false, _) => "ready to prove",
                 (true, false) => "proven, waiting for the batch to be final",

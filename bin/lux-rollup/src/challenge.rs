@@ -11,7 +11,7 @@ use eyre::{OptionExt, WrapErr, eyre};
 use lux_l1::{
     BlockTag, CallError, CallRequest, L1Client, MemoryJournal, TxConfig, TxManager, TxOutcome, TxRequest, system_clock,
 };
-use lux_node::{Rollup, view};
+use lux_node::Rollup;
 use lux_protocol::contracts::ILuxRollup::challengeStateRootCall;
 use lux_protocol::contracts::{BatchStatus, IRollupViews, ISequencerRegistry};
 use lux_protocol::errors::ContractErrorsErrors;
@@ -209,7 +209,7 @@ impl Challenge {
 
     async fn status(&self) -> eyre::Result<BatchStatus> {
         let call = IRollupViews::getBatchStatusCall { batchNumber: U256::from(self.batch) };
-        Ok(view(self.transactions.client(), self.rollup.address, call).await?)
+        Ok(self.transactions.client().view(self.rollup.address, call).await?)
     }
 
     async fn simulate(&self, data: &Bytes) -> eyre::Result<Verdict> {
@@ -226,7 +226,7 @@ impl Challenge {
 
     async fn post_bond(&self) -> eyre::Result<()> {
         let registry = self.rollup.registry;
-        let bond = view(self.transactions.client(), registry, ISequencerRegistry::requiredBondCall {}).await?;
+        let bond = self.transactions.client().view(registry, ISequencerRegistry::requiredBondCall {}).await?;
         if self.json {
             print_json(&json!({ "bond": bond.to_string(), "sequencerRegistry": registry }));
         }

@@ -13,7 +13,7 @@ use lux_devnet::{Devnet, DevnetConfig, Mining};
 use lux_l1::{Clock, L1Client, Transport, TxConfig, TxManager, TxRequest, Wallet, system_clock};
 use lux_node::{
     BatcherConfig, BridgeClient, DeployRequest, Deployment, DepositRequest, MarketRequest, Node, NodeConfig, Role,
-    Rollup, SequencerConfig, deploy, open_l2_market, open_market, view,
+    Rollup, SequencerConfig, deploy, open_l2_market, open_market,
 };
 use lux_protocol::constants;
 use lux_protocol::contracts::{ExecutionMode, ISequencerRegistry, RollupParams, RollupType};
@@ -319,7 +319,7 @@ async fn prepare_accounts(
 ) -> eyre::Result<()> {
     let operator = transactions.address();
     let eligible = ISequencerRegistry::isEligibleCall { account: operator };
-    if !view(l1, rollup.registry, eligible).await? {
+    if !l1.view(rollup.registry, eligible).await? {
         progress.step("stake", 1, 2);
         let data = ISequencerRegistry::joinCall {}.abi_encode();
         let call = TxRequest::call(format!("stake/{}", rollup.address), rollup.registry, data);

@@ -1,6 +1,6 @@
 //! Errors, sorted by what a loop must do about them.
 
-use alloy_primitives::B256;
+use alloy_primitives::{Address, B256};
 
 use crate::{BlockId, Revert};
 
@@ -113,6 +113,36 @@ pub enum CallError {
     Reverted(#[from] Revert),
     #[error(transparent)]
     L1(#[from] L1Error),
+}
+
+impl CallError {
+    /// Whether the same call may succeed later: the state of the chain may change.
+    pub const fn is_temporary(&self) -> bool {
+        match self {
+            Self::L1(error) => !matches!(error, L1Error::Critical(_)),
+            Self::Reverted(_) => true,
+        }
+    }
+}
+
+/// Why a view has no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ViewError {
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// Another contract, or none, is at the address.
+    #[error("{to} does not answer {signature} as our contracts do: {message}")]
+    Foreign { to: Address, signature: &'static str, message: String },
+}
+
+impl ViewError {
+    /// Whether the same call may succeed later.
+    pub const fn is_temporary(&self) -> bool {
+        match self {
+            Self::Call(error) => error.is_temporary(),
+            Self::Foreign { .. } => false,
+        }
+    }
 }
 
 /// Text from the network for logs and errors: bounded, one line, printable.

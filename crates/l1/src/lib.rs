@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod error;
-pub use error::{CallError, CriticalError, L1Error, ResetError, RpcError, TemporaryError};
+pub use error::{CallError, CriticalError, L1Error, ResetError, RpcError, TemporaryError, ViewError};
 
 mod transport;
 pub use transport::{MAX_REQUEST_BYTES, MAX_RESPONSE_BYTES, REQUEST_TIMEOUT, Transport};
@@ -25,8 +25,8 @@ pub use wallet::Wallet;
 
 mod txmgr;
 pub use txmgr::{
-    Clock, End, Fees, Journal, JournalEntry, MAX_TX_DATA, MAX_TX_GAS, MemoryJournal, RedbJournal, TxConfig, TxError,
-    TxFailure, TxManager, TxOutcome, TxRequest, TxStatus, Version, system_clock,
+    Clock, End, Fees, Journal, JournalEntry, MAX_TX_DATA, MAX_TX_GAS, MemoryJournal, RedbJournal, Sent, TxConfig,
+    TxError, TxFailure, TxManager, TxOutcome, TxRequest, TxStatus, Version, system_clock,
 };
 
 mod deploy;

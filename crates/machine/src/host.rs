@@ -2,6 +2,7 @@
 
 use alloy_primitives::{B256, Bytes};
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 /// Source of preimages. The machine checks what it gets.
 pub trait Host {
@@ -23,6 +24,13 @@ impl Host for BTreeMap<B256, Bytes> {
 }
 
 impl Host for HashMap<B256, Bytes> {
+    fn preimage(&mut self, hash: &B256) -> Option<Bytes> {
+        self.get(hash).cloned()
+    }
+}
+
+/// Threads that run the same program share what it reads.
+impl Host for Arc<HashMap<B256, Bytes>> {
     fn preimage(&mut self, hash: &B256) -> Option<Bytes> {
         self.get(hash).cloned()
     }

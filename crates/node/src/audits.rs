@@ -4,7 +4,7 @@ use crate::NodeError;
 use crate::case::Case;
 use crate::ledger::{BatchRecord, Ledger};
 use crate::prover::Prover;
-use crate::rollup::{Rollup, view};
+use crate::rollup::Rollup;
 use crate::watcher::Claims;
 use alloy_primitives::{Address, U256};
 use lux_l1::L1Client;
@@ -58,7 +58,7 @@ impl Audits {
         let (prover, l1, rollup, own) = (self.prover.clone(), self.l1.clone(), self.rollup.clone(), self.own);
         async move {
             let call = getBatchCall { batchNumber: U256::from(number) };
-            if own.is_some() && own == Some(view(&l1, rollup.address, call).await?.claimant) {
+            if own.is_some() && own == Some(l1.view(rollup.address, call).await?.claimant) {
                 return Ok(None);
             }
             prover.case(number).await.map(Some)

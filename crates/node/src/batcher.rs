@@ -1,9 +1,9 @@
 //! Puts L2 blocks on L1.
 
 use crate::blocks::payload_block;
+use crate::bond::post_bond;
 use crate::ledger::{BatchRecord, Ledger};
-use crate::rollup::{Rollup, to_u64, view};
-use crate::sending::post_bond;
+use crate::rollup::{Rollup, to_u64};
 use crate::{NodeError, batch_output, payload_blocks};
 use alloy_primitives::{B256, Bytes, U256};
 use alloy_sol_types::SolCall;
@@ -188,19 +188,19 @@ impl Batcher {
         let l1 = self.transactions.client();
         let registry = self.rollup.registry;
         let us = self.wallet.address();
-        if view(l1, registry, ISequencerRegistry::activeSequencerCall {}).await? == us {
-            let eligible = view(l1, registry, ISequencerRegistry::isEligibleCall { account: us }).await?;
+        if l1.view(registry, ISequencerRegistry::activeSequencerCall {}).await? == us {
+            let eligible = l1.view(registry, ISequencerRegistry::isEligibleCall { account: us }).await?;
             if !eligible {
                 tracing::warn!(sequencer = %us, "the sequencer's stake is below the minimum; batches wait");
             }
             return Ok(eligible);
         }
-        let last = to_u64(view(l1, self.rollup.address, IRollupViews::lastSubmittedAtCall {}).await?)?;
+        let last = to_u64(l1.view(self.rollup.address, IRollupViews::lastSubmittedAtCall {}).await?)?;
         let now = l1.head().await?.timestamp;
         if now <= last.saturating_add(self.rollup.params.fallbackWindow) {
             return Ok(false);
         }
-        let bonded = view(l1, registry, ISequencerRegistry::hasBondCall { account: us }).await?;
+        let bonded = l1.view(registry, ISequencerRegistry::hasBondCall { account: us }).await?;
         if !bonded {
             tracing::info!("fallback window is open: a batch takes a bond");
             post_bond(&self.transactions, registry, format!("bond/{}", tip.batch_hash)).await?;

@@ -2,7 +2,6 @@
 
 use crate::deriver::queue_entry;
 use crate::rollup::Rollup;
-use crate::rollup::view;
 use crate::{NodeError, SentMessage};
 use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::{SolCall, SolEvent, SolValue};
@@ -76,7 +75,7 @@ impl BridgeClient<'_> {
 
     async fn approve(&self, id: &str, request: &DepositRequest) -> Result<(), NodeError> {
         let allowance = IERC20::allowanceCall { owner: self.transactions.address(), spender: self.rollup.address };
-        if view(self.transactions.client(), request.token, allowance).await? < request.amount {
+        if self.transactions.client().view(request.token, allowance).await? < request.amount {
             let call = IERC20::approveCall { spender: self.rollup.address, amount: request.amount };
             self.send(format!("{id}/approve"), request.token, U256::ZERO, call.abi_encode()).await?;
         }

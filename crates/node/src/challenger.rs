@@ -1,14 +1,15 @@
 //! Disproves false claims on L1.
 
 use crate::NodeError;
-use crate::case::{Case, NextMove};
+use crate::bond::post_bond;
+use crate::case::Case;
 use crate::ledger::BatchRecord;
 use crate::prover::Prover;
-use crate::rollup::{Rollup, claim_of, view};
-use crate::sending::{Sent, post_bond, send, unused_id};
+use crate::rollup::{Rollup, claim_of};
 use alloy_primitives::{Address, U256};
 use alloy_sol_types::SolCall;
-use lux_l1::TxManager;
+use lux_dispute::NextMove;
+use lux_l1::{Sent, TxManager};
 use lux_protocol::contracts::ILuxRollup::challengeStateRootCall;
 use lux_protocol::contracts::IRollupViews::getBatchStatusCall;
 use lux_protocol::contracts::{BatchStatus, Claim, ISequencerRegistry};
@@ -69,7 +70,7 @@ impl Challenger {
             return Ok(Standing::Open);
         }
         let case = self.open.get_mut(&batch.number);
-        let Some(case) = case.filter(|case| case.claim == claim && case.record == *batch) else {
+        let Some(case) = case.filter(|case| case.dispute.claim == claim && case.record == *batch) else {
             return Ok(Standing::NoCase);
         };
         let (id, proof) = match case.next_move(self.transactions.client(), &self.rollup).await? {
@@ -82,12 +83,12 @@ impl Challenger {
         let id = format!("challenge/{}/{}{id}", batch.number, claim.output);
         let bytes = proof.len();
         let call = challengeStateRootCall { batchNumber: U256::from(batch.number), fraudProof: proof };
-        match send(&self.transactions, self.rollup.address, id.clone(), call.abi_encode()).await? {
+        match self.transactions.send_due(self.rollup.address, id.clone(), call.abi_encode()).await? {
             Sent::Now => tracing::warn!(id, bytes, "challenging a false claim"),
             Sent::UnderWay => {}
             Sent::Refused(reason) => {
                 tracing::warn!(id, %reason, "L1 would refuse the challenge now");
-                case.forget_revealed();
+                case.dispute.forget_revealed();
             }
         }
         Ok(Standing::Open)
@@ -96,7 +97,7 @@ impl Challenger {
     /// The claim that L1 holds about the batch, if it is the one in the record and not final.
     async fn claim(&self, batch: &BatchRecord) -> Result<Option<Claim>, NodeError> {
         let (client, rollup, number) = (self.transactions.client(), self.rollup.address, U256::from(batch.number));
-        let status = view(client, rollup, getBatchStatusCall { batchNumber: number }).await?;
+        let status = client.view(rollup, getBatchStatusCall { batchNumber: number }).await?;
         if !matches!(status, BatchStatus::Proposed | BatchStatus::Challenged) {
             return Ok(None);
         }
@@ -110,7 +111,7 @@ impl Challenger {
             return Ok(true);
         }
         let call = ISequencerRegistry::hasBondCall { account };
-        view(self.transactions.client(), self.rollup.registry, call).await
+        Ok(self.transactions.client().view(self.rollup.registry, call).await?)
     }
 
     async fn post_bond(&self) -> Result<(), NodeError> {
@@ -119,7 +120,7 @@ impl Challenger {
         if self.transactions.status(&id).is_some_and(|status| !status.is_final()) {
             return Ok(());
         }
-        let id = unused_id(&self.transactions, id).await?;
+        let id = self.transactions.unused_id(id).await?;
         post_bond(&self.transactions, registry, id).await
     }
 }

@@ -1,14 +1,13 @@
 //! Answers questions about this node's own claims: without an answer in time, a true claim is lost.
 
 use crate::NodeError;
-use crate::case::Case;
+use crate::case::{Case, judge};
 use crate::prover::Prover;
-use crate::rollup::{Rollup, claim_of, fault_module, to_u64, view};
-use crate::segments::{claim_key, segment_of};
-use crate::sending::{Sent, send};
+use crate::rollup::{Rollup, claim_of, fault_module, to_u64};
+
 use alloy_primitives::{Bytes, U256};
 use alloy_sol_types::{SolCall, SolEvent};
-use lux_l1::{L1Block, L1Client, LogFilter, TxManager};
+use lux_l1::{L1Block, LogFilter, Sent, TxManager};
 use lux_protocol::contracts::IFaultProof::SegmentRequested;
 use lux_protocol::contracts::ILuxRollup::StateRootChallenged;
 use lux_protocol::contracts::IRollupDisputes::{getBatchCall, revealTraceCall, slashFailedChallengerCall};
@@ -96,7 +95,7 @@ impl Claimant {
         }
         for batch in batches {
             let Some(claim) = self.own_claim(batch).await? else { continue };
-            let key = claim_key(&self.rollup, &claim);
+            let key = judge(client, &self.rollup, batch).await?.claim_key(&claim);
             self.open.extend(asked.iter().filter(|(claim, _)| *claim == key).map(|(_, segment)| (batch, *segment)));
         }
         self.head = Some(head.clone());
@@ -106,29 +105,29 @@ impl Claimant {
     /// Where a new process begins to look.
     async fn first_block(&self, head: &L1Block) -> Result<u64, NodeError> {
         let client = self.transactions.client();
-        let period = view(client, self.rollup.registry, ISequencerRegistry::exitDelayCall {}).await?;
+        let period = client.view(self.rollup.registry, ISequencerRegistry::exitDelayCall {}).await?;
         let back = period.saturating_to::<u64>().saturating_mul(PERIODS_BACK);
-        block_since(client, self.rollup.genesis_l1_block, head, head.timestamp.saturating_sub(back)).await
+        Ok(client.block_since(self.rollup.genesis_l1_block, head.timestamp.saturating_sub(back)).await?)
     }
 
     /// The claim that L1 holds about a batch, if this node made it.
     async fn own_claim(&self, batch: u64) -> Result<Option<Claim>, NodeError> {
         let (client, rollup, number) = (self.transactions.client(), self.rollup.address, U256::from(batch));
-        let status = view(client, rollup, getBatchStatusCall { batchNumber: number }).await?;
+        let status = client.view(rollup, getBatchStatusCall { batchNumber: number }).await?;
         if !matches!(status, BatchStatus::Proposed | BatchStatus::Challenged | BatchStatus::Finalized) {
             return Ok(None);
         }
-        let claimant = view(client, rollup, getBatchCall { batchNumber: number }).await?.claimant;
+        let claimant = client.view(rollup, getBatchCall { batchNumber: number }).await?.claimant;
         if claimant != self.transactions.address() {
             return Ok(None);
         }
-        claim_of(client, rollup, batch).await.map(Some)
+        Ok(Some(claim_of(client, rollup, batch).await?))
     }
 
     async fn answer(&mut self, head: &L1Block, batch: u64, index: usize) -> Result<Progress, NodeError> {
         let Some(claim) = self.own_claim(batch).await? else { return Ok(Progress::Done) };
         let client = self.transactions.client();
-        let segment = segment_of(client, &self.rollup, &claim, index).await?;
+        let segment = judge(client, &self.rollup, batch).await?.segment(&claim, index).await?;
         if segment.challenger.is_zero() || segment.settled {
             return Ok(Progress::Done);
         }
@@ -155,22 +154,22 @@ impl Claimant {
 
     /// What answers the question; `None` where no answer helps.
     async fn checkpoints(&mut self, batch: u64, claim: Claim, segment: usize) -> Result<Option<Bytes>, NodeError> {
-        let kept = self.case.take().filter(|case| case.claim == claim);
+        let kept = self.case.take().filter(|case| case.dispute.claim == claim);
         let case = match kept {
             Some(case) => case,
             None => self.prover.case(batch).await?,
         };
         let case = self.case.insert(case);
-        if let Some(fault) = case.fault() {
+        if let Some(fault) = case.dispute.fault() {
             tracing::error!(batch, ?fault, "somebody challenges a FALSE claim that this node made");
             return Ok(None);
         }
-        Ok(Some(case.answer(segment)))
+        Ok(Some(case.dispute.answer(segment)))
     }
 
     /// Sends a step; `refused` is what L1's refusal means.
     async fn send(&self, id: String, data: Vec<u8>, refused: Progress) -> Result<Progress, NodeError> {
-        match send(&self.transactions, self.rollup.address, id.clone(), data).await? {
+        match self.transactions.send_due(self.rollup.address, id.clone(), data).await? {
             Sent::Now => {
                 tracing::warn!(id, "answering a challenge of a true claim");
                 Ok(Progress::Sent)
@@ -182,19 +181,4 @@ impl Claimant {
             }
         }
     }
-}
-
-/// The first L1 block from `first` on that is not older than `timestamp`; the head if there is none.
-async fn block_since(client: &L1Client, first: u64, head: &L1Block, timestamp: u64) -> Result<u64, NodeError> {
-    let (mut low, mut high) = (first.min(head.number), head.number);
-    while low < high {
-        let middle = low + (high - low) / 2;
-        let block = client.block(middle).await?;
-        let block = block.ok_or_else(|| NodeError::Untrusted(format!("no block {middle} below the head")))?;
-        match block.timestamp < timestamp {
-            true => low = middle + 1,
-            false => high = middle,
-        }
-    }
-    Ok(low)
 }

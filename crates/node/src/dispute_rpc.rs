@@ -1,15 +1,16 @@
 //! The methods of the `rollup_*` namespace that run batches in the machine.
 
-use crate::case::{Case, NextMove};
+use crate::case::Case;
 use crate::ledger::{BatchRecord, Ledger};
 use crate::program::stf_program;
-use crate::prover::{blocking, preimages};
+use crate::prover::preimages;
 use crate::transition::{Transition, state_transition};
 use crate::{Node, NodeError, Prover};
 use alloy_primitives::{B256, Bytes, U64};
 use jsonrpsee::RpcModule;
 use jsonrpsee::types::{ErrorObjectOwned, Params};
 use lux_chain::Chain;
+use lux_dispute::{NextMove, run_blocking};
 use lux_executor::encode_proof;
 use lux_machine::prove_chunk;
 use parking_lot::Mutex;
@@ -185,9 +186,9 @@ async fn fault_proof(context: Arc<DisputeContext>, number: u64) -> Result<Option
         Some(case) if context.prover.is_current(&case).await? => case,
         _ => context.prover.case(number).await?,
     };
-    case.forget_revealed();
+    case.dispute.forget_revealed();
     let next = context.prover.next_move(&mut case).await;
-    let chunks = case.claimed.trace.chunks;
+    let chunks = case.dispute.claimed.trace.chunks;
     *context.last.lock() = Some(case);
     Ok(next?.map(|next| FaultProofReply::new(number, chunks, next)))
 }
@@ -196,7 +197,7 @@ async fn chunk_proof(context: Arc<DisputeContext>, number: u64, chunk: u64) -> R
     known(&context, number)?;
     let witness = context.prover.batch(number).await?.witness;
     let (input, mut host) = (witness.input, preimages(&witness));
-    let proof = blocking(move || {
+    let proof = run_blocking(move || {
         prove_chunk(stf_program(), input, &mut host, chunk)
             .map_err(|error| NodeError::Config(format!("batch {number}, chunk {chunk}: {error}")))
     })

@@ -6,7 +6,7 @@ use crate::case::Case;
 use crate::challenger::{Challenger, Standing};
 use crate::ledger::{BatchRecord, Ledger};
 use crate::watcher::Watcher;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use tokio::task::JoinHandle;
 
 /// Disputes that are held at once, those of the oldest batches: each keeps what its batch read, and a rejection takes every
@@ -22,6 +22,8 @@ pub struct Disputes {
     challenger: Option<Challenger>,
     /// Batches with a false claim.
     open: BTreeMap<u64, BatchRecord>,
+    /// Of them, those whose run fails whenever it is tried.
+    unprovable: BTreeSet<u64>,
     run: Option<Run>,
 }
 
@@ -48,7 +50,7 @@ impl Run {
 impl Disputes {
     /// With `audits`, traces are compared too, not outputs only.
     pub const fn new(ledger: Ledger, watcher: Watcher, audits: Option<Audits>, challenger: Option<Challenger>) -> Self {
-        Self { ledger, watcher, audits, challenger, open: BTreeMap::new(), run: None }
+        Self { ledger, watcher, audits, challenger, open: BTreeMap::new(), unprovable: BTreeSet::new(), run: None }
     }
 
     /// Looks at new claims, and does what is next in every dispute. What may pass by itself is logged.
@@ -94,6 +96,7 @@ impl Disputes {
             }
         }
         self.open = kept;
+        self.unprovable.retain(|number| self.open.contains_key(number));
         while let Some(batch) = self.watcher.step()? {
             if batch.number > finalized {
                 self.report(batch, "output");
@@ -124,7 +127,7 @@ impl Disputes {
         run.end().await;
         let number = run.batch.number;
         match run.ended {
-            Some(Ok(Some(case))) if case.fault().is_some() => {
+            Some(Ok(Some(case))) if case.dispute.fault().is_some() => {
                 if !self.open.contains_key(&number) {
                     self.report(case.record.clone(), "trace");
                 }
@@ -143,6 +146,7 @@ impl Disputes {
             // Nothing changes by another try.
             Some(Err(error)) => {
                 tracing::error!(batch = number, %error, "a claim cannot be looked at");
+                self.unprovable.insert(number);
                 return Ok(false);
             }
             Some(Ok(_)) | None => {}
@@ -159,7 +163,10 @@ impl Disputes {
                 continue;
             }
             match challenger.advance(batch).await {
-                Ok(Standing::NoCase) => unknown = unknown.or_else(|| Some(batch.clone())),
+                Ok(Standing::NoCase) if !self.unprovable.contains(&batch.number) => {
+                    unknown = unknown.or_else(|| Some(batch.clone()));
+                }
+                Ok(Standing::NoCase) => {}
                 Ok(Standing::Open | Standing::Settled) => {}
                 Err(error) if error.is_temporary() => {
                     tracing::warn!(batch = batch.number, %error, "a challenge failed; trying again");

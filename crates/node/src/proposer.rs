@@ -5,12 +5,12 @@ use crate::claimant::Claimant;
 use crate::ledger::{BatchRecord, Ledger};
 use crate::program::require_known;
 use crate::prover::Prover;
-use crate::rollup::{Rollup, to_u64, view};
-use crate::sending::{Sent, send};
+use crate::rollup::{Rollup, to_u64};
+
 use alloy_primitives::{B256, Bytes, U256};
 use alloy_sol_types::{SolCall, SolValue};
 use lux_chain::Chain;
-use lux_l1::TxManager;
+use lux_l1::{Sent, TxManager};
 use lux_protocol::contracts::ILuxRollup::{finalizeStateRootCall, proposeStateRootCall};
 use lux_protocol::contracts::IRollupViews;
 use std::sync::Arc;
@@ -45,7 +45,7 @@ impl Proposer {
     }
 
     async fn number(&self, call: impl SolCall<Return = U256>) -> Result<u64, NodeError> {
-        to_u64(view(self.transactions.client(), self.rollup.address, call).await?)
+        to_u64(self.transactions.client().view(self.rollup.address, call).await?)
     }
 
     async fn propose(&mut self) -> Result<bool, NodeError> {
@@ -96,7 +96,7 @@ impl Proposer {
 
     /// Sends the call unless it would revert now (not due yet, or somebody else was first).
     async fn send(&self, id: String, data: Vec<u8>) -> Result<bool, NodeError> {
-        match send(&self.transactions, self.rollup.address, id.clone(), data).await? {
+        match self.transactions.send_due(self.rollup.address, id.clone(), data).await? {
             Sent::Now => Ok(true),
             Sent::UnderWay => Ok(false),
             Sent::Refused(reason) => {

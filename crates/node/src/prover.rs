@@ -1,23 +1,24 @@
 //! Runs batches in the machine: the traces of honest claims, and the disproofs of false ones.
 
 use crate::NodeError;
-use crate::case::{Case, NextMove};
-use crate::disproof::ClaimedRun;
+use crate::case::{Case, judge};
+use crate::error::run_failed;
 use crate::ledger::{BatchRecord, Ledger};
 use crate::program::{require_known, stf_program};
 use crate::rollup::{Rollup, claim_of, to_u64};
-use crate::segments::{revealed_states, segment_of};
 use alloy_primitives::{B256, Bytes, U256};
 use alloy_sol_types::{SolCall, SolEvent};
 use lux_chain::{Chain, ChainError};
+use lux_dispute::{ClaimedRun, Dispute, NextMove, run_blocking};
 use lux_l1::{L1Client, LogFilter};
-use lux_machine::{Host, Status, Trace, trace};
+use lux_machine::{Status, Trace, trace};
 use lux_protocol::constants::MAX_CHECKPOINTS;
 use lux_protocol::contracts::ILuxRollup::submitBatchCall;
 use lux_protocol::contracts::IRollupViews::ClaimProposed;
 use lux_protocol::contracts::{BatchHeader, Claim};
 use lux_protocol::{BatchData, ClaimInput, ClaimTrace, params_hash, payload_commitment};
 use lux_stf::program::{BatchWitness, block_preimages};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Chunks after which a run is given up: what L1 lets into a batch takes far less.
@@ -62,7 +63,7 @@ impl Prover {
         let header_trace = (!header.stateRoot.is_zero()).then(|| data.trace.clone());
         let prover = self.clone();
         let (batch, payload) = (record.clone(), data.payload.clone());
-        let (claim_input, witness) = blocking(move || prover.witness(&batch, &header, &data)).await?;
+        let (claim_input, witness) = run_blocking(move || prover.witness(&batch, &header, &data)).await?;
         if witness.output != record.output() {
             return Err(NodeError::Unprovable(format!(
                 "the program gives batch {number} the state root {}, this node gave it {}: please report this",
@@ -75,7 +76,7 @@ impl Prover {
     /// The checkpoints of a batch's run.
     pub async fn trace(&self, batch: &ProvableBatch) -> Result<Trace, NodeError> {
         let (input, mut host) = (batch.witness.input, preimages(&batch.witness));
-        blocking(move || trace(stf_program(), input, &mut host, MAX_CHUNKS).map_err(run_failed)).await
+        run_blocking(move || trace(stf_program(), input, &mut host, MAX_CHUNKS).map_err(run_failed)).await
     }
 
     /// The trace that belongs to a true claim about a batch: its checkpoints without the last state.
@@ -96,14 +97,16 @@ impl Prover {
         let batch = self.batch(number).await?;
         let (claim, claimed) = self.claimed(&batch).await?;
         let run = self.trace(&batch).await?;
-        Ok(Case::new(batch.record, claim, claimed, run.checkpoints, batch.witness))
+        let preimages = Arc::new(preimages(&batch.witness));
+        let dispute = Dispute::new(stf_program(), claim, claimed, run.checkpoints, preimages);
+        Ok(Case { record: batch.record, dispute })
     }
 
     /// Whether L1 and this node still have the case as it is.
     pub async fn is_current(&self, case: &Case) -> Result<bool, NodeError> {
         let number = case.record.number;
         let claim = claim_of(&self.l1, self.rollup.address, number).await?;
-        Ok(claim == case.claim && self.ledger.batch(number)?.as_ref() == Some(&case.record))
+        Ok(claim == case.dispute.claim && self.ledger.batch(number)?.as_ref() == Some(&case.record))
     }
 
     /// What is next in a dispute, as L1 stands; `None` when the claim is true in all its parts.
@@ -136,11 +139,12 @@ impl Prover {
         if trace.segment(index).len() <= 1 {
             return Ok(Vec::new());
         }
-        let segment = segment_of(&self.l1, &self.rollup, claim, index).await?;
+        let judge = judge(&self.l1, &self.rollup, number).await?;
+        let segment = judge.segment(claim, index).await?;
         if segment.root.is_zero() {
             return Ok(Vec::new());
         }
-        revealed_states(&self.l1, &self.rollup, number, index, segment.root).await
+        Ok(judge.revealed_states(index, segment.root).await?)
     }
 
     async fn calldata(&self, record: &BatchRecord) -> Result<(BatchHeader, BatchData), NodeError> {
@@ -210,19 +214,6 @@ impl Prover {
 }
 
 /// Preimages for the machine, apart from the witness so that they can move to another thread.
-pub(crate) fn preimages(witness: &BatchWitness) -> impl Host + Send + use<> {
-    witness.preimages.iter().map(|(hash, bytes)| (*hash, bytes.clone())).collect::<std::collections::HashMap<_, _>>()
-}
-
-pub(crate) fn run_failed(error: lux_machine::RunError) -> NodeError {
-    NodeError::Unprovable(format!("a batch cannot be run in the machine: {error}"))
-}
-
-/// Does work that takes long on a thread of its own.
-pub(crate) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, NodeError> + Send + 'static,
-) -> Result<T, NodeError> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .unwrap_or_else(|error| Err(NodeError::Config(format!("the prover stopped: {error}"))))
+pub(crate) fn preimages(witness: &BatchWitness) -> HashMap<B256, Bytes> {
+    witness.preimages.iter().map(|(hash, bytes)| (*hash, bytes.clone())).collect()
 }

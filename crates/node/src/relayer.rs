@@ -3,8 +3,8 @@
 use crate::bridge::withdrawal_calls;
 use crate::ledger::Ledger;
 use crate::proofs::{message_proof, sent_in_batch};
-use crate::rollup::{Rollup, view};
-use crate::sending::{refusal, unused_id};
+use crate::rollup::Rollup;
+
 use crate::{NodeError, SentMessage};
 use alloy_primitives::Address;
 use alloy_sol_types::SolCall;
@@ -51,7 +51,7 @@ impl Relayer {
         let l1 = self.transactions.client();
         if let Some((token, _, amount)) = withdrawal_message(&sent.message) {
             let call = IL1TokenBridge::withdrawalsCall { withdrawalId: sent.hash.into() };
-            let state = view(l1, self.rollup.token_bridge, call).await?;
+            let state = l1.view(self.rollup.token_bridge, call).await?;
             let (prove, pay) = withdrawal_calls(sent, proof, token, amount);
             if state.batchNumber == 0 {
                 self.send(format!("prove/{}", sent.hash), self.rollup.address, prove).await?;
@@ -62,7 +62,7 @@ impl Relayer {
             return Ok(());
         }
         let executed = IMessageBridge::isMessageExecutedCall { messageHash: sent.hash };
-        if !view(l1, self.rollup.bridge, executed).await? {
+        if !l1.view(self.rollup.bridge, executed).await? {
             let call = IMessageBridge::relayMessageFromL2Call { message: sent.message.clone(), proof };
             self.send(format!("relay/{}", sent.hash), self.rollup.bridge, call.abi_encode()).await?;
         }
@@ -71,11 +71,11 @@ impl Relayer {
 
     /// Sends and waits. What L1 refuses is skipped: its sender may retry by hand, and others must not wait for it.
     async fn send(&self, id: String, to: Address, data: Vec<u8>) -> Result<(), NodeError> {
-        if let Some(reason) = refusal(&self.transactions, to, &data).await? {
+        if let Some(reason) = self.transactions.refusal(to, &data).await? {
             tracing::warn!(id, %reason, "message cannot be relayed");
             return Ok(());
         }
-        let id = unused_id(&self.transactions, id).await?;
+        let id = self.transactions.unused_id(id).await?;
         match self.transactions.send(TxRequest::call(id.clone(), to, data)).await {
             Ok(_) => tracing::info!(id, "message relayed"),
             Err(error) if error.is_temporary() => return Err(error.into()),

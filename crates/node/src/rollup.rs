@@ -1,9 +1,8 @@
 //! The rollup on L1: its addresses, its parameters, calls to it.
 
 use crate::NodeError;
-use alloy_primitives::{Address, B256, Bytes, U256};
-use alloy_sol_types::SolCall;
-use lux_l1::{BlockTag, CallRequest, L1Client};
+use alloy_primitives::{Address, B256, U256};
+use lux_l1::{L1Client, ViewError};
 use lux_protocol::contracts::{Claim, IRollupSettings, IRollupViews, RollupConfig, RollupParams};
 
 /// What never changes about a deployed rollup.
@@ -32,12 +31,12 @@ impl Rollup {
         }
         Ok(Self {
             address,
-            bridge: view(l1, address, IRollupViews::bridgeCall {}).await?,
-            token_bridge: view(l1, address, IRollupViews::tokenBridgeCall {}).await?,
-            registry: view(l1, address, IRollupViews::registryCall {}).await?,
-            config: view(l1, address, IRollupViews::configCall {}).await?,
-            params: view(l1, address, IRollupViews::paramsCall {}).await?,
-            genesis_l1_block: view(l1, address, IRollupViews::genesisL1BlockCall {}).await?,
+            bridge: l1.view(address, IRollupViews::bridgeCall {}).await?,
+            token_bridge: l1.view(address, IRollupViews::tokenBridgeCall {}).await?,
+            registry: l1.view(address, IRollupViews::registryCall {}).await?,
+            config: l1.view(address, IRollupViews::configCall {}).await?,
+            params: l1.view(address, IRollupViews::paramsCall {}).await?,
+            genesis_l1_block: l1.view(address, IRollupViews::genesisL1BlockCall {}).await?,
             l1_chain_id: l1.chain_id().await?,
             program: disputed_program(l1, address).await?,
         })
@@ -47,31 +46,22 @@ impl Rollup {
 /// The program of new batches, if there is evidence against claims about it.
 async fn disputed_program(l1: &L1Client, rollup: Address) -> Result<Option<B256>, NodeError> {
     let module = fault_module(l1, rollup).await?;
-    let settings = view(l1, rollup, IRollupViews::settingsCall {}).await?;
-    let version = view(l1, settings, IRollupSettings::programVersionCall {}).await?;
-    let program = view(l1, settings, IRollupSettings::programsCall { version: U256::from(version) }).await?;
+    let settings = l1.view(rollup, IRollupViews::settingsCall {}).await?;
+    let version = l1.view(settings, IRollupSettings::programVersionCall {}).await?;
+    let program = l1.view(settings, IRollupSettings::programsCall { version: U256::from(version) }).await?;
     Ok(Some(program).filter(|program| !module.is_zero() && !program.is_zero()))
 }
 
 /// The contract that judges challenges of a rollup now; zero when there is none.
-pub async fn fault_module(l1: &L1Client, rollup: Address) -> Result<Address, NodeError> {
+pub async fn fault_module(l1: &L1Client, rollup: Address) -> Result<Address, ViewError> {
     const FAULT: u8 = 0;
-    let settings = view(l1, rollup, IRollupViews::settingsCall {}).await?;
-    view(l1, settings, IRollupSettings::evidenceCall { kind: FAULT }).await
+    let settings = l1.view(rollup, IRollupViews::settingsCall {}).await?;
+    l1.view(settings, IRollupSettings::evidenceCall { kind: FAULT }).await
 }
 
 /// The claim that L1 holds about a batch.
-pub async fn claim_of(l1: &L1Client, rollup: Address, batch: u64) -> Result<Claim, NodeError> {
-    view(l1, rollup, IRollupViews::claimOfCall { batchNumber: U256::from(batch) }).await
-}
-
-/// Calls a view at the head of L1.
-pub async fn view<C: SolCall>(l1: &L1Client, to: Address, call: C) -> Result<C::Return, NodeError> {
-    let request = CallRequest { to: Some(to), data: call.abi_encode().into(), ..Default::default() };
-    let output: Bytes = l1.call(&request, BlockTag::Latest).await?;
-    C::abi_decode_returns(&output).map_err(|error| {
-        NodeError::Config(format!("{to} does not answer {} as our contracts do: {error}", C::SIGNATURE))
-    })
+pub async fn claim_of(l1: &L1Client, rollup: Address, batch: u64) -> Result<Claim, ViewError> {
+    l1.view(rollup, IRollupViews::claimOfCall { batchNumber: U256::from(batch) }).await
 }
 
 /// A small on-chain number; larger ones would mean a broken endpoint.

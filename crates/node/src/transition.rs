@@ -1,12 +1,14 @@
 //! Batches as `IStateTransition` takes them (`docs/state-transition.md`).
 
 use crate::blocks::receipts_roots;
+use crate::error::run_failed;
 use crate::program::stf_program;
-use crate::prover::{ProvableBatch, blocking, preimages, run_failed};
+use crate::prover::{ProvableBatch, preimages};
 use crate::{NodeError, Prover, batch_messages};
 use alloy_primitives::{B256, Bytes, U256};
 use alloy_sol_types::SolValue;
 use lux_chain::Chain;
+use lux_dispute::run_blocking;
 use lux_executor::encode_proof;
 use lux_machine::{Host, Machine, Status, prove_chunk};
 use lux_protocol::constants::PIECE_BYTES;
@@ -118,7 +120,7 @@ fn receipts(chain: &Chain, batch: &ProvableBatch) -> Result<Vec<Bytes>, NodeErro
 
 async fn chunk_proofs(batch: &ProvableBatch, chunk: Option<u64>) -> Result<Vec<Bytes>, NodeError> {
     let (number, input, mut host) = (batch.record.number, batch.witness.input, preimages(&batch.witness));
-    blocking(move || match chunk {
+    run_blocking(move || match chunk {
         Some(chunk) => {
             let proof = prove_chunk(stf_program(), input, &mut host, chunk)
                 .map_err(|error| NodeError::Config(format!("batch {number}, chunk {chunk}: {error}")))?;

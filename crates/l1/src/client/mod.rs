@@ -6,13 +6,14 @@ mod logs;
 use std::sync::Arc;
 
 use alloy_primitives::{Address, B256, Bytes, U64, U256};
+use alloy_sol_types::SolCall;
 use serde::{Serialize, de::DeserializeOwned};
 
 use self::logs::RangeLimit;
 pub use self::{fees::FeeEstimate, logs::LogFilter};
 use crate::{
     BlockTag, CallError, CallRequest, CriticalError, ErrorDecoder, L1Block, L1Error, L1Receipt, L1Transaction,
-    Transport,
+    Transport, ViewError,
 };
 
 /// A typed client of one L1 endpoint. Clones share what was learned about the endpoint's limits.
@@ -127,6 +128,33 @@ impl L1Client {
     /// Executes a call without a transaction.
     pub async fn call(&self, call: &CallRequest, tag: impl Into<BlockTag>) -> Result<Bytes, CallError> {
         self.request("eth_call", (call, tag.into())).await.map_err(|e| self.explain(e))
+    }
+
+    /// Calls a view at the head of the chain.
+    pub async fn view<C: SolCall>(&self, to: Address, call: C) -> Result<C::Return, ViewError> {
+        let request = CallRequest { to: Some(to), data: call.abi_encode().into(), ..Default::default() };
+        let output = self.call(&request, BlockTag::Latest).await?;
+        C::abi_decode_returns(&output).map_err(|error| ViewError::Foreign {
+            to,
+            signature: C::SIGNATURE,
+            message: error.to_string(),
+        })
+    }
+
+    /// The first block from `first` on that is not older than `timestamp`; the head if there is none.
+    pub async fn block_since(&self, first: u64, timestamp: u64) -> Result<u64, L1Error> {
+        let head = self.block_number().await?;
+        let (mut low, mut high) = (first.min(head), head);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let block = self.block(middle).await?;
+            let block = block.ok_or_else(|| L1Error::inconsistent("no block below the head"))?;
+            match block.timestamp < timestamp {
+                true => low = middle + 1,
+                false => high = middle,
+            }
+        }
+        Ok(low)
     }
 
     /// Gas that the call needs on top of the state at `tag`.

@@ -1,6 +1,7 @@
 //! Sending transactions of one key, each exactly once.
 
 mod config;
+mod due;
 mod fees;
 mod gaps;
 mod journal;
@@ -20,6 +21,7 @@ use parking_lot::Mutex;
 
 pub use self::{
     config::{Clock, MAX_TX_DATA, MAX_TX_GAS, TxConfig, system_clock},
+    due::Sent,
     fees::Fees,
     journal::{End, Journal, JournalEntry, MemoryJournal, RedbJournal, Version},
     types::{TxError, TxFailure, TxOutcome, TxRequest, TxStatus},

@@ -2,7 +2,6 @@
 
 use super::program::{program_steps, register_program};
 use super::{create, with_arguments};
-use crate::rollup::view;
 use crate::{NodeError, artifacts};
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolValue;
@@ -47,7 +46,7 @@ pub(super) async fn deploy_state_transition(
     l1: &L1Client,
     disputes: &Disputes,
 ) -> Result<Address, NodeError> {
-    let verifier = view(l1, disputes.fault_proof, IFaultProof::verifierCall {}).await?;
+    let verifier = l1.view(disputes.fault_proof, IFaultProof::verifierCall {}).await?;
     let arguments = (verifier, disputes.program).abi_encode_params();
     create(deployer, "StateTransition", with_arguments(artifacts::state_transition().bytecode, arguments)).await
 }

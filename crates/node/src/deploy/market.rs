@@ -4,7 +4,7 @@ use super::disputes::{Disputes, deploy_disputes};
 use super::program::register_program;
 use super::timelock::{Call, OwnerCall, carry_out};
 use crate::NodeError;
-use crate::rollup::{fault_module, view};
+use crate::rollup::fault_module;
 use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::SolCall;
 use lux_executor::program_id;
@@ -39,8 +39,8 @@ pub(super) async fn open_with(
         return Ok(OwnerCall::Done);
     }
     let fault_proof = rollup_fault_proof(l1, rollup).await?;
-    let verifier = view(l1, fault_proof, IFaultProof::verifierCall {}).await?;
-    let registry = view(l1, verifier, IChunkVerifier::PROGRAM_ROMCall {}).await?;
+    let verifier = l1.view(fault_proof, IFaultProof::verifierCall {}).await?;
+    let registry = l1.view(verifier, IChunkVerifier::PROGRAM_ROMCall {}).await?;
     let id = program_id(&request.program);
     // The journal knows the steps of one program apart from those of another.
     let mut deployer = Deployer::new(transactions, format!("market/{registry}/{id}"));
@@ -75,7 +75,7 @@ pub async fn open_l2_market(
         return Ok(OwnerCall::Done);
     }
     let fault_proof = rollup_fault_proof(l1.client(), rollup).await?;
-    let response_period = view(l1.client(), fault_proof, IFaultProof::responsePeriodCall {}).await?;
+    let response_period = l1.client().view(fault_proof, IFaultProof::responsePeriodCall {}).await?;
     let mut deployer = Deployer::new(l2, format!("market/{rollup}/{}", program_id(&request.program)));
     let disputes = deploy_disputes(&mut deployer, l2.client(), &request.program, response_period, report).await?;
     let calls = opening_calls(l2.client(), COMPUTE_MARKET, &disputes, request.challenge_period).await?;
@@ -86,8 +86,8 @@ pub async fn open_l2_market(
 
 /// Whether a market takes tasks for the program, as it is asked for.
 pub async fn is_open(chain: &L1Client, market: Address, request: &MarketRequest) -> Result<bool, NodeError> {
-    let set = view(chain, market, IComputeMarket::computeProgramCall { purpose: Purpose::Infer }).await?;
-    let params = view(chain, market, IComputeMarket::marketParamsCall {}).await?;
+    let set = chain.view(market, IComputeMarket::computeProgramCall { purpose: Purpose::Infer }).await?;
+    let params = chain.view(market, IComputeMarket::marketParamsCall {}).await?;
     Ok(set.program == program_id(&request.program) && u64::from(params.challengePeriod) == request.challenge_period)
 }
 
@@ -98,7 +98,7 @@ async fn opening_calls(
     disputes: &Disputes,
     challenge_period: u64,
 ) -> Result<[Bytes; 3], NodeError> {
-    let mut params = view(chain, market, IComputeMarket::marketParamsCall {}).await?;
+    let mut params = chain.view(market, IComputeMarket::marketParamsCall {}).await?;
     params.challengePeriod = u32::try_from(challenge_period)
         .map_err(|_| NodeError::Config(format!("{challenge_period} s is no challenge period: at most 30 days")))?;
     let params = IComputeMarket::setParamsCall { params };
@@ -110,7 +110,7 @@ async fn opening_calls(
 
 /// How many times a market's program was set: operations that set the same one again are different.
 async fn version(chain: &L1Client, market: Address) -> Result<u8, NodeError> {
-    Ok(view(chain, market, IComputeMarket::computeProgramCall { purpose: Purpose::Infer }).await?.version)
+    Ok(chain.view(market, IComputeMarket::computeProgramCall { purpose: Purpose::Infer }).await?.version)
 }
 
 async fn by_owner(
@@ -120,7 +120,7 @@ async fn by_owner(
     version: u8,
     report: &mut (dyn FnMut(&str) + Send),
 ) -> Result<OwnerCall, NodeError> {
-    let timelock = view(transactions.client(), rollup, IRollupViews::ownerCall {}).await?;
+    let timelock = transactions.client().view(rollup, IRollupViews::ownerCall {}).await?;
     let salt = B256::from(U256::from(version));
     let outcome = carry_out(transactions, timelock, &calls, salt).await?;
     report("market");
@@ -138,7 +138,7 @@ async fn rollup_fault_proof(l1: &L1Client, rollup: Address) -> Result<Address, N
 }
 
 async fn require_market(l1: &L1Client, rollup: Address) -> Result<(), NodeError> {
-    let config = view(l1, rollup, IRollupViews::configCall {}).await?;
+    let config = l1.view(rollup, IRollupViews::configCall {}).await?;
     if config.executionMode == ExecutionMode::AICompute {
         return Ok(());
     }

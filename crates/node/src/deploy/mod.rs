@@ -10,7 +10,6 @@ pub use market::{MarketRequest, is_open, open_l2_market, open_market};
 pub use timelock::OwnerCall;
 
 use crate::program::stf_program;
-use crate::rollup::view;
 use crate::{NodeError, artifacts, l2_genesis};
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_sol_types::{SolCall, SolEvent, SolValue};
@@ -111,7 +110,7 @@ pub async fn deploy(
     let id = implementation_id(request);
     let registered = match request.factory {
         Some(factory) => {
-            view(transactions.client(), factory, IRollupFactory::implementationsCall { implementationId: id }).await?
+            transactions.client().view(factory, IRollupFactory::implementationsCall { implementationId: id }).await?
         }
         None => Implementation { rollup: Address::ZERO, faultProof: Address::ZERO, program: B256::ZERO },
     };

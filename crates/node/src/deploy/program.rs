@@ -2,7 +2,6 @@
 
 use super::deploy_error;
 use crate::NodeError;
-use crate::rollup::view;
 use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::SolCall;
 use lux_executor::{init_code, program_id, rom_contracts};
@@ -61,5 +60,5 @@ pub(super) fn program_steps(program: &Program) -> usize {
 
 async fn is_registered(chain: &L1Client, registry: Address, program: B256) -> Result<bool, NodeError> {
     let contracts = IProgramRom::programOfCall { program };
-    Ok(!view(chain, registry, contracts).await?.roms.is_zero())
+    Ok(!chain.view(registry, contracts).await?.roms.is_zero())
 }

@@ -1,7 +1,7 @@
 //! Calls by the owner of a rollup, which is a timelock.
 
 use crate::NodeError;
-use crate::rollup::{to_u64, view};
+use crate::rollup::to_u64;
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_sol_types::{SolCall, sol};
 use lux_l1::{TxManager, TxRequest};
@@ -62,15 +62,15 @@ pub(super) async fn carry_out(
     let execute = ITimelock::executeBatchCall { targets, values, payloads, predecessor, salt };
     let (targets, values, payloads) = (execute.targets.clone(), execute.values.clone(), execute.payloads.clone());
     let hash = ITimelock::hashOperationBatchCall { targets, values, payloads, predecessor, salt };
-    let id = view(l1, timelock, hash).await?;
-    let mut ready_at = view(l1, timelock, ITimelock::getTimestampCall { id }).await?;
+    let id = l1.view(timelock, hash).await?;
+    let mut ready_at = l1.view(timelock, ITimelock::getTimestampCall { id }).await?;
     if ready_at.is_zero() {
         require_proposer(transactions, timelock).await?;
-        let delay = view(l1, timelock, ITimelock::getMinDelayCall {}).await?;
+        let delay = l1.view(timelock, ITimelock::getMinDelayCall {}).await?;
         let (targets, values, payloads) = (execute.targets.clone(), execute.values.clone(), execute.payloads.clone());
         let schedule = ITimelock::scheduleBatchCall { targets, values, payloads, predecessor, salt, delay };
         send(transactions, timelock, format!("timelock/{id}/schedule"), schedule.abi_encode()).await?;
-        ready_at = view(l1, timelock, ITimelock::getTimestampCall { id }).await?;
+        ready_at = l1.view(timelock, ITimelock::getTimestampCall { id }).await?;
     }
     if ready_at == DONE {
         return Ok(OwnerCall::Done);
@@ -103,7 +103,7 @@ pub(super) fn hand_over(timelock: Address, from: Address, admin: Address, delay:
 async fn require_proposer(transactions: &TxManager, timelock: Address) -> Result<(), NodeError> {
     let account = transactions.address();
     let role = keccak256(ROLES[0]);
-    if view(transactions.client(), timelock, ITimelock::hasRoleCall { role, account }).await? {
+    if transactions.client().view(timelock, ITimelock::hasRoleCall { role, account }).await? {
         return Ok(());
     }
     Err(NodeError::Config(format!(

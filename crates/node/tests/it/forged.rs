@@ -3,8 +3,8 @@
 use crate::common::judge::{TrueRun, Verdict, verdict};
 use crate::common::{Rng, Setup, World};
 use alloy_primitives::{B256, U256};
+use lux_dispute::fraud_proof;
 use lux_machine::halted_hash;
-use lux_node::fraud_proof;
 use lux_protocol::contracts::Disproof;
 
 /// Forgeries of a chunk's proof.
@@ -144,7 +144,7 @@ async fn every_wrong_checkpoint_and_length_is_disproved() {
     let chunks = run.states.len();
     let refuted = |states: &[B256], output: B256, what: &str| {
         let lie = run.claim(states, output);
-        let Some(lux_node::Fault::Chunk(chunk)) = lie.fault(&run.states) else { panic!("{what}") };
+        let Some(lux_dispute::Fault::Chunk(chunk)) = lie.fault(&run.states) else { panic!("{what}") };
         assert_eq!(verdict(&world, &run.on_l1(&lie), &run.proof(&lie, chunk)), Some(Verdict::Disproved), "{what}");
         chunk
     };

@@ -3,7 +3,8 @@
 use super::{World, evm};
 use alloy_primitives::{B256, Bytes, U256};
 use alloy_sol_types::{SolCall, sol};
-use lux_node::{ClaimedRun, fraud_proof, stf_program, stf_program_id};
+use lux_dispute::{ClaimedRun, fraud_proof};
+use lux_node::{stf_program, stf_program_id};
 use lux_protocol::ClaimTrace;
 use lux_protocol::contracts::Disproof;
 use lux_stf::program::BatchWitness;
