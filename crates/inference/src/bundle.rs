@@ -17,44 +17,30 @@ pub struct Bundle {
 }
 
 impl Bundle {
+    /// A model and the blobs of its weights by their commitments, which are those of the blobs.
+    pub fn new(model: Model, blobs: BTreeMap<B256, Vec<u8>>) -> Result<Self, BundleError> {
+        for (value, &Constant { commitment, .. }) in model.constants() {
+            let found = blobs.get(&commitment).ok_or(BundleError::Missing { value, commitment })?.len();
+            let expected = model.types()[value].bytes();
+            if found != expected {
+                return Err(BundleError::Length { value, found, expected });
+            }
+        }
+        Ok(Self { model, blobs })
+    }
+
     /// The weights by the position of their constants, for a run.
     pub fn weights(&self) -> Blobs {
         let blob = |constant: &Constant| self.blobs.get(&constant.commitment).cloned();
         Blobs(self.model.constants().filter_map(|(index, constant)| Some((index, blob(constant)?))).collect())
     }
-
-    /// Keeps the model and its weights; returns the model's hash.
-    #[cfg(feature = "std")]
-    pub fn save(&self, store: &impl blob::BlobStore) -> Result<B256, blob::StoreError> {
-        self.blobs.values().try_for_each(|blob| store.put(blob).map(drop))?;
-        store.put(&self.model.encode())
-    }
-
-    /// The model with this hash and its weights.
-    #[cfg(feature = "std")]
-    pub fn load(store: &impl blob::BlobStore, model: &B256) -> Result<Self, LoadError> {
-        let model = Model::decode(&store.get(model)?)?;
-        let mut blobs = BTreeMap::new();
-        for (index, constant) in model.constants() {
-            let blob = store.get(&constant.commitment)?;
-            let (found, expected) = (blob.len(), model.types()[index].bytes());
-            if found != expected {
-                return Err(LoadError::Length { value: index, found, expected });
-            }
-            blobs.insert(constant.commitment, blob);
-        }
-        Ok(Self { model, blobs })
-    }
 }
 
-/// Why a model cannot be loaded.
-#[cfg(feature = "std")]
-#[derive(Debug, thiserror::Error)]
-pub enum LoadError {
-    #[error(transparent)]
-    Store(#[from] blob::StoreError),
-    #[error(transparent)]
-    Model(#[from] ModelError),
+/// Why blobs are not the weights of a model.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BundleError {
+    #[error("the weights {commitment} of value {value} are missing")]
+    Missing { value: usize, commitment: B256 },
     #[error("the weights of value {value} have {found} bytes; its type takes {expected}")]
     Length { value: usize, found: usize, expected: usize },
 }

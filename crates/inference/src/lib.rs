@@ -27,9 +27,7 @@ mod tensor_type;
 #[cfg(feature = "std")]
 mod values;
 
-#[cfg(feature = "std")]
-pub use bundle::LoadError;
-pub use bundle::{Bundle, ModelBuilder};
+pub use bundle::{Bundle, BundleError, ModelBuilder};
 pub use codec::MAGIC;
 pub use dtype::DType;
 pub use error::{ModelError, Problem};

@@ -3,11 +3,7 @@
 
 mod preimages;
 mod reader;
-#[cfg(feature = "std")]
-mod store;
 
 pub use lux_protocol::payload_commitment as commitment;
 pub use preimages::preimages;
 pub use reader::{BlobError, BlobReader, read_pair};
-#[cfg(feature = "std")]
-pub use store::{BlobStore, FolderStore, MAX_BLOB_BYTES, StoreError};

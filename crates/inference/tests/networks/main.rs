@@ -1,11 +1,10 @@
-//! Trained networks: imported, quantised, saved, loaded and run, and how much of their accuracy is left.
+//! Trained networks: imported, quantised, encoded, decoded and run, and how much of their accuracy is left.
 #![allow(clippy::unwrap_used)]
 
-use lux_inference::Bundle;
-use lux_inference::blob::FolderStore;
 use lux_inference::fast::Engine;
 use lux_inference::import::{Array, Calibration, Graph, compare, quantize, read_onnx};
 use lux_inference::run::execute;
+use lux_inference::{Bundle, Model};
 
 #[path = "../it/guest.rs"]
 mod guest;
@@ -55,10 +54,7 @@ fn check(onnx: &[u8], shape: &[usize]) {
     println!("{report}");
     assert!(report.cosine > 0.999 && report.agreement > 0.98, "{report}");
 
-    let folder = tempfile::tempdir().unwrap();
-    let store = FolderStore::open(folder.path()).unwrap();
-    let hash = bundle.save(&store).unwrap();
-    let loaded = Bundle::load(&store, &hash).unwrap();
+    let loaded = Bundle::new(Model::decode(&bundle.model.encode()).unwrap(), bundle.blobs.clone()).unwrap();
     assert_eq!(loaded, bundle);
     let engine = Engine::new(&loaded, 2);
     let float = digits.accuracy(|image| graph.run(&[Array::new(shape, image).unwrap()]).unwrap().remove(0).data);

@@ -1,0 +1,66 @@
+//! A model is a blob, and so are its weights.
+
+use crate::ModelsError;
+use alloy_primitives::B256;
+use bytes::Bytes;
+use lux_blobs::{BlobStore, Client};
+use lux_inference::limits::MAX_MODEL_BYTES;
+use lux_inference::{Bundle, BundleError, Constant, Model};
+use std::collections::BTreeMap;
+
+/// Keeps a model and its weights, and returns the model's hash. The model comes last: where it is, its weights are.
+pub async fn save(store: &BlobStore, bundle: &Bundle) -> Result<B256, ModelsError> {
+    for blob in bundle.blobs.values() {
+        store.put(Bytes::copy_from_slice(blob)).await?;
+    }
+    Ok(store.put(bundle.model.encode().into()).await?)
+}
+
+/// The model with this hash and its weights, in memory, if the weights have at most `max_weight_bytes` together.
+pub async fn load(store: &BlobStore, hash: B256, max_weight_bytes: u64) -> Result<Bundle, ModelsError> {
+    let model = load_model(store, hash, max_weight_bytes).await?;
+    let mut blobs = BTreeMap::new();
+    for (value, &Constant { commitment, .. }) in model.constants() {
+        let length = model.types()[value].bytes() as u64;
+        if !blobs.contains_key(&commitment) {
+            blobs.insert(commitment, Vec::from(store.get(commitment, length).await?));
+        }
+    }
+    Bundle::new(model, blobs).map_err(|error| ModelsError::Weights { hash, error })
+}
+
+/// Fetches what `store` lacks of a model from a location that a stranger may have named, and returns the model without
+/// its weights.
+pub async fn fetch(
+    client: &Client,
+    location: &str,
+    store: &BlobStore,
+    hash: B256,
+    max_weight_bytes: u64,
+) -> Result<Model, ModelsError> {
+    if !store.has(hash).await? {
+        client.fetch_into(store, location, hash, MAX_MODEL_BYTES as u64).await?;
+    }
+    let model = load_model(store, hash, max_weight_bytes).await?;
+    for (value, &Constant { commitment, .. }) in model.constants() {
+        let expected = model.types()[value].bytes();
+        if !store.has(commitment).await? {
+            client.fetch_into(store, location, commitment, expected as u64).await?;
+        }
+        let found = store.index(commitment).await?.length() as usize;
+        if found != expected {
+            return Err(ModelsError::Weights { hash, error: BundleError::Length { value, found, expected } });
+        }
+    }
+    Ok(model)
+}
+
+async fn load_model(store: &BlobStore, hash: B256, max_weight_bytes: u64) -> Result<Model, ModelsError> {
+    let encoded = store.get(hash, MAX_MODEL_BYTES as u64).await?;
+    let model = Model::decode(&encoded).map_err(|error| ModelsError::Model { hash, error })?;
+    let bytes = model.plan().constant_bytes;
+    if bytes > max_weight_bytes {
+        return Err(ModelsError::TooLarge { hash, bytes, limit: max_weight_bytes });
+    }
+    Ok(model)
+}
