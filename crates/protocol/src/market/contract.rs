@@ -82,6 +82,21 @@ sol! {
             uint8 flags;
         }
         #[derive(PartialEq, Eq)]
+        struct Dispute {
+            address module;
+            bytes32 input;
+            bytes32 trace;
+        }
+        /// `IEvidence.Claim`.
+        #[derive(PartialEq, Eq)]
+        struct TaskClaim {
+            bytes32 program;
+            bytes32 input;
+            bytes32 output;
+            bytes32 trace;
+            uint256 claimedAt;
+        }
+        #[derive(PartialEq, Eq)]
         struct Params {
             uint16 feeBps;
             uint32 challengePeriod;
@@ -94,6 +109,8 @@ sol! {
             bytes32 indexed taskId, bytes32 indexed modelHash, bytes inputDataHash, uint256 gasLimit,
             uint256 gasPrice, uint256 expiresAt, uint8 programVersion, uint8 flags
         );
+        event ComputeTaskSubmitted(bytes32 indexed taskId, address indexed requester);
+        event ComputeResultSubmitted(bytes32 indexed taskId, bytes32 outputHash);
         event TaskClaimed(bytes32 indexed taskId, address indexed worker, uint256 until);
         event ResultEvidence(
             bytes32 indexed taskId, address indexed worker, uint256 gasUsed, uint256 challengeableUntil, bytes zkProof
@@ -151,6 +168,9 @@ sol! {
         function quote(
             bytes32 modelHash, uint256 requiredFlops, uint256 maxGasPrice
         ) external view returns (uint256 gasLimit, uint256 gasPrice);
+        function taskClaim(bytes32 taskId, bytes32 input, bytes32 trace) external view returns (TaskClaim memory);
+        function getDispute(bytes32 taskId) external view returns (Dispute memory);
+        function bondOf(bytes32 taskId, address challenger) external view returns (uint256);
         function finalAt(bytes32 taskId) external view returns (uint256);
     }
 

@@ -1,0 +1,169 @@
+//! Answers questions about results of this worker: without an answer in time, a true result is lost, and the stake with it.
+
+use crate::board::{Board, Offer, Stage};
+use crate::run::run_on_machine;
+use crate::{ComputeError, Shop};
+use alloy_primitives::{B256, Bytes, U256};
+use alloy_sol_types::{SolCall, SolEvent};
+use lux_dispute::{ClaimedRun, Dispute, Judge};
+use lux_l1::{LogFilter, Sent, TxManager};
+use lux_models::infer_program;
+use lux_protocol::ClaimTrace;
+use lux_protocol::constants::MAX_CHECKPOINTS;
+use lux_protocol::contracts::Claim;
+use lux_protocol::contracts::IFaultProof::SegmentRequested;
+use lux_protocol::market::contract::IComputeMarket::{revealTraceCall, slashFailedChallengerCall};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tokio::task::JoinHandle;
+
+/// A result of this worker that somebody asks about.
+struct Asked {
+    id: B256,
+    offer: Offer,
+    output: B256,
+    /// Nothing was asked before this block.
+    since: u64,
+}
+
+/// Finds questions in the chain's logs: it needs no memory over a restart.
+pub(crate) struct Defence {
+    shop: Arc<Shop>,
+    transactions: Arc<TxManager>,
+    first_block: u64,
+    /// The last block for which everything was answered that could be.
+    done: Option<B256>,
+    /// Runs of the results that were asked about.
+    runs: BTreeMap<B256, Run>,
+}
+
+enum Run {
+    Going(JoinHandle<Result<Dispute, ComputeError>>),
+    Ended(Box<Dispute>),
+    /// Nothing answers for this result.
+    False,
+}
+
+impl Defence {
+    pub fn new(shop: Arc<Shop>, transactions: Arc<TxManager>, first_block: u64) -> Self {
+        Self { shop, transactions, first_block, done: None, runs: BTreeMap::new() }
+    }
+
+    pub async fn step(&mut self, board: &Board) -> Result<(), ComputeError> {
+        let Some(head) = board.head() else { return Ok(()) };
+        if self.done == Some(head.hash) {
+            return Ok(());
+        }
+        let own = self.transactions.address();
+        let asked: Vec<Asked> = board
+            .tasks()
+            .filter_map(|task| match (task.stage, task.challenges.first()) {
+                (Stage::Delivered(delivery), Some(since)) if delivery.worker == own => {
+                    Some(Asked { id: task.id, offer: task.offer.clone(), output: delivery.output, since: *since })
+                }
+                _ => None,
+            })
+            .collect();
+        self.runs.retain(|task, _| asked.iter().any(|asked| asked.id == *task));
+        let mut waits = false;
+        for asked in &asked {
+            waits |= self.answer(asked, head.number, board.now()).await?;
+        }
+        if !waits {
+            self.done = Some(head.hash);
+        }
+        Ok(())
+    }
+
+    /// Does what is due for one result; `true` if something is under way that the next block does not end.
+    async fn answer(&mut self, asked: &Asked, head: u64, now: u64) -> Result<bool, ComputeError> {
+        let market = &self.shop.market;
+        let judge = market.judge(asked.id, self.first_block).await?;
+        let claim = market.disputed_claim(asked.id).await?;
+        let mut waits = false;
+        for index in segments(&judge, &claim, asked.since, head).await? {
+            let segment = judge.segment(&claim, index).await?;
+            if segment.challenger.is_zero() || segment.settled {
+                continue;
+            }
+            match (segment.root.is_zero(), now > segment.deadline) {
+                (true, true) => tracing::error!(task = %asked.id, index, "a question was not answered in time"),
+                (true, false) => match self.states(asked, &claim, index).await? {
+                    Some(checkpoints) => {
+                        let segment = U256::from(index);
+                        let call = revealTraceCall { taskId: asked.id, segment, checkpoints };
+                        self.send(format!("reveal/{}/{}/{index}", asked.id, claim.trace), call.abi_encode()).await?;
+                    }
+                    None => waits |= matches!(self.runs.get(&asked.id), Some(Run::Going(_))),
+                },
+                // Whoever asked can still disprove the answer.
+                (false, false) => {}
+                (false, true) => {
+                    let call = slashFailedChallengerCall { taskId: asked.id, segment: U256::from(index) };
+                    self.send(format!("slash/{}/{}/{index}", asked.id, claim.trace), call.abi_encode()).await?;
+                }
+            }
+        }
+        Ok(waits)
+    }
+
+    async fn send(&self, id: String, data: Vec<u8>) -> Result<(), ComputeError> {
+        match self.transactions.send_due(self.shop.market.address, id.clone(), data).await? {
+            Sent::Now => tracing::warn!(id, "answering a challenge of a true result"),
+            Sent::UnderWay => {}
+            Sent::Refused(reason) => tracing::warn!(id, %reason, "the market refuses"),
+        }
+        Ok(())
+    }
+
+    /// What answers a question; `None` while the run goes on, and for a result that is false.
+    async fn states(&mut self, asked: &Asked, claim: &Claim, segment: usize) -> Result<Option<Bytes>, ComputeError> {
+        let run = match self.runs.remove(&asked.id) {
+            Some(Run::Going(task)) if !task.is_finished() => Run::Going(task),
+            Some(Run::Going(task)) => {
+                let dispute = task.await.map_err(|error| ComputeError::Config(format!("a run stopped: {error}")))??;
+                match dispute.fault() {
+                    None => Run::Ended(Box::new(dispute)),
+                    Some(fault) => {
+                        tracing::error!(task = %asked.id, ?fault, "somebody challenges a FALSE result of this worker");
+                        Run::False
+                    }
+                }
+            }
+            Some(run) => run,
+            None => {
+                let work = own_run(self.shop.clone(), asked.offer.clone(), asked.output, claim.clone());
+                Run::Going(tokio::spawn(work))
+            }
+        };
+        let answer = match &run {
+            Run::Ended(dispute) => Some(dispute.answer(segment)),
+            Run::Going(_) | Run::False => None,
+        };
+        self.runs.insert(asked.id, run);
+        Ok(answer)
+    }
+}
+
+/// Segments of a claim that were asked for.
+async fn segments(judge: &Judge, claim: &Claim, from: u64, to: u64) -> Result<Vec<usize>, ComputeError> {
+    let filter = LogFilter { addresses: vec![judge.module], topics: vec![SegmentRequested::SIGNATURE_HASH] };
+    let key = judge.claim_key(claim);
+    let logs = judge.chain.logs(&filter, from, to).await?;
+    let asked = logs.iter().filter_map(|log| SegmentRequested::decode_log_data(log.data()).ok());
+    Ok(asked.filter(|event| event.claim == key).map(|event| event.segment.saturating_to()).collect())
+}
+
+/// The run that a result of this worker came from, made again.
+async fn own_run(shop: Arc<Shop>, offer: Offer, output: B256, claim: Claim) -> Result<Dispute, ComputeError> {
+    let (model, input) = shop.data(&offer).await?;
+    let (witness, run) = run_on_machine(model, input, output).await?;
+    let claimed = ClaimedRun::new(ClaimTrace::of_run(&run.checkpoints, MAX_CHECKPOINTS), output);
+    if claimed.trace.commitment() != claim.trace {
+        return Err(ComputeError::Config(format!(
+            "the result about {} was delivered with another trace than this version makes: nothing answers for it",
+            claim.input
+        )));
+    }
+    Ok(Dispute::new(infer_program(), claim, claimed, run.checkpoints, Arc::new(witness.preimages)))
+}

@@ -1,0 +1,65 @@
+//! Why a step of a worker or watcher did not succeed.
+
+use lux_blobs::BlobError;
+use lux_dispute::DisputeError;
+use lux_inference::fast::EngineError;
+use lux_l1::{L1Error, TxError, ViewError};
+use lux_models::ModelsError;
+
+/// By what a loop must do about it.
+#[derive(Debug, thiserror::Error)]
+pub enum ComputeError {
+    #[error(transparent)]
+    Chain(#[from] L1Error),
+    #[error(transparent)]
+    View(#[from] ViewError),
+    #[error("transaction: {0}")]
+    Tx(#[from] TxError),
+    #[error(transparent)]
+    Dispute(#[from] DisputeError),
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// Going on would risk work that is paid for.
+    #[error("records of the worker: {0}")]
+    Records(String),
+    #[error("{0}")]
+    Config(String),
+}
+
+impl ComputeError {
+    /// Whether the same step may succeed later without anyone doing anything.
+    pub fn is_temporary(&self) -> bool {
+        match self {
+            Self::Chain(error) => !matches!(error, L1Error::Critical(_)),
+            Self::View(error) => error.is_temporary(),
+            // The state of the chain may change, and somebody may fill the account up.
+            Self::Tx(TxError::Reverted(_) | TxError::InsufficientFunds(_)) => true,
+            Self::Tx(error) => error.is_temporary(),
+            Self::Dispute(error) => error.is_temporary(),
+            Self::Data(_) => true,
+            Self::Records(_) | Self::Config(_) => false,
+        }
+    }
+}
+
+/// Why model or input of a task cannot be used.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum DataError {
+    #[error("model: {0}")]
+    Model(#[from] ModelsError),
+    #[error("input: {0}")]
+    Input(BlobError),
+    #[error("the input has {found} bytes, and the model takes {expected}")]
+    InputLength { found: u64, expected: u64 },
+    #[error("the model gives no output for this input: {0}")]
+    NoOutput(#[from] EngineError),
+    #[error("there is no place to fetch {0} from: put it into the store, or name a source")]
+    NoPlace(&'static str),
+}
+
+impl DataError {
+    /// Whether the bytes may come later.
+    pub const fn may_pass(&self) -> bool {
+        matches!(self, Self::Model(ModelsError::Blob(_)) | Self::Input(_) | Self::NoPlace(_))
+    }
+}

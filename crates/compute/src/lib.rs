@@ -1,0 +1,26 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod board;
+mod check;
+mod defence;
+mod error;
+mod lane;
+mod library;
+mod market;
+mod records;
+mod run;
+mod shop;
+mod watcher;
+mod worker;
+
+pub use board::{Board, Delivery, Offer, Stage, TaskView};
+pub use check::{Verdict, check};
+pub use error::{ComputeError, DataError};
+pub use library::{Library, LibraryConfig, LoadedModel};
+pub use market::Market;
+pub use records::{Record, Records};
+pub use run::{claimed_output, infer_program_id, run_natively, run_on_machine};
+pub use shop::{Prepared, Refusal, Shop};
+pub use watcher::{Watcher, WatcherConfig};
+pub use worker::{Worker, WorkerConfig};

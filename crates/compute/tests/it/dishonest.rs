@@ -1,0 +1,148 @@
+//! Results that are not true.
+
+use crate::world::{LIAR, PERIOD, REQUESTER, WATCHER, World, ether, gather, gemm, input, output};
+use alloy_primitives::{B256, Bytes, U256};
+use lux_inference::Bundle;
+use lux_machine::trace;
+use lux_models::{Witness, infer_program};
+use lux_protocol::ClaimTrace;
+use lux_protocol::constants::MAX_CHECKPOINTS;
+use lux_protocol::market::contract::IComputeMarket::submitComputeResultCall;
+use lux_protocol::market::contract::{ComputeResult, TaskStatus};
+use lux_protocol::market::{EvidenceKind, ModelTerms, ResultProof};
+
+/// The true trace of a run.
+pub fn honest_trace(bundle: &Bundle, data: &[u8]) -> ClaimTrace {
+    let mut witness = Witness::new(bundle, data);
+    let run = trace(infer_program(), witness.input, &mut witness.preimages, 1 << 20).unwrap();
+    ClaimTrace::of_run(&run.checkpoints, MAX_CHECKPOINTS)
+}
+
+/// Delivers without any worker's scruples; `false` if the market refuses.
+pub async fn deliver(world: &World, from: usize, id: B256, input: B256, output: B256, trace: &ClaimTrace) -> bool {
+    let kind = EvidenceKind::Fault;
+    let proof = ResultProof { kind, input, evidence: trace.encode(), output: Bytes::new() };
+    let result = ComputeResult {
+        taskId: id,
+        outputHash: output,
+        zkProof: proof.encode().unwrap(),
+        gasUsed: U256::from(1),
+        ..Default::default()
+    };
+    world.send(from, U256::ZERO, submitComputeResultCall { result }).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_lie_about_a_result_is_disproved_and_paid_for() {
+    let world = World::new().await;
+    let (bundle, other) = (gemm(2, 1), gemm(2, 2));
+    let (data, elsewhere) = (input(&bundle, 1), input(&bundle, 2));
+    let store = world.store("watcher");
+    for model in [&bundle, &other] {
+        lux_models::save(&store, model).await.unwrap();
+        world.register(model, ModelTerms::default().flags).await;
+    }
+    store.put(data.clone().into()).await.unwrap();
+    let right = output(&bundle, &data);
+    let honest = honest_trace(&bundle, &data);
+    assert!(honest.chunks > 2, "a trace worth lying about");
+    let wrong_at = |index: usize| {
+        let mut trace = honest.clone();
+        trace.checkpoints[index] = B256::repeat_byte(0x66);
+        trace
+    };
+    let short = ClaimTrace::decode(&[]).unwrap();
+    let longer = ClaimTrace {
+        chunks: honest.chunks + 1,
+        checkpoints: [honest.checkpoints.clone(), vec![B256::repeat_byte(1)]].concat(),
+        ..honest
+    };
+    let lies = [
+        ("another output", B256::repeat_byte(0x0f), honest.clone()),
+        ("the output of another model", output(&other, &data), honest_trace(&other, &data)),
+        ("the output for another input", output(&bundle, &elsewhere), honest_trace(&bundle, &elsewhere)),
+        ("one chunk", B256::repeat_byte(0x0f), short),
+        ("a wrong first state", right, wrong_at(0)),
+        ("a wrong last state", right, wrong_at(honest.checkpoints.len() - 1)),
+        ("a chunk too many", right, longer),
+    ];
+    let mut watcher = world.watcher("watcher", true).await;
+    for (index, (lie, claimed, trace)) in lies.into_iter().enumerate() {
+        // Whoever was slashed never works again.
+        let liar = LIAR + index % 6;
+        if index >= 6 {
+            break_slashed(&world, liar).await;
+            continue;
+        }
+        world.stake(liar).await;
+        let id = B256::repeat_byte(index as u8 + 1);
+        let claim = world.offer(id, &bundle, &data).await;
+        let before = world.balance(REQUESTER).await;
+        assert!(deliver(&world, liar, id, claim, claimed, &trace).await, "{lie}");
+        world.watch(&mut watcher, async || world.status(id).await == TaskStatus::Disproved).await;
+        let party = world.party(liar).await;
+        assert!(party.isSlashed && party.stake.is_zero(), "{lie}");
+        let price = U256::from(2 * bundle.model.plan().macs) * U256::from(1_000_000_000u64);
+        assert_eq!(world.balance(REQUESTER).await, before + price, "{lie}");
+    }
+    watcher.step().await.unwrap();
+    assert_eq!(watcher.false_results().count(), 0);
+    let rewards = ether(1) * U256::from(6) / U256::from(2);
+    let bond = ether(1) / U256::from(10);
+    assert_eq!(world.balance(WATCHER).await, rewards + bond, "half of each stake");
+}
+
+async fn break_slashed(world: &World, liar: usize) {
+    let stake = lux_protocol::market::contract::IComputeMarket::stakeCall {};
+    assert!(!world.send(liar, ether(1), stake).await, "slashed for good");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_input_without_output_has_no_true_result() {
+    let world = World::new().await;
+    let bundle = gather();
+    let data = [9, 0, 0, 0, 1, 0, 0, 0];
+    let store = world.store("watcher");
+    lux_models::save(&store, &bundle).await.unwrap();
+    store.put(data.to_vec().into()).await.unwrap();
+    world.register(&bundle, ModelTerms::default().flags).await;
+    world.stake(LIAR).await;
+    let id = B256::repeat_byte(1);
+    let claim = world.offer(id, &bundle, &data).await;
+    let trace = honest_trace(&bundle, &data);
+    assert!(!deliver(&world, LIAR, id, claim, B256::ZERO, &trace).await, "zero is no output");
+    assert!(deliver(&world, LIAR, id, claim, B256::repeat_byte(3), &trace).await);
+    let mut watcher = world.watcher("watcher", false).await;
+    world.watch(&mut watcher, async || world.status(id).await == TaskStatus::Disproved).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn results_of_other_tasks_are_refused_and_true_ones_stand() {
+    let world = World::new().await;
+    let bundle = gemm(2, 1);
+    let (data, elsewhere) = (input(&bundle, 1), input(&bundle, 2));
+    let store = world.store("watcher");
+    lux_models::save(&store, &bundle).await.unwrap();
+    store.put(data.clone().into()).await.unwrap();
+    world.register(&bundle, ModelTerms::default().flags).await;
+    world.stake(LIAR).await;
+    let (first, second) = (B256::repeat_byte(1), B256::repeat_byte(2));
+    let claim = world.offer(first, &bundle, &data).await;
+    let other = world.offer(second, &bundle, &elsewhere).await;
+    let (right, trace) = (output(&bundle, &data), honest_trace(&bundle, &data));
+    assert!(!deliver(&world, LIAR, second, claim, right, &trace).await, "computed for another task");
+    assert_ne!(claim, other);
+    assert!(deliver(&world, LIAR, first, claim, right, &trace).await);
+
+    let mut watcher = world.watcher("watcher", true).await;
+    for _ in 0..5 {
+        watcher.step().await.unwrap();
+        if watcher.is_computing() {
+            watcher.run_ends().await.unwrap();
+        }
+    }
+    assert_eq!(watcher.false_results().count(), 0);
+    assert_eq!(world.status(first).await, TaskStatus::Submitted);
+    world.advance(PERIOD);
+    assert_eq!(world.balance(WATCHER).await, U256::ZERO, "a watcher without a dispute deposits nothing");
+}

@@ -1,0 +1,8 @@
+//! Workers and watchers on a real market: the contracts on a development chain, models on the machine.
+#![allow(clippy::unwrap_used)]
+
+mod dishonest;
+mod questions;
+mod refused;
+mod served;
+mod world;
