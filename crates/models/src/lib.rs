@@ -10,7 +10,7 @@ mod npy;
 pub use npy::{NpyArray, NpyError};
 
 mod store;
-pub use store::{fetch, load, save};
+pub use store::{fetch, load, load_model, save};
 
 mod summary;
 pub use summary::{Summary, summarize};

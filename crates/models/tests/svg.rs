@@ -36,7 +36,7 @@ fn dense() -> Model {
 
 #[test]
 fn every_value_has_a_box_and_every_operand_a_line() {
-    for model in [dense(), sums(1), sums(40), sums(400), sums(3_000)] {
+    for model in [dense(), sums(1), sums(40), sums(400), sums(1_500)] {
         let svg = draw(&model);
         let parsed = roxmltree::Document::parse(&svg).unwrap();
         let ids: HashSet<_> = parsed.descendants().filter_map(|element| element.attribute("id")).collect();
