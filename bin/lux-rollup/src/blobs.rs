@@ -6,11 +6,12 @@ use crate::output::{Progress, print_fields, print_json};
 use alloy_primitives::B256;
 use clap::{Args, Subcommand};
 use eyre::{WrapErr, eyre};
-use lux_blobs::{BlobError, MAX_BLOB_BYTES, ServerConfig, serve};
+use lux_blobs::{BlobError, BlobIndex, BlobStore, MAX_BLOB_BYTES, ServerConfig, serve};
 use serde_json::{Value, json};
+use std::fs::File;
 use std::io::Write;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(Subcommand)]
 pub enum BlobsCommand {
@@ -111,21 +112,29 @@ async fn get(args: GetArgs, progress: &Progress) -> eyre::Result<Value> {
     }
     let index = store.index(commitment).await.map_err(|error| match error {
         BlobError::NotFound(_) => {
-            eyre!("blob {commitment} not in {}: --from names a server to fetch from", place.store.display())
+            eyre!("no blob {commitment} in {}: --from names a server to fetch from", place.store.display())
         }
         other => other.into(),
     })?;
-    let name = || out.display().to_string();
-    let mut file = std::fs::File::create(&out).wrap_err_with(name)?;
-    let (mut at, length) = (0, index.length());
-    while at < length {
-        let end = length.min(at + PART_BYTES);
-        // Checked before it is written.
-        file.write_all(&store.range(commitment, at..end).await?).wrap_err_with(name)?;
-        at = end;
+    if let Err(error) = copy(&store, &index, &out).await {
+        // No part of a blob under the name that was asked for.
+        let _ = std::fs::remove_file(&out);
+        return Err(error);
     }
-    Ok(json!({ "commitment": commitment, "bytes": length, "file": out }))
+    Ok(json!({ "commitment": commitment, "bytes": index.length(), "file": out }))
+}
+
+/// Copies a blob to a file, each part checked before it is written.
+async fn copy(store: &BlobStore, index: &BlobIndex, out: &Path) -> eyre::Result<()> {
+    let name = || out.display().to_string();
+    let mut file = File::create(out).wrap_err_with(name)?;
+    for start in (0..index.length()).step_by(PART_BYTES) {
+        let end = index.length().min(start + PART_BYTES as u64);
+        let part = store.range(index.commitment(), start..end).await?;
+        file.write_all(&part).wrap_err_with(name)?;
+    }
+    Ok(())
 }
 
 /// A multiple of the piece size.
-const PART_BYTES: u64 = 1 << 20;
+const PART_BYTES: usize = 1 << 20;

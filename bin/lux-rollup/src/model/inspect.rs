@@ -95,7 +95,8 @@ fn constants(model: &Model) -> impl Iterator<Item = Value> {
 }
 
 fn print_table(model: &Model, summaries: &[Summary]) {
-    println!("value  operation    takes             result                            macs       weights");
+    let head = ["value", "operation", "takes", "result", "macs", "weight bytes"];
+    println!("{}  {:<11}  {:<16}  {:<24}  {:>12}  {:>12}", head[0], head[1], head[2], head[3], head[4], head[5]);
     for Summary { value, name, operands, constants, macs, weight_bytes, is_output } in summaries {
         let takes: Vec<_> = operands.iter().chain(constants).map(usize::to_string).collect();
         let (takes, result) = (takes.join(" "), model.types()[*value].to_string());

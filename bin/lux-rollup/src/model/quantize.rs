@@ -76,17 +76,21 @@ fn made(args: &QuantizeArgs, json: bool) -> eyre::Result<(Bundle, Value)> {
         "calibrationSamples": count,
         "evaluatedOn": if own.is_some() { "samples of its own" } else { "the samples of the calibration" },
         "evaluatedSamples": report.samples,
-        "cosine": report.cosine,
-        "worstCosine": report.worst_cosine,
-        "largestError": report.error,
-        "sameLargestOutput": report.agreement,
-        "accuracyOfNetwork": accuracy.0,
-        "accuracyOfModel": accuracy.1,
+        "cosine": rounded(report.cosine),
+        "worstCosine": rounded(report.worst_cosine),
+        "largestError": rounded(report.error),
+        "sameLargestOutput": rounded(report.agreement),
+        "accuracyOfNetwork": accuracy.0.map(rounded),
+        "accuracyOfModel": accuracy.1.map(rounded),
         "requiredFlops": 2 * plan.macs,
         "weightBytes": plan.constant_bytes,
         "peakBytes": plan.peak_bytes,
     });
     Ok((bundle, value))
+}
+
+fn rounded(share: f64) -> f64 {
+    (share * 1e5).round() / 1e5
 }
 
 /// Reads as many labels as there are samples.

@@ -108,10 +108,14 @@ fn inferred(args: &RunArgs, bundle: &Bundle, json: bool) -> eyre::Result<(Vec<u8
         if plain != output {
             return Err(eyre!("the fast way gives {commitment}, the plain one {}", blob::commitment(&plain)));
         }
-        value["plainRun"] = json!("the same bytes");
+        value["plainRun"] = json!("the same output");
     }
     if args.machine {
-        value["machine"] = on_machine(bundle, &input, commitment, &Progress::new(json))?;
+        let (steps, chunks) = on_machine(bundle, &input, commitment, &Progress::new(json))?;
+        value["machine"] = match json {
+            true => json!({ "output": commitment, "steps": steps, "chunks": chunks }),
+            false => format!("the same output, after {steps} steps in {chunks} chunks").into(),
+        };
     }
     Ok((input, output, value))
 }
@@ -170,8 +174,8 @@ fn chosen(array: NpyArray, shape: &Shape, sample: Option<usize>) -> eyre::Result
     }
 }
 
-/// Runs on the machine, whose output must be the same.
-fn on_machine(bundle: &Bundle, input: &[u8], commitment: B256, progress: &Progress) -> eyre::Result<Value> {
+/// Runs on the machine, whose output must be the same; returns steps and chunks.
+fn on_machine(bundle: &Bundle, input: &[u8], commitment: B256, progress: &Progress) -> eyre::Result<(u64, u64)> {
     let mut witness = Witness::new(bundle, input);
     let mut machine = Machine::new(infer_program(), witness.input);
     let (started, mut shown) = (Instant::now(), Instant::now());
@@ -189,8 +193,7 @@ fn on_machine(bundle: &Bundle, input: &[u8], commitment: B256, progress: &Progre
         return Err(eyre!("the machine comes to {:?}, not to {commitment}", machine.status()));
     }
     let statistics = machine.statistics();
-    let value = json!({ "output": "the same", "steps": statistics.instructions, "chunks": statistics.chunks });
-    Ok(value)
+    Ok((statistics.instructions, statistics.chunks))
 }
 
 #[cfg(test)]

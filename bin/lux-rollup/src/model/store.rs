@@ -67,7 +67,7 @@ impl SourceArgs {
             ModelsError::Blob(BlobError::NotFound(missing)) => {
                 let what = if missing == hash { "model" } else { "weights" };
                 let store = self.place.store.display();
-                eyre!("{what} {missing} not in {store}: --store names another folder, --from a server to fetch from")
+                eyre!("no {what} {missing} in {store}: --store names another folder, --from a server to fetch from")
             }
             other => other.into(),
         }
