@@ -6,7 +6,7 @@ use bytes::Bytes;
 use lux_blobs::{BlobStore, Client};
 use lux_inference::limits::MAX_MODEL_BYTES;
 use lux_inference::{Bundle, BundleError, Constant, Model};
-use std::collections::BTreeMap;
+use std::collections::btree_map::{BTreeMap, Entry};
 
 /// Keeps a model and its weights, and returns the model's hash. The model comes last: where it is, its weights are.
 pub async fn save(store: &BlobStore, bundle: &Bundle) -> Result<B256, ModelsError> {
@@ -22,8 +22,8 @@ pub async fn load(store: &BlobStore, hash: B256, max_weight_bytes: u64) -> Resul
     let mut blobs = BTreeMap::new();
     for (value, &Constant { commitment, .. }) in model.constants() {
         let length = model.types()[value].bytes() as u64;
-        if !blobs.contains_key(&commitment) {
-            blobs.insert(commitment, Vec::from(store.get(commitment, length).await?));
+        if let Entry::Vacant(entry) = blobs.entry(commitment) {
+            entry.insert(Vec::from(store.get(commitment, length).await?));
         }
     }
     Bundle::new(model, blobs).map_err(|error| ModelsError::Weights { hash, error })

@@ -11,8 +11,9 @@ const BOX_HEIGHT: usize = 64;
 const COLUMN_WIDTH: usize = 240;
 const ROW_HEIGHT: usize = 108;
 const MARGIN: usize = 24;
-/// Height of the line above the graph.
-const HEAD: usize = 40;
+/// Height of the lines above the graph, and the width that they take.
+const HEAD: usize = 52;
+const HEAD_WIDTH: usize = 640;
 
 const STYLE: &str = "text{font:12px system-ui,sans-serif;fill:#1a1d21}.name{font-weight:600;font-size:13px}\
     rect{fill:#eef2f7;stroke:#8b98a9}.weights rect{fill:#e3efe3;stroke:#6b9a6b}.input rect{fill:#fff4d6;stroke:#c29b3a}\
@@ -24,15 +25,16 @@ pub fn draw(model: &Model) -> String {
     let places = layout(&summaries);
     let columns = places.iter().map(|place| place.column + 1).max().unwrap_or(1);
     let rows = places.iter().map(|place| place.row + 1).max().unwrap_or(1);
-    let (width, height) = (columns * COLUMN_WIDTH + 2 * MARGIN, rows * ROW_HEIGHT + 2 * MARGIN + HEAD);
+    let width = (columns * COLUMN_WIDTH).max(HEAD_WIDTH) + 2 * MARGIN;
+    let height = rows * ROW_HEIGHT + 2 * MARGIN + HEAD;
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\">\n\
          <style>{STYLE}</style>\n<rect width=\"{width}\" height=\"{height}\" style=\"fill:#fff;stroke:none\"/>\n"
     );
     let plan = model.plan();
-    let head =
-        format!("{:?}  {} multiply-accumulates, {} bytes of weights", model.hash(), plan.macs, plan.constant_bytes);
-    text(&mut svg, MARGIN, MARGIN + 12, "name", &head);
+    text(&mut svg, MARGIN, MARGIN + 10, "name", &format!("model {:?}", model.hash()));
+    let takes = format!("{} multiply-accumulates, {} bytes of weights", plan.macs, plan.constant_bytes);
+    text(&mut svg, MARGIN, MARGIN + 30, "", &takes);
     let by_value: HashMap<usize, Place> =
         summaries.iter().zip(&places).map(|(summary, place)| (summary.value, *place)).collect();
     // Lines first: boxes lie on them.

@@ -2,7 +2,8 @@
 
 use super::files::{read_bounded, write};
 use super::store::SourceArgs;
-use crate::output::{print_fields, print_json};
+use crate::lines::Lines;
+use crate::output::{fields, print_json};
 use alloy_primitives::B256;
 use clap::Args;
 use eyre::WrapErr;
@@ -42,14 +43,7 @@ pub async fn run(args: InspectArgs, json: bool) -> eyre::Result<()> {
         print_json(&value);
         return Ok(());
     }
-    print_table(&model, &summaries);
-    println!();
-    for constant in constants(&model) {
-        let field = |name: &str| constant[name].as_str().unwrap_or_default().to_owned();
-        println!("{:>5}  {:<22}  {}", constant["value"].to_string(), field("type"), field("commitment"));
-    }
-    println!();
-    print_fields(&totals);
+    print_tables(&model, &summaries, &totals)?;
     Ok(())
 }
 
@@ -94,13 +88,33 @@ fn constants(model: &Model) -> impl Iterator<Item = Value> {
     })
 }
 
-fn print_table(model: &Model, summaries: &[Summary]) {
+/// Values, constants, and what they take together.
+fn print_tables(model: &Model, summaries: &[Summary], totals: &Value) -> std::io::Result<bool> {
+    let mut out = Lines::new();
     let head = ["value", "operation", "takes", "result", "macs", "weight bytes"];
-    println!("{}  {:<11}  {:<16}  {:<24}  {:>12}  {:>12}", head[0], head[1], head[2], head[3], head[4], head[5]);
+    out.line(columns(head, ""))?;
     for Summary { value, name, operands, constants, macs, weight_bytes, is_output } in summaries {
         let takes: Vec<_> = operands.iter().chain(constants).map(usize::to_string).collect();
-        let (takes, result) = (takes.join(" "), model.types()[*value].to_string());
-        let output = if *is_output { "  output" } else { "" };
-        println!("{value:>5}  {name:<11}  {takes:<16}  {result:<24}  {macs:>12}  {weight_bytes:>12}{output}");
+        let result = model.types()[*value].to_string();
+        let [value, macs, bytes] = [*value as u64, *macs, *weight_bytes].map(|number| number.to_string());
+        out.line(columns(
+            [&value, name, &takes.join(" "), &result, &macs, &bytes],
+            if *is_output { "output" } else { "" },
+        ))?;
     }
+    out.line("")?;
+    for (value, constant) in model.constants() {
+        let kind = model.types()[value].to_string();
+        out.line(format_args!("{value:>5}  {kind:<22}  {}", constant.commitment))?;
+    }
+    out.line("")?;
+    for line in fields(totals) {
+        out.line(line)?;
+    }
+    out.finish()
+}
+
+fn columns([value, operation, takes, result, macs, bytes]: [&str; 6], note: &str) -> String {
+    let line = format!("{value:>5}  {operation:<11}  {takes:<16}  {result:<24}  {macs:>12}  {bytes:>12}  {note}");
+    line.trim_end().to_owned()
 }
