@@ -1,4 +1,5 @@
 // The program under test.
+import { execFile } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -32,6 +33,15 @@ export async function ask(command, options) {
   return process.ready;
 }
 
+/** A command that ends by itself, with everything it printed; `json` is its last line where that is an object. */
+export function runToEnd(command, options = {}) {
+  return new Promise((resolve) => {
+    execFile(BINARY, [...command, "--json", ...flags(options)], (error, stdout, stderr) => {
+      resolve({ code: error?.code ?? 0, json: readyLine(stdout.trim().split("\n").at(-1)), stderr });
+    });
+  });
+}
+
 /** `lux-rollup init` and `deploy`: what `deploy` printed. Settings are lines of the configuration file by their names. */
 export async function deployRollup({ l1, keyFile, preset, settings }) {
   const folder = temporaryFolder();
@@ -53,6 +63,13 @@ export async function startNode({ l1Rpc, rollup }, { data = temporaryFolder(), .
   const args = ["node", "--json", ...flags({ l1: l1Rpc, rollup, data, rpcPort: 0, role: "full", ...options })];
   const node = await start("node", BINARY, args, readyLine);
   return { ...node, ...node.ready, data };
+}
+
+/** `lux-rollup blobs serve`: `location` is where clients ask. */
+export async function startBlobs(options) {
+  const args = ["blobs", "serve", "--json", ...flags({ listen: "127.0.0.1:0", ...options })];
+  const blobs = await start("blobs", BINARY, args, readyLine);
+  return { ...blobs, ...blobs.ready };
 }
 
 /** `lux-rollup challenge`, once it has asked for a segment: `ready` says for which. It goes on by itself. */

@@ -1,6 +1,7 @@
 //! The `lux-rollup` command.
 
 mod batch;
+mod blobs;
 mod bridge;
 mod challenge;
 mod config;
@@ -10,8 +11,10 @@ mod duration;
 mod init;
 mod keys;
 mod l2;
+mod lines;
 mod machine;
 mod market;
+mod model;
 mod node;
 mod output;
 mod prove;
@@ -58,6 +61,12 @@ enum Command {
     /// Open the compute market of a rollup with the preset hip.
     #[command(subcommand)]
     Market(market::MarketCommand),
+    /// Turn neural networks into models of integers, look into them, run and register them.
+    #[command(subcommand)]
+    Model(model::ModelCommand),
+    /// Keep blobs, such as models and their weights, and serve them.
+    #[command(subcommand)]
+    Blobs(blobs::BlobsCommand),
     /// Look into programs of the fault proofs' machine, and run them.
     #[command(subcommand)]
     Machine(machine::MachineCommand),
@@ -108,6 +117,8 @@ async fn run(cli: Cli) -> eyre::Result<()> {
         Command::Challenge(args) => challenge::run(args, json).await,
         Command::Prove(args) => prove::run(args, json).await,
         Command::Market(command) => market::run(command, json).await,
+        Command::Model(command) => model::run(command, json).await,
+        Command::Blobs(command) => blobs::run(command, json).await,
         Command::Machine(command) => machine::run(command, json).await,
         Command::Status(args) => status::run(args, json).await,
     }
@@ -121,7 +132,9 @@ fn init_logs(verbose: u8) {
         _ => "debug",
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| {
-        EnvFilter::new(format!("warn,lux_node={level},lux_l1={level},lux_devnet={level},lux_rollup={level}"))
+        EnvFilter::new(format!(
+            "warn,lux_node={level},lux_l1={level},lux_devnet={level},lux_blobs={level},lux_rollup={level}"
+        ))
     });
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
 }

@@ -18,14 +18,14 @@ pub fn print_json(value: &Value) {
 
 /// Prints `value` as aligned `name  value` lines.
 pub fn print_fields(value: &Value) {
-    let Some(object) = value.as_object() else {
-        println!("{value}");
-        return;
-    };
+    fields(value).iter().for_each(|line| println!("{line}"));
+}
+
+/// `value` as aligned `name  value` lines.
+pub fn fields(value: &Value) -> Vec<String> {
+    let Some(object) = value.as_object() else { return vec![value.to_string()] };
     let width = object.keys().map(String::len).max().unwrap_or_default();
-    for (name, value) in object {
-        println!("{name:width$}  {}", plain(value));
-    }
+    object.iter().map(|(name, value)| format!("{name:width$}  {}", plain(value))).collect()
 }
 
 /// A JSON value as a person reads it: quantities in decimal, addresses with their checksum, strings without quotes.

@@ -8,6 +8,8 @@ pub mod blob;
 mod broadcast;
 mod bundle;
 mod codec;
+#[cfg(feature = "std")]
+mod costs;
 mod dtype;
 mod error;
 #[cfg(feature = "std")]

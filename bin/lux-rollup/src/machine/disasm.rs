@@ -1,7 +1,7 @@
 //! `lux-rollup machine disasm`.
 
 use super::input::ImageArgs;
-use super::lines::Lines;
+use crate::lines::Lines;
 use clap::Args;
 use lux_machine::{Instruction, Op, Program, TEXT_BASE};
 use serde_json::json;

@@ -2,7 +2,6 @@
 
 mod disasm;
 mod input;
-mod lines;
 mod run;
 mod trace;
 

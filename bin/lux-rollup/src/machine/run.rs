@@ -1,7 +1,7 @@
 //! `lux-rollup machine run`.
 
 use super::input::{InputArgs, run_failed};
-use super::lines::Lines;
+use crate::lines::Lines;
 use crate::output::{Progress, print_fields, print_json};
 use alloy_primitives::B256;
 use clap::Args;

@@ -1,7 +1,7 @@
 //! `lux-rollup machine trace`.
 
 use super::input::{InputArgs, run_failed};
-use super::lines::Lines;
+use crate::lines::Lines;
 use crate::output::Progress;
 use clap::Args;
 use eyre::eyre;

@@ -15,10 +15,10 @@ pub struct Calibration {
 
 impl Calibration {
     /// Runs the network on each sample: an array for each input, of the same shapes always.
-    pub fn new(graph: &Graph, samples: &[Vec<Array>]) -> Result<Self, ImportError> {
+    pub fn new(graph: &Graph, samples: impl IntoIterator<Item = impl AsRef<[Array]>>) -> Result<Self, ImportError> {
         let mut calibration: Option<Self> = None;
-        for (sample, inputs) in samples.iter().enumerate() {
-            let values = evaluate(graph, inputs).map_err(|problem| ImportError::Sample { sample, problem })?;
+        for (sample, inputs) in samples.into_iter().enumerate() {
+            let values = evaluate(graph, inputs.as_ref()).map_err(|problem| ImportError::Sample { sample, problem })?;
             let shapes: Vec<Vec<usize>> = values.iter().map(|value| value.shape.clone()).collect();
             let known = calibration.get_or_insert_with(|| Self {
                 sizes: vec![Histogram::default(); values.len()],

@@ -16,12 +16,24 @@ pub enum Function {
     Tanh,
 }
 
+impl Function {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Erf => "Erf",
+            Self::Gelu | Self::GeluTanh => "Gelu",
+            Self::Sigmoid => "Sigmoid",
+            Self::Tanh => "Tanh",
+        }
+    }
+}
+
 /// What computes a value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum FloatOp {
-    /// Indices, or real numbers.
+    /// Indices, or real numbers. The dimensions that the file gives, if it does; those without a number may vary.
     Input {
         indices: bool,
+        dims: Option<Vec<Option<usize>>>,
     },
     Constant(Array),
     /// `x * weights^T + bias`, with weights `[N, K]`.
@@ -106,6 +118,40 @@ pub enum FloatOp {
 }
 
 impl FloatOp {
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Input { .. } => "Input",
+            Self::Constant(_) => "Constant",
+            Self::Gemm { .. } => "Gemm",
+            Self::Scale { .. } => "Scale",
+            Self::MatMul { .. } => "MatMul",
+            Self::Conv { .. } => "Conv",
+            Self::Add { .. } => "Add",
+            Self::Mul { .. } => "Mul",
+            Self::Clip { .. } => "Clip",
+            Self::Apply { function, .. } => function.name(),
+            Self::MaxPool { .. } => "MaxPool",
+            Self::AveragePool { .. } => "AveragePool",
+            Self::Reshape { .. } => "Reshape",
+            Self::Flatten { .. } => "Flatten",
+            Self::Transpose { .. } => "Transpose",
+            Self::Gather { .. } => "Gather",
+            Self::LayerNorm { .. } => "LayerNorm",
+            Self::Softmax { .. } => "Softmax",
+            Self::ArgMax { .. } => "ArgMax",
+        }
+    }
+
+    /// Numbers that were learned.
+    fn parameters(&self) -> usize {
+        match self {
+            Self::Constant(array) => array.data.len(),
+            Self::Gemm { weights, bias, .. } | Self::Conv { weights, bias, .. } => weights.data.len() + bias.len(),
+            Self::LayerNorm { gamma, beta, .. } => gamma.len() + beta.len(),
+            _ => 0,
+        }
+    }
+
     pub fn operands(&self) -> Vec<FloatId> {
         match self {
             Self::Input { .. } | Self::Constant(_) => vec![],
@@ -147,6 +193,12 @@ impl Graph {
     /// Outputs of the network in floats; an error says which node does not take its operands.
     pub fn run(&self, inputs: &[Array]) -> Result<Vec<Array>, String> {
         super::evaluate::outputs(self, inputs)
+    }
+
+    /// Numbers in the weights, biases and tables that nodes use.
+    pub fn parameters(&self) -> usize {
+        let used = self.values.iter().zip(self.uses()).filter(|(_, users)| !users.is_empty());
+        used.map(|(value, _)| value.op.parameters()).sum()
     }
 
     /// The nodes that take each value; an output is taken once more.

@@ -19,4 +19,4 @@ pub use error::ImportError;
 pub use graph::{Float, FloatId, FloatOp, Graph};
 pub use lower::quantize;
 pub use read::read_onnx;
-pub use report::{Report, compare};
+pub use report::{Compared, Comparison, Report, compare};

@@ -1,7 +1,7 @@
 //! ONNX to [`Graph`].
 
 use super::graph::{Float, FloatId, FloatOp, Function, Graph};
-use super::onnx::{AttributeProto, FLOAT, INT32, INT64, ModelProto, NodeProto, TensorProto};
+use super::onnx::{AttributeProto, DimensionProto, FLOAT, INT32, INT64, ModelProto, NodeProto, TensorProto};
 use super::{Array, ImportError};
 use crate::limits::MAX_VALUES;
 use crate::ops::Window;
@@ -26,9 +26,11 @@ pub fn read_onnx(file: &[u8]) -> Result<Graph, ImportError> {
         importer.define(&tensor.name, FloatOp::Constant(array));
     }
     for input in onnx.input.iter().filter(|input| !importer.names.contains_key(&input.name)).collect::<Vec<_>>() {
-        let element =
-            input.r#type.as_ref().and_then(|kind| kind.tensor_type.as_ref()).map_or(FLOAT, |kind| kind.elem_type);
-        let id = importer.define(&input.name, FloatOp::Input { indices: [INT32, INT64].contains(&element) });
+        let kind = input.r#type.as_ref().and_then(|kind| kind.tensor_type.as_ref());
+        let element = kind.map_or(FLOAT, |kind| kind.elem_type);
+        let number = |dim: &DimensionProto| dim.dim_value.and_then(|size| usize::try_from(size).ok());
+        let dims = kind.and_then(|kind| kind.shape.as_ref()).map(|shape| shape.dim.iter().map(number).collect());
+        let id = importer.define(&input.name, FloatOp::Input { indices: [INT32, INT64].contains(&element), dims });
         importer.graph.inputs.push(id);
     }
     for node in &onnx.node {

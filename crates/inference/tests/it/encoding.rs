@@ -100,3 +100,13 @@ fn problems_are_typed() {
     let problem = Problem::Parameter("table: the largest element must count");
     assert_eq!(model, Err(ModelError::Node { node: 1, operation: "Softmax", problem }));
 }
+
+#[test]
+fn what_nodes_take_adds_up_to_the_plan() {
+    for seed in 0..50 {
+        let model = Random::new(seed).model(12).0.model;
+        let macs = |node| model.cost(node).map_or(0, |cost| cost.macs);
+        assert_eq!((0..model.types().len()).map(macs).sum::<u64>(), model.plan().macs);
+        assert_eq!(model.cost(model.types().len()), None);
+    }
+}

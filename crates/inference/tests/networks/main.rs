@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use lux_inference::fast::Engine;
-use lux_inference::import::{Array, Calibration, Graph, compare, quantize, read_onnx};
+use lux_inference::import::{Array, Calibration, FloatOp, Graph, compare, quantize, read_onnx};
 use lux_inference::run::execute;
 use lux_inference::{Bundle, Model};
 
@@ -69,6 +69,19 @@ fn check(onnx: &[u8], shape: &[usize]) {
 
     let input = loaded.model.quantize_input(&[&digits.images[CALIBRATION]]).unwrap();
     println!("on the machine: {:?}", guest::check(&loaded, &input));
+}
+
+#[test]
+fn what_is_in_the_file() {
+    let mlp = read_onnx(include_bytes!("../../models/mlp.onnx")).unwrap();
+    assert_eq!(mlp.parameters(), 64 * 32 + 32 + 32 * 10 + 10);
+    let names: Vec<_> = mlp.values.iter().map(|value| value.op.name()).filter(|name| *name != "Constant").collect();
+    assert_eq!(names, ["Input", "Gemm", "Clip", "Gemm"]);
+    let cnn = read_onnx(include_bytes!("../../models/cnn.onnx")).unwrap();
+    for (graph, shape) in [(&mlp, &[1, 64][..]), (&cnn, &[1, 1, 8, 8])] {
+        let dims = Some(shape.iter().copied().map(Some).collect());
+        assert_eq!(graph.values[graph.inputs[0]].op, FloatOp::Input { indices: false, dims });
+    }
 }
 
 #[test]

@@ -195,11 +195,11 @@ impl Lowering<'_> {
     fn lower(&mut self, id: FloatId) -> Result<Lowered, ImportError> {
         let graph = self.graph;
         match &graph.values[id].op {
-            FloatOp::Input { indices: true } => {
+            FloatOp::Input { indices: true, .. } => {
                 let value = self.builder.input(DType::I32, self.shape(id)?, Scale::ONE);
                 Ok(Lowered { value, scale: 1.0, dtype: DType::I32 })
             }
-            FloatOp::Input { indices: false } => {
+            FloatOp::Input { indices: false, .. } => {
                 let scale = Scale::new(self.scale(id, DType::I8) as f32).ok_or_else(|| self.no_factor(id, 0.0))?;
                 let value = self.builder.input(DType::I8, self.shape(id)?, scale);
                 Ok(Lowered { value, scale: scale.get().into(), dtype: DType::I8 })
