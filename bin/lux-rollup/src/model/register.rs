@@ -8,7 +8,6 @@ use alloy_sol_types::{SolCall, SolEvent};
 use clap::{Args, ValueEnum};
 use eyre::{WrapErr, eyre};
 use lux_l1::{L1Client, MemoryJournal, TxConfig, TxManager, TxRequest, system_clock};
-use lux_node::view;
 use lux_protocol::constants::COMPUTE_MARKET;
 use lux_protocol::market::ModelTerms;
 use lux_protocol::market::contract::IComputeMarket::{
@@ -96,7 +95,7 @@ pub async fn run(args: RegisterArgs, json: bool) -> eyre::Result<()> {
     require_open(&chain, market).await?;
 
     let model = args.model;
-    let known = view(&chain, market, getModelCall { modelHash: model }).await?;
+    let known = chain.view(market, getModelCall { modelHash: model }).await?;
     let transaction = if known.owner.is_zero() {
         let config = TxConfig { confirmations: 1, poll_interval: Duration::from_millis(250), ..TxConfig::default() };
         // Nothing is repeated by a later command, so the journal may end with this one.
@@ -149,7 +148,7 @@ async fn require_open(chain: &L1Client, market: Address) -> eyre::Result<()> {
     if chain.code(market).await?.is_empty() {
         return Err(eyre!("there is no contract at {market} on this chain; --market names the market"));
     }
-    let program = view(chain, market, computeProgramCall { purpose: Purpose::Infer }).await;
+    let program = chain.view(market, computeProgramCall { purpose: Purpose::Infer }).await;
     let program = program.wrap_err_with(|| format!("{market} is no compute market: it needs the preset hip"))?;
     if program.version == 0 {
         return Err(eyre!("the market {market} is not open: its owner opens it with `lux-rollup market open`"));
