@@ -38,7 +38,7 @@ const markets = {
     return { url: dev.l2Rpc, market: COMPUTE_MARKET, hasClock: false, stop: dev.stop };
   },
   "an L2 by market open": async () => {
-    const dev = await startDev({ preset: "hip", l1BlockTimeMs: 250 });
+    const dev = await startDev({ preset: "hip", noMarket: true, l1BlockTimeMs: 250 });
     const keyFile = keyOf(9); // runs the roles of dev and owns its rollup
     const options = { l1: dev.l1Rpc, l2: dev.l2Rpc, program: echoProgram(), challengePeriod: "60s", keyFile };
     const open = await ask(["market", "open"], { ...options, data: temporaryFolder() });

@@ -161,7 +161,7 @@ describe("lux-rollup model register", () => {
   };
 
   before(async () => {
-    dev = await startDev({ preset: "hip", l1BlockTimeMs: 250 });
+    dev = await startDev({ preset: "hip", noMarket: true, l1BlockTimeMs: 250 });
     options = { l1: dev.l1Rpc, l2: dev.l2Rpc, keyFile: keyOf(1) };
   });
 

@@ -72,6 +72,12 @@ export async function startBlobs(options) {
   return { ...blobs, ...blobs.ready };
 }
 
+/** `lux-rollup worker run` or `worker watch`, once it is at work. */
+export async function startWorker(kind, options) {
+  const worker = await start(`worker ${kind}`, BINARY, ["worker", kind, "--json", "-v", ...flags(options)], readyLine);
+  return { ...worker, ...worker.ready };
+}
+
 /** `lux-rollup challenge`, once it has asked for a segment: `ready` says for which. It goes on by itself. */
 export async function startChallenge(batch, { l1Rpc, l2Rpc }, key) {
   const keyFile = join(temporaryFolder(), "key");

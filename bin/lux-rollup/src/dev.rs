@@ -2,7 +2,7 @@
 
 use crate::config::Preset;
 use crate::keys::KeyArgs;
-use crate::machine::load_program;
+use crate::market::task_program;
 use crate::output::{Progress, print_json};
 use crate::{duration, l2, screen};
 use alloy_primitives::{Address, U256};
@@ -62,9 +62,12 @@ pub struct DevArgs {
     /// What the rollup is for [default: general, or what the data folder has].
     #[arg(long, value_enum)]
     preset: Option<Preset>,
-    /// Open the compute market for tasks of this program, a static RV64IM executable; needs the preset hip.
+    /// With the preset hip: open the compute market for tasks of this program, a static RV64IM executable [default: inference].
     #[arg(long, value_name = "FILE")]
     infer: Option<PathBuf>,
+    /// With the preset hip: leave the compute market closed.
+    #[arg(long, conflicts_with = "infer")]
+    no_market: bool,
     /// Relay messages and pay withdrawals of all users automatically.
     #[arg(long)]
     relay: bool,
@@ -132,7 +135,7 @@ pub async fn run(args: DevArgs, json: bool) -> eyre::Result<()> {
     let deployment = deploy_once(&args, &l1, &transactions, &progress).await?;
     let rollup = Rollup::load(&l1, deployment.rollup).await?;
     require_preset(&args, &rollup)?;
-    let market = market_request(&args)?;
+    let market = market_request(&args, &rollup)?;
     if let Some(market) = &market {
         let mut report = |step: &str| progress.note(step);
         open_market(&transactions, rollup.address, market, &mut report).await.wrap_err("the market on L1")?;
@@ -165,10 +168,18 @@ fn require_preset(args: &DevArgs, rollup: &Rollup) -> eyre::Result<()> {
     }
 }
 
-fn market_request(args: &DevArgs) -> eyre::Result<Option<MarketRequest>> {
-    let Some(path) = &args.infer else { return Ok(None) };
+fn market_request(args: &DevArgs, rollup: &Rollup) -> eyre::Result<Option<MarketRequest>> {
+    if rollup.config.executionMode != ExecutionMode::AICompute {
+        return match &args.infer {
+            Some(_) => Err(eyre!("--infer needs a rollup with a compute market: --preset hip")),
+            None => Ok(None),
+        };
+    }
+    if args.no_market {
+        return Ok(None);
+    }
     let challenge_period = args.challenge_period.clamp(MIN_MARKET_PERIOD, MAX_MARKET_PERIOD);
-    Ok(Some(MarketRequest { program: load_program(path)?, challenge_period }))
+    Ok(Some(MarketRequest { program: task_program(args.infer.as_deref())?, challenge_period }))
 }
 
 /// Opens the market on L2, which takes blocks of the running chain, and never returns.

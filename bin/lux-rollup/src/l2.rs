@@ -23,7 +23,7 @@ use std::time::Duration;
 pub const DEFAULT_L2: &str = "http://127.0.0.1:9545";
 
 /// The chains that a command talks to.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub struct Endpoints {
     /// JSON-RPC endpoint of L1.
     #[arg(long, default_value = "http://127.0.0.1:8545")]

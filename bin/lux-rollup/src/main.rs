@@ -14,12 +14,15 @@ mod l2;
 mod lines;
 mod machine;
 mod market;
+mod market_args;
 mod model;
 mod node;
 mod output;
 mod prove;
 mod screen;
 mod status;
+mod task;
+mod worker;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -67,6 +70,12 @@ enum Command {
     /// Keep blobs, such as models and their weights, and serve them.
     #[command(subcommand)]
     Blobs(blobs::BlobsCommand),
+    /// Buy inference.
+    #[command(subcommand)]
+    Task(task::TaskCommand),
+    /// Sell inference, or check what others sell.
+    #[command(subcommand)]
+    Worker(worker::WorkerCommand),
     /// Look into programs of the fault proofs' machine, and run them.
     #[command(subcommand)]
     Machine(machine::MachineCommand),
@@ -119,6 +128,8 @@ async fn run(cli: Cli) -> eyre::Result<()> {
         Command::Market(command) => market::run(command, json).await,
         Command::Model(command) => model::run(command, json).await,
         Command::Blobs(command) => blobs::run(command, json).await,
+        Command::Task(command) => task::run(command, json).await,
+        Command::Worker(command) => worker::run(command, json).await,
         Command::Machine(command) => machine::run(command, json).await,
         Command::Status(args) => status::run(args, json).await,
     }
@@ -133,7 +144,7 @@ fn init_logs(verbose: u8) {
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| {
         EnvFilter::new(format!(
-            "warn,lux_node={level},lux_l1={level},lux_devnet={level},lux_blobs={level},lux_rollup={level}"
+            "warn,lux_node={level},lux_l1={level},lux_devnet={level},lux_blobs={level},lux_compute={level},lux_rollup={level}"
         ))
     });
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();

@@ -8,10 +8,12 @@ use crate::output::{Progress, print_fields, print_json};
 use clap::{Args, Subcommand};
 use eyre::WrapErr;
 use lux_l1::{TxConfig, system_clock};
+use lux_machine::Program;
+use lux_models::infer_program;
 use lux_node::{MarketRequest, OwnerCall, is_open, open_l2_market, open_market};
 use lux_protocol::constants::COMPUTE_MARKET;
 use serde_json::{Value, json};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 #[derive(Subcommand)]
@@ -28,9 +30,9 @@ pub struct OpenArgs {
     /// Key of the rollup's admin, with coins on both layers.
     #[command(flatten)]
     key: KeyArgs,
-    /// Program of the tasks: a static RV64IM executable.
+    /// Program of the tasks, a static RV64IM executable [default: inference].
     #[arg(long, value_name = "FILE")]
-    program: PathBuf,
+    program: Option<PathBuf>,
     /// How long a result can be challenged.
     #[arg(long, default_value = "1d", value_parser = duration::parse_seconds)]
     challenge_period: u64,
@@ -42,7 +44,8 @@ pub struct OpenArgs {
 pub async fn run(command: MarketCommand, json: bool) -> eyre::Result<()> {
     let MarketCommand::Open(args) = command;
     let wallet = args.key.require()?;
-    let request = MarketRequest { program: load_program(&args.program)?, challenge_period: args.challenge_period };
+    let request =
+        MarketRequest { program: task_program(args.program.as_deref())?, challenge_period: args.challenge_period };
     let (l1, l2) = (l2::connect(&args.endpoints.l1).await?, l2::connect(&args.endpoints.l2).await?);
     let rollup = l2::rollup(&l2, &l1).await?.address;
     let config = TxConfig { confirmations: 1, poll_interval: Duration::from_millis(250), ..TxConfig::default() };
@@ -69,6 +72,11 @@ pub async fn run(command: MarketCommand, json: bool) -> eyre::Result<()> {
         print_fields(&value)
     }
     Ok(())
+}
+
+/// What tasks run: a program of the user's, or inference.
+pub fn task_program(file: Option<&Path>) -> eyre::Result<Program> {
+    file.map_or_else(|| Ok(infer_program().clone()), load_program)
 }
 
 fn describe(outcome: OwnerCall) -> Value {

@@ -23,6 +23,8 @@ pub struct WatcherConfig {
     pub audit_traces: bool,
     /// Results checked at a time.
     pub parallel: usize,
+    /// Only the result of this task.
+    pub only: Option<B256>,
 }
 
 /// Disputes held at a time: each keeps the weights of its model. Whoever is slashed for one result loses all others.
@@ -108,6 +110,15 @@ impl Watcher {
         self.results.iter().filter(|(_, (_, state))| matches!(state, State::False(_))).map(|(task, _)| *task)
     }
 
+    /// What is known about the result of a task: whether it is true.
+    pub fn is_true(&self, task: B256) -> Option<bool> {
+        match self.results.get(&task)?.1 {
+            State::True => Some(true),
+            State::False(_) => Some(false),
+            _ => None,
+        }
+    }
+
     /// Collects results, and starts checks, those with the nearest deadline first.
     fn look(&mut self) {
         let now = self.board.now();
@@ -115,6 +126,7 @@ impl Watcher {
         let mut found: Vec<(u64, B256, Offer, Delivery)> = self
             .board
             .tasks()
+            .filter(|task| self.config.only.is_none_or(|only| only == task.id))
             .filter_map(|task| match task.stage {
                 Stage::Delivered(delivery) if Some(delivery.worker) != own => {
                     let is_open = delivery.until > now || !task.challenges.is_empty();

@@ -2,6 +2,7 @@
 
 mod files;
 mod import;
+pub mod input;
 mod inspect;
 mod quantize;
 mod register;

@@ -1,38 +1,27 @@
 //! `lux-rollup model register`.
 
 use crate::keys::KeyArgs;
-use crate::l2::{self, Endpoints};
+use crate::market_args::{MarketArgs, one_off};
 use crate::output::{Progress, print_fields, print_json};
 use alloy_primitives::{Address, B256, Bytes, U64};
 use alloy_sol_types::{SolCall, SolEvent};
 use clap::{Args, ValueEnum};
 use eyre::{WrapErr, eyre};
-use lux_l1::{L1Client, MemoryJournal, TxConfig, TxManager, TxRequest, system_clock};
-use lux_protocol::constants::COMPUTE_MARKET;
+use lux_compute::Market;
+use lux_l1::{L1Client, TxRequest};
 use lux_protocol::market::ModelTerms;
-use lux_protocol::market::contract::IComputeMarket::{
-    Model, ModelTermsSet, computeProgramCall, getModelCall, registerModelCall,
-};
-use lux_protocol::market::contract::Purpose;
+use lux_protocol::market::contract::IComputeMarket::{Model, ModelTermsSet, getModelCall, registerModelCall};
 use serde_json::{Value, json};
-use std::sync::Arc;
-use std::time::Duration;
 
 #[derive(Args)]
 pub struct RegisterArgs {
     /// Hash of the model.
     model: B256,
     #[command(flatten)]
-    endpoints: Endpoints,
+    market: MarketArgs,
     /// Key of the owner, who pays the transaction.
     #[command(flatten)]
     key: KeyArgs,
-    /// Layer whose market gets the model.
-    #[arg(long, value_enum, default_value_t = Layer::L2)]
-    layer: Layer,
-    /// Address of the market [default: the predeploy on L2, the rollup on L1].
-    #[arg(long)]
-    market: Option<Address>,
     /// What the model accepts and demands.
     #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Flag::Fault, Flag::OwnerUpdates])]
     flags: Vec<Flag>,
@@ -45,12 +34,6 @@ pub struct RegisterArgs {
     /// Where the model and its weights may be had: base URL of a server of blobs.
     #[arg(long, value_name = "URL", default_value = "")]
     location: String,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Layer {
-    L1,
-    L2,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -91,16 +74,12 @@ pub async fn run(args: RegisterArgs, json: bool) -> eyre::Result<()> {
         location: args.location.clone().into_bytes().into(),
     };
     let metadata = terms.encode()?;
-    let (chain, market, from_block) = find_market(&args).await?;
-    require_open(&chain, market).await?;
+    let (Market { chain, address: market }, from_block) = args.market.find().await?;
 
     let model = args.model;
     let known = chain.view(market, getModelCall { modelHash: model }).await?;
     let transaction = if known.owner.is_zero() {
-        let config = TxConfig { confirmations: 1, poll_interval: Duration::from_millis(250), ..TxConfig::default() };
-        // Nothing is repeated by a later command, so the journal may end with this one.
-        let journal = Arc::new(MemoryJournal::default());
-        let transactions = TxManager::open(chain.clone(), wallet.clone(), journal, config, system_clock()).await?;
+        let transactions = one_off(&chain, wallet.clone()).await?;
         let call = registerModelCall { modelHash: model, modelMetadata: metadata };
         let request = TxRequest::call("cli/register", market, call.abi_encode());
         Some(Progress::new(json).while_waiting("registering", transactions.send(request)).await?.hash)
@@ -127,31 +106,6 @@ pub async fn run(args: RegisterArgs, json: bool) -> eyre::Result<()> {
         print_json(&value)
     } else {
         print_fields(&value)
-    }
-    Ok(())
-}
-
-/// The chain of the market, its address, and the first block that may know of it.
-async fn find_market(args: &RegisterArgs) -> eyre::Result<(L1Client, Address, u64)> {
-    if args.layer == Layer::L2 {
-        return Ok((l2::connect(&args.endpoints.l2).await?, args.market.unwrap_or(COMPUTE_MARKET), 0));
-    }
-    let l1 = l2::connect(&args.endpoints.l1).await?;
-    if let Some(market) = args.market {
-        return Ok((l1, market, 0));
-    }
-    let rollup = l2::rollup(&l2::connect(&args.endpoints.l2).await?, &l1).await?;
-    Ok((l1, rollup.address, rollup.genesis_l1_block))
-}
-
-async fn require_open(chain: &L1Client, market: Address) -> eyre::Result<()> {
-    if chain.code(market).await?.is_empty() {
-        return Err(eyre!("there is no contract at {market} on this chain; --market names the market"));
-    }
-    let program = chain.view(market, computeProgramCall { purpose: Purpose::Infer }).await;
-    let program = program.wrap_err_with(|| format!("{market} is no compute market: it needs the preset hip"))?;
-    if program.version == 0 {
-        return Err(eyre!("the market {market} is not open: its owner opens it with `lux-rollup market open`"));
     }
     Ok(())
 }

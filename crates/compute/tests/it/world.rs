@@ -169,7 +169,7 @@ impl World {
 
     pub async fn watcher(&self, store: &str, audit_traces: bool) -> Watcher {
         let transactions = self.transactions(WATCHER).await;
-        let config = WatcherConfig { audit_traces, parallel: 1 };
+        let config = WatcherConfig { audit_traces, parallel: 1, only: None };
         Watcher::open(self.shop(store), Some(transactions), config).await.unwrap()
     }
 

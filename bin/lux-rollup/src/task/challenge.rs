@@ -1,0 +1,62 @@
+//! `lux-rollup task challenge`.
+
+use super::{NamedTask, status_name};
+use crate::keys::KeyArgs;
+use crate::l2::open_transactions;
+use crate::market_args::tx_config;
+use crate::output::Progress;
+use crate::worker::DataArgs;
+use clap::Args;
+use eyre::eyre;
+use lux_compute::{Watcher, WatcherConfig};
+use lux_l1::system_clock;
+use lux_protocol::market::contract::TaskStatus;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::time::Duration;
+
+#[derive(Args)]
+pub struct ChallengeArgs {
+    #[command(flatten)]
+    named: NamedTask,
+    /// Key that challenges, with coins for a bond and gas.
+    #[command(flatten)]
+    key: KeyArgs,
+    #[command(flatten)]
+    data: DataArgs,
+    /// Folder of the transactions: an interrupted command continues from it.
+    #[arg(long, value_name = "FOLDER", default_value = "data/challenge")]
+    folder: PathBuf,
+}
+
+const POLL: Duration = Duration::from_millis(500);
+
+/// Goes on until the result is gone, or known to be true.
+pub async fn challenge(args: ChallengeArgs, json: bool) -> eyre::Result<Value> {
+    let id = args.named.task;
+    let wallet = args.key.require()?;
+    let (market, _, task) = args.named.find().await?;
+    if task.progress.status != TaskStatus::Submitted {
+        return Err(eyre!("there is nothing to challenge: task {id} is {}", status_name(task.progress.status)));
+    }
+    if task.progress.worker == wallet.address() {
+        return Err(eyre!("this is the key of the worker: challenge with another one"));
+    }
+    let transactions = open_transactions(&market.chain, wallet, &args.folder, tx_config(), system_clock()).await?;
+    let config = WatcherConfig { audit_traces: true, parallel: 1, only: Some(id) };
+    let mut watcher = Watcher::open(args.data.shop(market.clone())?, Some(transactions), config).await?;
+    let progress = Progress::new(json);
+    loop {
+        watcher.step().await?;
+        let status = market.task(id).await?.progress.status;
+        if status != TaskStatus::Submitted {
+            return Ok(json!({ "task": id, "status": status_name(status) }));
+        }
+        match watcher.is_true(id) {
+            Some(true) => return Err(eyre!("the result of task {id} is true: nothing disproves it")),
+            Some(false) => progress.while_waiting("disputing", tokio::time::sleep(POLL)).await,
+            None if watcher.is_computing() => progress.while_waiting("computing", watcher.run_ends()).await?,
+            None => progress.while_waiting("looking for the result", tokio::time::sleep(POLL)).await,
+        }
+    }
+}

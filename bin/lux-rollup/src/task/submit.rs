@@ -1,0 +1,122 @@
+//! `lux-rollup task submit` and `refund`.
+
+use super::{NamedTask, status_name};
+use crate::keys::KeyArgs;
+use crate::market_args::{MarketArgs, one_off};
+use crate::model::input::InputArgs;
+use crate::model::store::SourceArgs;
+use crate::output::Progress;
+use alloy_primitives::utils::format_ether;
+use alloy_primitives::{B256, U256, keccak256};
+use alloy_sol_types::{SolCall, SolValue};
+use clap::Args;
+use eyre::{WrapErr, eyre};
+use lux_l1::TxRequest;
+use lux_protocol::market::InputData;
+use lux_protocol::market::contract::ComputeTask;
+use lux_protocol::market::contract::IComputeMarket::{depositCall, quoteCall, refundTaskCall, submitComputeTaskCall};
+use serde_json::{Value, json};
+use std::time::SystemTime;
+
+#[derive(Args)]
+pub struct SubmitArgs {
+    /// Hash of the model.
+    model: B256,
+    #[command(flatten)]
+    market: MarketArgs,
+    /// Key of the requester, who pays.
+    #[command(flatten)]
+    key: KeyArgs,
+    #[command(flatten)]
+    source: SourceArgs,
+    #[command(flatten)]
+    input: InputArgs,
+    /// Highest price, in wei per gas of the market.
+    #[arg(long, default_value_t = 1_000_000_000)]
+    max_gas_price: u64,
+    /// FLOPs to pay for [default: what the model takes].
+    #[arg(long)]
+    flops: Option<u64>,
+    /// Where workers get the input: base URL of a server of blobs.
+    #[arg(long, value_name = "URL", default_value = "")]
+    location: String,
+    /// Pay only for an output that comes with the result; it has at most 4,096 bytes.
+    #[arg(long)]
+    inline: bool,
+    /// Id of the task: repeating a command with it offers nothing twice [default: a new one].
+    #[arg(long)]
+    id: Option<B256>,
+}
+
+#[derive(Args)]
+pub struct RefundArgs {
+    #[command(flatten)]
+    named: NamedTask,
+    #[command(flatten)]
+    key: KeyArgs,
+}
+
+pub async fn submit(args: SubmitArgs, json: bool) -> eyre::Result<Value> {
+    let wallet = args.key.require()?;
+    let (market, _) = args.market.find().await?;
+    let model = args.source.model(args.model).await?;
+    let input = args.input.read(&model)?;
+    let commitment = args.source.store()?.put(input.into()).await?;
+    let flops = U256::from(args.flops.unwrap_or_else(|| 2 * model.plan().macs).max(1));
+    let (chain, requester) = (&market.chain, wallet.address());
+
+    let call = quoteCall { modelHash: args.model, requiredFlops: flops, maxGasPrice: U256::from(args.max_gas_price) };
+    let quote = chain.view(market.address, call).await.wrap_err("the market refuses such a task")?;
+    let price = quote.gasLimit * quote.gasPrice;
+    let location = if args.inline { format!("inline:{}", args.location) } else { args.location.clone() };
+    let data = InputData { commitment, location: location.into_bytes().into() }.encode()?;
+    let id = args.id.unwrap_or_else(|| new_id(requester, commitment));
+    let task = ComputeTask {
+        taskId: id,
+        modelHash: args.model,
+        inputDataHash: data,
+        requiredFlops: flops,
+        maxGasPrice: U256::from(args.max_gas_price),
+        ..Default::default()
+    };
+    let known = market.task(id).await?;
+    if !known.offer.requester.is_zero() {
+        return match known.offer.requester == requester {
+            true => Ok(json!({ "task": id, "status": status_name(known.progress.status) })),
+            false => Err(eyre!("another requester took the id {id}: choose another")),
+        };
+    }
+    let transactions = one_off(chain, wallet).await?;
+    let progress = Progress::new(json);
+    let missing = price.saturating_sub(U256::from(market.account(requester).await?.balance));
+    if !missing.is_zero() {
+        let call = depositCall { account: requester }.abi_encode();
+        let deposit = TxRequest { value: missing, ..TxRequest::call("cli/deposit", market.address, call) };
+        progress.while_waiting("depositing", transactions.send(deposit)).await.wrap_err("deposit")?;
+    }
+    let call = TxRequest::call("cli/submit", market.address, submitComputeTaskCall { task }.abi_encode());
+    let outcome = progress.while_waiting("submitting", transactions.send(call)).await?;
+    Ok(json!({
+        "task": id,
+        "input": commitment,
+        "locked": format!("{} coins", format_ether(price)),
+        "deposited": format!("{} coins", format_ether(missing)),
+        "transaction": outcome.hash,
+    }))
+}
+
+/// Ids are taken by whoever is first: nobody else can know this one before.
+fn new_id(requester: alloy_primitives::Address, input: B256) -> B256 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |time| time.as_nanos());
+    keccak256((requester, input, U256::from(now), U256::from(std::process::id())).abi_encode())
+}
+
+pub async fn refund(args: RefundArgs, json: bool) -> eyre::Result<Value> {
+    let wallet = args.key.require()?;
+    let (market, _, _) = args.named.find().await?;
+    let transactions = one_off(&market.chain, wallet).await?;
+    let call = refundTaskCall { taskId: args.named.task }.abi_encode();
+    let refund = transactions.send(TxRequest::call("cli/refund", market.address, call));
+    let outcome = Progress::new(json).while_waiting("refunding", refund).await?;
+    Ok(json!({ "task": args.named.task, "status": "refunded", "transaction": outcome.hash }))
+}

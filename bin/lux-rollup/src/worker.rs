@@ -1,0 +1,212 @@
+//! `lux-rollup worker`.
+
+use crate::duration::parse_coins;
+use crate::keys::KeyArgs;
+use crate::l2::{open_transactions, stop_requested};
+use crate::market_args::{MarketArgs, tx_config};
+use crate::model::store::StoreArgs;
+use crate::output::{print_fields, print_json};
+use alloy_primitives::{B256, U256};
+use clap::{Args, Subcommand};
+use eyre::WrapErr;
+use lux_blobs::{ServerConfig, ServerHandle, serve};
+use lux_compute::{
+    ComputeError, Library, LibraryConfig, Market, Records, Shop, Watcher, WatcherConfig, Worker, WorkerConfig,
+};
+use lux_l1::system_clock;
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+#[derive(Subcommand)]
+pub enum WorkerCommand {
+    /// Serve tasks: claim them, compute, deliver, defend, be paid.
+    Run(RunArgs),
+    /// Compute results of others again, and have false ones rejected.
+    Watch(WatchArgs),
+}
+
+/// Where models and inputs come from.
+#[derive(Args, Clone)]
+pub struct DataArgs {
+    #[command(flatten)]
+    place: StoreArgs,
+    /// Fetch from this server of blobs first, before the places that owners and requesters name. May be repeated.
+    #[arg(long, value_name = "URL")]
+    source: Vec<String>,
+    /// Fetch from private addresses too, if owners or requesters name them. Only for development.
+    #[arg(long)]
+    allow_private: bool,
+    /// Weights of one model, in MiB at most.
+    #[arg(long, default_value_t = 1_024)]
+    max_weights: u64,
+    /// Threads of one run [default: one for each processor].
+    #[arg(long)]
+    threads: Option<usize>,
+}
+
+impl DataArgs {
+    pub fn shop(&self, market: Market) -> eyre::Result<Shop> {
+        let default = LibraryConfig::default();
+        let config = LibraryConfig {
+            sources: self.source.clone(),
+            allow_private: self.allow_private,
+            max_weight_bytes: self.max_weights << 20,
+            threads: self.threads.unwrap_or(default.threads),
+            ..default
+        };
+        Ok(Shop { market, library: Library::new(self.place.create()?, config)? })
+    }
+}
+
+#[derive(Args)]
+pub struct RunArgs {
+    #[command(flatten)]
+    market: MarketArgs,
+    /// Key of the worker, with coins for stake, bonds and gas.
+    #[command(flatten)]
+    key: KeyArgs,
+    #[command(flatten)]
+    data: DataArgs,
+    /// Folder of what a restart needs: results and transactions.
+    #[arg(long, value_name = "FOLDER", default_value = "data/worker")]
+    folder: PathBuf,
+    /// Serve only this model. May be repeated [default: any].
+    #[arg(long, value_name = "HASH")]
+    model: Vec<B256>,
+    /// Take no task that pays less, in wei per gas of the market.
+    #[arg(long, default_value_t = WorkerConfig::default().min_gas_price)]
+    min_gas_price: u64,
+    /// Take no task whose model takes more, in FLOPs.
+    #[arg(long, default_value_t = WorkerConfig::default().max_flops)]
+    max_flops: u64,
+    /// Tasks claimed at a time.
+    #[arg(long, default_value_t = WorkerConfig::default().max_claims)]
+    max_claims: usize,
+    /// Tasks computed at a time.
+    #[arg(long, default_value_t = 1)]
+    parallel: usize,
+    /// Balance in the market that claims take their bonds from: what is missing is deposited at the start. Whole coins.
+    #[arg(long, default_value = "0.1", value_parser = parse_coins)]
+    balance: U256,
+    /// Serve the store over HTTP at this address, so that requesters get large outputs.
+    #[arg(long, value_name = "ADDRESS")]
+    serve: Option<SocketAddr>,
+}
+
+#[derive(Args)]
+pub struct WatchArgs {
+    #[command(flatten)]
+    market: MarketArgs,
+    /// Key that challenges, with coins for a bond and gas. Without one, false results are only reported.
+    #[command(flatten)]
+    key: KeyArgs,
+    #[command(flatten)]
+    data: DataArgs,
+    /// Folder of the transactions.
+    #[arg(long, value_name = "FOLDER", default_value = "data/watcher")]
+    folder: PathBuf,
+    /// Check the traces of results with the right output too. Each takes a run on the machine.
+    #[arg(long)]
+    audit_traces: bool,
+    /// Results checked at a time.
+    #[arg(long, default_value_t = 1)]
+    parallel: usize,
+}
+
+/// How often to look at the chain.
+const POLL: Duration = Duration::from_millis(500);
+
+pub async fn run(command: WorkerCommand, json: bool) -> eyre::Result<()> {
+    match command {
+        WorkerCommand::Run(args) => work(args, json).await,
+        WorkerCommand::Watch(args) => watch(args, json).await,
+    }
+}
+
+fn announce(json: bool, value: &Value) {
+    if json { print_json(value) } else { print_fields(value) }
+}
+
+async fn work(args: RunArgs, json: bool) -> eyre::Result<()> {
+    let wallet = args.key.require()?;
+    let (market, _) = args.market.find().await?;
+    let transactions = open_transactions(&market.chain, wallet, &args.folder, tx_config(), system_clock()).await?;
+    let records = Records::open(&args.folder.join("results.redb"))?;
+    let config = WorkerConfig {
+        models: args.model.into_iter().collect(),
+        min_gas_price: args.min_gas_price,
+        max_flops: args.max_flops,
+        max_claims: args.max_claims,
+        parallel: args.parallel.max(1),
+    };
+    let server = match args.serve {
+        Some(address) => Some(serve_store(address, &args.data).await?),
+        None => None,
+    };
+    let (account, address) = (transactions.address(), market.address);
+    let mut worker = Worker::open(args.data.shop(market)?, transactions, records, config).await?;
+    worker.join(args.balance).await.wrap_err("joining the market")?;
+    announce(
+        json,
+        &json!({
+            "worker": account,
+            "market": address,
+            "location": server.as_ref().map(|server| format!("http://{}", server.local_addr)),
+        }),
+    );
+    let stop = stop_requested();
+    tokio::pin!(stop);
+    loop {
+        carry_on(worker.step().await)?;
+        tokio::select! {
+            () = &mut stop => return Ok(()),
+            ended = worker.run_ends(), if worker.is_computing() => carry_on(ended)?,
+            () = tokio::time::sleep(POLL) => {}
+        }
+    }
+}
+
+async fn watch(args: WatchArgs, json: bool) -> eyre::Result<()> {
+    let (market, _) = args.market.find().await?;
+    let transactions = match args.key.load()? {
+        Some(wallet) => {
+            Some(open_transactions(&market.chain, wallet, &args.folder, tx_config(), system_clock()).await?)
+        }
+        None => None,
+    };
+    let config = WatcherConfig { audit_traces: args.audit_traces, parallel: args.parallel.max(1), only: None };
+    let challenger = transactions.as_ref().map(|transactions| transactions.address());
+    let value = json!({ "market": market.address, "challenger": challenger });
+    let mut watcher = Watcher::open(args.data.shop(market)?, transactions, config).await?;
+    announce(json, &value);
+    let stop = stop_requested();
+    tokio::pin!(stop);
+    loop {
+        carry_on(watcher.step().await)?;
+        tokio::select! {
+            () = &mut stop => return Ok(()),
+            ended = watcher.run_ends(), if watcher.is_computing() => carry_on(ended)?,
+            () = tokio::time::sleep(POLL) => {}
+        }
+    }
+}
+
+/// What may pass by itself is logged.
+fn carry_on(step: Result<(), ComputeError>) -> eyre::Result<()> {
+    match step {
+        Err(error) if error.is_temporary() => {
+            tracing::warn!(%error, "trying again");
+            Ok(())
+        }
+        step => Ok(step?),
+    }
+}
+
+async fn serve_store(address: SocketAddr, data: &DataArgs) -> eyre::Result<ServerHandle> {
+    let config = ServerConfig::default();
+    serve(address, data.place.create()?, config)
+        .await
+        .wrap_err_with(|| format!("cannot listen on {address}; choose another with --serve"))
+}
