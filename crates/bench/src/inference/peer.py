@@ -55,7 +55,7 @@ class Network:
     def __init__(self, name, samples):
         self.samples, self.sessions = samples, {}
         prepared = FOLDER / f"{name}.prepared.onnx"
-        quant_pre_process(FOLDER / f"{name}.onnx", prepared)
+        quant_pre_process(FOLDER / f"{name}.onnx", prepared, skip_symbolic_shape=True)
         files = {"dynamic": FOLDER / f"{name}.dynamic.onnx", "static": FOLDER / f"{name}.static.onnx"}
         # Unsigned activations with signed weights, which are the fast ones on AVX2.
         quantize_dynamic(prepared, files["dynamic"], weight_type=QuantType.QInt8, per_channel=True)

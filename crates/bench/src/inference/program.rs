@@ -19,9 +19,15 @@ pub fn run(report: &mut Report, bundle: &Bundle) -> eyre::Result<()> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../programs/artifacts/infer.elf");
     let program = Program::from_elf(&std::fs::read(path)?)?;
     let mut known = Preimages::default();
-    let mut add = |bytes: &[u8]| blob::preimages(bytes, |preimage| drop(known.insert(preimage.to_vec())));
+    let mut add = |bytes: &[u8]| {
+        blob::preimages(bytes, |preimage| {
+            known.insert(preimage.to_vec());
+        })
+    };
     let pair = [add(&bundle.model.encode()).0, add(&vec![7; bundle.model.input_bytes()]).0];
-    bundle.blobs.values().for_each(|weights| drop(add(weights)));
+    bundle.blobs.values().for_each(|weights| {
+        add(weights);
+    });
     let claim = known.insert(pair.concat());
     let recorder = Recorder::new(&known);
     let output = run_inference(claim, &recorder).map_err(|missing| eyre!("{missing}"))?;

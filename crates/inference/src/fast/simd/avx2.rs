@@ -66,13 +66,15 @@ unsafe fn sums<W, const R: usize>(
     pairs: impl Fn(*const W) -> Pairs,
 ) {
     let mut sums = [[_mm256_setzero_si256(); 2]; R];
-    let (left, right) = (left.as_ptr(), right.as_ptr());
+    let right = right.as_ptr();
+    // A pointer for each row: otherwise addresses are computed again for every pair.
+    let rows: [*const i16; R] = std::array::from_fn(|row| left[row * depth..].as_ptr());
     for k in (0..depth).step_by(2) {
         // SAFETY: `k + 1 < depth`, which is even.
         let (first, second) = pairs(unsafe { right.add(k * PANEL) });
-        for (row, sums) in sums.iter_mut().enumerate() {
-            // SAFETY: as above, within row `row`.
-            let pair = unsafe { left.add(row * depth + k).cast::<i32>().read_unaligned() };
+        for (row, sums) in rows.iter().zip(&mut sums) {
+            // SAFETY: as above, within the row.
+            let pair = unsafe { row.add(k).cast::<i32>().read_unaligned() };
             let pair = _mm256_set1_epi32(pair);
             sums[0] = _mm256_add_epi32(sums[0], _mm256_madd_epi16(pair, first));
             sums[1] = _mm256_add_epi32(sums[1], _mm256_madd_epi16(pair, second));
