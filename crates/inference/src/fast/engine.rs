@@ -50,13 +50,9 @@ fn work(mut job: Job) -> Done {
 impl Engine {
     /// Prepares a model for this processor, to run with `threads` threads.
     pub fn new(bundle: &Bundle, threads: usize) -> Self {
-        Self::with_level(bundle, threads, Level::detect())
-    }
-
-    fn with_level(bundle: &Bundle, threads: usize, level: Level) -> Self {
         Self {
             model: bundle.model.clone(),
-            prepared: Prepared::new(bundle, level).map(Arc::new),
+            prepared: Prepared::new(bundle, Level::detect()).map(Arc::new),
             workers: Workers::new(threads.saturating_sub(1), work),
             spares: Mutex::default(),
         }

@@ -11,9 +11,12 @@ const PATIENCE: usize = 2_000;
 /// Threads for jobs `J` with results `R`.
 #[derive(Debug)]
 pub(super) struct Workers<J, R> {
-    threads: Vec<(JoinHandle<()>, Arc<Desk<J, R>>)>,
+    threads: Vec<Served<J, R>>,
     lease: Mutex<()>,
 }
+
+/// A thread and its desk.
+type Served<J, R> = (JoinHandle<()>, Arc<Desk<J, R>>);
 
 /// Where a job is left for a thread, and its result for whoever gave it.
 #[derive(Debug)]

@@ -87,8 +87,9 @@ per_level! {
         (i64::from(sum), squares)
     }
 
-    /// `y = output((n * x - sum) * root * gamma + beta)`
-    fn normalize[X: Element, Y: Element](x: &[X], n: i64, sum: i64, root: i64, gamma: &[i16], beta: &[i64], output: Requantize, y: &mut [Y]) {
+    /// `y = output((n * x - sum) * root * gamma + beta)`, with `row` the three of them.
+    fn normalize[X: Element, Y: Element](x: &[X], row: [i64; 3], gamma: &[i16], beta: &[i64], output: Requantize, y: &mut [Y]) {
+        let [n, sum, root] = row;
         for (((y, x), gamma), beta) in y.iter_mut().zip(x).zip(gamma).zip(beta) {
             let x: i64 = (*x).into();
             *y = Y::from_i64(output.apply((n * x - sum) * root * i64::from(*gamma) + beta));

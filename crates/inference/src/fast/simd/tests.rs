@@ -116,7 +116,7 @@ proptest! {
             let mut y = vec![0i32; a.len()];
             // As far as the roots of such rows go.
             let root = root >> 16;
-            normalize(level, &narrow, n, sum, root, &gamma, &beta, output, &mut y);
+            normalize(level, &narrow, [n, sum, root], &gamma, &beta, output, &mut y);
             let expected: Vec<i64> =
                 a.iter().map(|a| output.apply((n * a - sum) * root * wide[0] + (wide[1] << 20))).collect();
             prop_assert_eq!(&of::<i32>(&expected), &y);

@@ -26,7 +26,7 @@ impl LayerNorm {
         let (sum, squares) = moments(self.level, x);
         let w = (n * squares - sum * sum) as u64 + self.epsilon;
         let root = reciprocal_square_root(w, self.precision) as i64;
-        normalize(self.level, x, n, sum, root, &self.gamma, &self.beta, self.output, y);
+        normalize(self.level, x, [n, sum, root], &self.gamma, &self.beta, self.output, y);
     }
 }
 
