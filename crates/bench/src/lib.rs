@@ -2,6 +2,7 @@
 
 pub mod batches;
 pub mod engine;
+pub mod inference;
 pub mod l1;
 pub mod load;
 pub mod mixes;

@@ -1,7 +1,7 @@
 //! Measurements behind `cargo xtask bench`. They print; they never fail because something is slow.
 
 use clap::{Parser, ValueEnum};
-use lux_bench::{engine, payload, proofs, report, rpc};
+use lux_bench::{engine, inference, payload, proofs, report, rpc};
 use std::path::PathBuf;
 
 #[derive(Parser)]
@@ -14,11 +14,15 @@ struct Args {
     /// The `anvil` binary to compare with.
     #[arg(long, default_value = "node_modules/.bin/anvil")]
     anvil: PathBuf,
+    /// The `python3` that has ONNX Runtime to compare with.
+    #[arg(long, env = "PYTHON", default_value = "python3")]
+    python: PathBuf,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Part {
     Engine,
+    Inference,
     Payload,
     Proofs,
     Rpc,
@@ -33,6 +37,9 @@ fn main() -> eyre::Result<()> {
     }
     if wanted(Part::Engine) {
         engine::run(&mut report)?;
+    }
+    if wanted(Part::Inference) {
+        inference::run(&mut report, &args.python)?;
     }
     if wanted(Part::Proofs) {
         proofs::run(&mut report)?;

