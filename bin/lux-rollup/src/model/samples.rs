@@ -88,6 +88,7 @@ pub fn shown(dims: Option<&Dims>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use lux_inference::import::Float;
 
     #[test]
     fn samples_fit_with_and_without_a_batch_of_one() {
@@ -96,10 +97,40 @@ mod tests {
         assert_eq!(fitted(&[1, 64], Some(&dims)), Some(vec![1, 64]));
         assert_eq!(fitted(&[3, 64], Some(&dims)), Some(vec![3, 64]));
         assert_eq!(fitted(&[1, 64], Some(&dims[1..])), Some(vec![64]));
-        for other in [&[65][..], &[8, 8], &[1, 1, 64], &[]] {
+        for other in [&[65][..], &[8, 8], &[2, 1, 64], &[]] {
             assert_eq!(fitted(other, Some(&dims)), None, "{other:?}");
         }
         assert_eq!(fitted(&[8, 8], None), Some(vec![8, 8]));
         assert_eq!((shown(Some(&dims)), shown(None)), ("[?, 64]".into(), "any shape".into()));
+    }
+
+    #[test]
+    fn a_file_for_each_input() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = |name: &str, shape: &[usize]| {
+            let data = (0..shape.iter().product::<usize>()).map(|x| x as f32).collect();
+            let path = folder.path().join(name);
+            std::fs::write(&path, NpyArray { shape: shape.to_vec(), data }.encode()).expect("writable");
+            path
+        };
+        let value = |name: &str, dims: Option<Vec<Option<usize>>>| Float {
+            name: name.into(),
+            op: FloatOp::Input { indices: false, dims },
+        };
+        let values = vec![value("a", Some(vec![Some(1), Some(2)])), value("b", None)];
+        let graph = Graph { values, inputs: vec![0, 1], outputs: vec![] };
+        let (a, b) = (file("a.npy", &[3, 2]), file("b.npy", &[3, 1, 1]));
+        let samples = Samples::read(&graph, &[a.clone(), b]).expect("they fit");
+        let last = samples.iter().last().expect("three samples");
+        assert_eq!((samples.count(), &last[0].shape[..], &last[0].data[..]), (3, &[1, 2][..], &[4.0, 5.0][..]));
+        assert_eq!((&last[1].shape[..], &last[1].data[..]), (&[1, 1][..], &[2.0][..]));
+
+        let refused = |files: &[PathBuf]| Samples::read(&graph, files).err().map(|error| error.to_string());
+        let lacks = refused(std::slice::from_ref(&a)).expect("one of two");
+        assert!(lacks.contains("repeat the option for a, b"), "{lacks}");
+        let fewer = refused(&[a.clone(), file("c.npy", &[2])]).expect("another number of samples");
+        assert!(fewer.contains("c.npy has 2 samples"), "{fewer}");
+        let none = refused(&[a, file("d.npy", &[])]).expect("no axis of samples");
+        assert!(none.contains("d.npy has no samples"), "{none}");
     }
 }
