@@ -46,7 +46,9 @@ pub(crate) fn assemble(fused: &[Pattern]) -> Assembled {
     let mut asm = Asm::default();
     let mut label = || asm.new_label();
     let routines = Routines {
-        taken: [(); 4].map(|()| label()),
+        near: [(); 4].map(|()| label()),
+        far: [(); 4].map(|()| label()),
+        slow_near: label(),
         slow_target: label(),
         slow_branch: label(),
         slow_jal: label(),
@@ -78,18 +80,20 @@ pub(crate) fn assemble(fused: &[Pattern]) -> Assembled {
     asm.gather(&routines);
     asm.scatter(&routines);
     end("bytes of ECALLs", &asm);
-    let taken: Vec<u64> =
-        routines.taken.iter().enumerate().map(|(lane, &at)| taken(&mut asm, &routines, lane, at)).collect();
+    let near: Vec<u64> = (0..4).map(|lane| near(&mut asm, &routines, lane)).collect();
+    let far: Vec<u64> = (0..4).map(|lane| far(&mut asm, &routines, lane)).collect();
 
     let patterns = pattern::generic().into_iter().chain(fused.iter().cloned());
     let mut entries: Vec<(Pattern, Label, u64)> = Vec::new();
     for pattern in patterns {
         // A jump is its own end.
-        let (entry, gas) = if pattern[0].kind == Kind::J {
-            (routines.taken[0], taken[0])
-        } else {
-            let entry = asm.new_label();
-            (entry, emitter::emit(&mut asm, &routines, entry, &pattern))
+        let (entry, gas) = match pattern[0].kind {
+            Kind::J => (routines.near[0], near[0]),
+            Kind::FarJ => (routines.far[0], far[0]),
+            _ => {
+                let entry = asm.new_label();
+                (entry, emitter::emit(&mut asm, &routines, entry, &pattern))
+            }
         };
         entries.push((pattern, entry, gas));
     }
@@ -99,9 +103,16 @@ pub(crate) fn assemble(fused: &[Pattern]) -> Assembled {
     Assembled { code: asm.finish(), handlers, sections }
 }
 
-fn taken(asm: &mut Asm, routines: &Routines, lane: usize, at: Label) -> u64 {
+fn near(asm: &mut Asm, routines: &Routines, lane: usize) -> u64 {
     let start = asm.gas();
-    asm.place_with(at, &handler_stack());
+    asm.place_with(routines.near[lane], &handler_stack());
+    asm.near(lane, routines.slow_near);
+    asm.gas() - start
+}
+
+fn far(asm: &mut Asm, routines: &Routines, lane: usize) -> u64 {
+    let start = asm.gas();
+    asm.place_with(routines.far[lane], &handler_stack());
     asm.taken(lane, BRANCH, routines.slow_branch);
     asm.gas() - start
 }

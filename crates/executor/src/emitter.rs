@@ -12,8 +12,12 @@ use lux_machine::Op;
 /// Places that handlers jump to.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Routines {
-    /// Taken branch of the word in each lane.
-    pub(crate) taken: [Label; 4],
+    /// Taken branch of the word in each lane, within its code page.
+    pub(crate) near: [Label; 4],
+    /// The same to another code page.
+    pub(crate) far: [Label; 4],
+    /// Slow end of a jump within a code page, with the address before the target and the limit on the stack.
+    pub(crate) slow_near: Label,
     /// Slow end of a jump, with the target and what is left on the stack.
     pub(crate) slow_target: Label,
     /// The same, with the word instead of the target.
@@ -103,11 +107,13 @@ impl Emitter<'_> {
             Kind::Nop => {}
             Kind::Li | Kind::Li2 => self.constant(),
             Kind::Fault => self.asm.jump(self.routines.fault),
-            Kind::J => self.asm.jump(self.routines.taken[self.lane]),
+            Kind::J => self.asm.jump(self.routines.near[self.lane]),
+            Kind::FarJ => self.asm.jump(self.routines.far[self.lane]),
             Kind::Jr => self.jr(),
             Kind::Op(Op::Jal) => self.jal(),
             Kind::Op(Op::Jalr) => self.jalr(),
             Kind::Op(Op::Ecall) => self.ecall(),
+            Kind::Far(_) => self.branch(),
             kind if kind.is_branch() => self.branch(),
             kind if kind.is_load() => self.load(),
             kind if kind.is_store() => self.store(),

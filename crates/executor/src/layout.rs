@@ -120,6 +120,9 @@ pub(crate) const JAL_LINK: i32 = 25;
 /// Index of an `ECALL` (19 bits).
 pub(crate) const INDEX: i32 = 0;
 
+/// Distance that a jump within its code page goes, in bytes and minus 8 (16 bits, signed).
+pub(crate) const DISPLACEMENT: i32 = 12;
+
 /// Where a word has the index of its target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TargetFields {
@@ -131,7 +134,7 @@ pub(crate) struct TargetFields {
     pub(crate) based: bool,
 }
 
-/// Of branches and jumps without link.
+/// Of branches and jumps without link to another code page.
 pub(crate) const BRANCH: TargetFields = TargetFields { page: 12, offset: 27, based: true };
 /// Of `JAL`.
 pub(crate) const JAL: TargetFields = TargetFields { page: 6, offset: 17, based: false };

@@ -49,6 +49,29 @@ impl Asm {
         self.dispatch(1);
     }
 
+    /// Taken jump of the word in this lane, within its code page. Limit and program counter move by the same distance, but
+    /// for the word that is counted.
+    pub(crate) fn near(&mut self, lane: usize, slow: Label) {
+        self.field(lane, DISPLACEMENT, 0);
+        self.sign_extend(2);
+        self.dup(1);
+        self.swap(3);
+        self.op(ADD);
+        self.swap(2);
+        self.op(ADD);
+        if lane > 0 {
+            self.push(8 * lane as u64);
+            self.op(ADD);
+        }
+        self.dup(2);
+        self.dup(2);
+        self.op(SGT);
+        self.jump_if(slow);
+        self.name(Item::Pc);
+        self.name_at(2, Item::Limit);
+        self.dispatch(1);
+    }
+
     /// Taken jump of the word in this lane, to where its fields say.
     pub(crate) fn taken(&mut self, lane: usize, fields: TargetFields, slow: Label) {
         self.count(lane);
@@ -95,7 +118,11 @@ impl Asm {
 
 impl Emitter<'_> {
     pub(crate) fn branch(&mut self) {
-        let Kind::Op(op) = self.part.kind else { unreachable!("branches are operations") };
+        let (op, taken) = match self.part.kind {
+            Kind::Op(op) => (op, self.routines.near[self.lane]),
+            Kind::Far(op) => (op, self.routines.far[self.lane]),
+            other => unreachable!("{other:?} is no branch"),
+        };
         let [zero1, zero2] = [self.part.rs1, self.part.rs2].map(|source| source == Source::Fixed(0));
         match (op, zero1, zero2) {
             (Op::Bne, false, true) => self.read(self.part.rs1, B),
@@ -115,7 +142,7 @@ impl Emitter<'_> {
                 }
             }
         }
-        self.asm.jump_if(self.routines.taken[self.lane]);
+        self.asm.jump_if(taken);
     }
 
     fn branch_operands(&mut self, commutative: bool) {

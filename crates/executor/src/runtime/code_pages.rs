@@ -24,6 +24,34 @@ impl Asm {
             self.op(OR);
             self.jump(routines.slow_target);
         }
+        self.place_with(routines.slow_near, &stack);
+        // The word behind the code page has the index of the next page.
+        self.push(8);
+        self.op(ADD);
+        self.push(CODE);
+        self.swap(1);
+        self.op(SUB);
+        self.push(CODE_PAGE_ROOM);
+        self.dup(2);
+        self.op(DIV);
+        self.push(CODE_PAGE_ROOM);
+        self.op(MUL);
+        self.dup(1);
+        self.push(CODE + CODE_PAGE_BYTES);
+        self.ops(&[ADD, MLOAD]);
+        self.shift_right(192 + INDEX);
+        // [index of the next page and more, distance of the page, of the target, limit]
+        self.swap(2);
+        self.op(SUB);
+        self.shift_right(3);
+        self.op(ADD);
+        self.push(CODE_PAGE_WORDS as u64);
+        self.swap(1);
+        self.op(SUB);
+        self.and(0x7_ffff);
+        self.swap(1);
+        self.op(POP);
+        self.jump(routines.running);
         self.place_with(routines.slow_jr, &stack);
         self.op(NOT);
         self.shift_right(2);
