@@ -28,15 +28,16 @@ pub(crate) const CURSOR: u64 = 0x500;
 pub(crate) const RETURN_TO: u64 = 0x520;
 /// Pages touched since the chunk has as many as end it.
 pub(crate) const SPARE: u64 = 0x540;
-/// Slot of the first page. Byte `o` of the page in slot `s` is at `512 s + 535 - o`.
+/// Slot of the first page. Byte `o` of the page in slot `s` is at `512 s + 511 - o`.
 pub(crate) const FIRST_SLOT: u64 = 3;
-pub(crate) const SLOT_ORIGIN: u64 = 24;
 /// Table of code pages, 4 bytes each: 0, or the page's address and [`ENTRY_BIAS`].
 pub(crate) const CODE_TABLE: u64 = 0x1_0000;
 /// Code pages.
 pub(crate) const CODE: u64 = 0x1_2000;
 
-const _: () = assert!((FIRST_SLOT + MAX_PAGES) * 512 + 24 <= CODE_TABLE && 2 * (FIRST_SLOT + MAX_PAGES) <= 256);
+const _: () = assert!(
+    (FIRST_SLOT + MAX_PAGES) * 512 <= CODE_TABLE && SPARE < FIRST_SLOT * 512 && 2 * (FIRST_SLOT + MAX_PAGES) <= 256
+);
 const _: () = assert!(CODE_TABLE + 4 * 2048 == CODE && CODE_TABLE & 0x1fff == 0);
 
 // The page table begins where the room for code pages and buffers ends, and has a byte per page: 0, or twice its slot.
@@ -101,7 +102,7 @@ const _: () = assert!(CODE + ENTRY_BIAS > 8 * CHUNK_WEIGHT);
 // Fields of a ROM word: its lowest bit there, its mask where it is used.
 
 pub(crate) const REGISTER_MASK: u64 = 0x7e0;
-/// Register that is written, second operand of branches and stores.
+/// Register that is written, second operand of branches.
 pub(crate) const A: i32 = 0;
 /// First operand.
 pub(crate) const B: i32 = 6;
@@ -109,6 +110,11 @@ pub(crate) const B: i32 = 6;
 pub(crate) const C: i32 = 12;
 /// Immediate of arithmetic (16 bits), of loads, stores and `JR` (27 bits, complemented).
 pub(crate) const IMM: i32 = 18;
+/// Of stores: address of the bytes in the register that is stored (10 bits), the register itself for `SB`.
+pub(crate) const STORED: i32 = 0;
+pub(crate) const STORED_MASK: u64 = 0x3ff;
+/// First operand of stores.
+pub(crate) const STORE_BASE: i32 = 10;
 /// Constant of `LI` (40 bits).
 pub(crate) const CONSTANT: i32 = 6;
 /// Immediate of `JALR` (16 bits).

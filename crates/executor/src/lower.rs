@@ -133,6 +133,16 @@ fn lower(index: u32, word: u32) -> Lowered {
     lowered
 }
 
+/// Bytes of a load or store.
+pub(crate) const fn access_bytes(op: Op) -> u64 {
+    match op {
+        Op::Lb | Op::Lbu | Op::Sb => 1,
+        Op::Lh | Op::Lhu | Op::Sh => 2,
+        Op::Lw | Op::Lwu | Op::Sw => 4,
+        _ => 8,
+    }
+}
+
 impl Lowered {
     /// Fields of the ROM word; its top 16 bits are left for the handler.
     pub(crate) fn fields(&self) -> u64 {
@@ -151,7 +161,10 @@ impl Lowered {
             Kind::Op(Op::Ecall) => u64::from(self.index) << INDEX,
             Kind::Far(_) => c << A | b << B | self.target(BRANCH),
             kind if kind.is_branch() => c << A | b << B | self.displacement(),
-            kind if kind.is_store() => c << A | b << B | complement << IMM,
+            Kind::Op(op) if self.kind.is_store() => {
+                let stored = if op == Op::Sb { c } else { register(self.rs2) + 32 - access_bytes(op) };
+                stored << STORED | b << STORE_BASE | complement << IMM
+            }
             kind if kind.is_load() => a << A | b << B | complement << IMM,
             _ => a << A | b << B | c << C | (imm & 0xffff) << IMM,
         }
