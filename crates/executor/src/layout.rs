@@ -76,14 +76,16 @@ pub(crate) const ZERO_FLAG: u32 = 1 << 23;
 pub(crate) const PAGE_MASK: u64 = 0x3_ffff;
 /// Addresses.
 pub(crate) const ADDRESS_MASK: u64 = 512 * PAGE_MASK + 511;
-pub(crate) const CHUNK_WEIGHT: u64 = 65_536;
+pub(crate) const CHUNK_WEIGHT: u64 = 53_248;
 pub(crate) const CHUNK_PAGES: u64 = 100;
 pub(crate) const SPARE_PAGES: u64 = 24;
 pub(crate) const MAX_PAGES: u64 = CHUNK_PAGES + SPARE_PAGES;
 pub(crate) const CODE_PAGE_WORDS: usize = 256;
 pub(crate) const CODE_PAGE_BYTES: u64 = 8 * CODE_PAGE_WORDS as u64;
-pub(crate) const CODE_PAGE_WEIGHT: u64 = 96;
+pub(crate) const CODE_PAGE_WEIGHT: u64 = 64;
 pub(crate) const DATA_PAGE_WEIGHT: u64 = 128;
+/// Weight of a taken jump that is no branch or jump without link within its code page.
+pub(crate) const FAR_WEIGHT: u64 = 2;
 pub(crate) const TEXT_BASE: u64 = 0x0800_0000;
 pub(crate) const MAX_ECALL_BYTES: u64 = 24_576;
 pub(crate) const MAX_PRECOMPILE_GAS: u64 = 4_500_000;
@@ -91,11 +93,11 @@ pub(crate) const MAX_PRECOMPILE_OUTPUT: u64 = 1024;
 /// Code pages in a ROM contract.
 pub(crate) const PAGES_PER_ROM: u64 = 11;
 
-// Jumps. The address before the target's is `entry - field` where the field holds `JUMP_BASE + 8 (255 - offset)`. So an
+// Jumps. The address of the target is `entry - field` where the field holds `JUMP_BASE + 8 (255 - offset)`. So an
 // entry is 0 or above every count that can be left in a chunk, and one comparison finds both a missing page and the end.
 
 pub(crate) const JUMP_BASE: u64 = 0x8_0000;
-pub(crate) const ENTRY_BIAS: u64 = JUMP_BASE + 8 * 255 - 8;
+pub(crate) const ENTRY_BIAS: u64 = JUMP_BASE + 8 * 255;
 
 const _: () = assert!(CODE + ENTRY_BIAS > 8 * CHUNK_WEIGHT);
 

@@ -15,11 +15,9 @@ impl Asm {
     fn count(&mut self, lane: usize) {
         self.swap(2);
         self.op(SUB);
-        if lane > 0 {
-            self.push(8 * lane as u64);
-            self.swap(1);
-            self.op(SUB);
-        }
+        self.push(8 * (lane as u64 + FAR_WEIGHT));
+        self.swap(1);
+        self.op(SUB);
     }
 
     /// `[entry, field, left, word]`: jumps, or goes the slow way with `[word, left]`.
@@ -44,9 +42,14 @@ impl Asm {
         self.op(ADD);
         self.swap(2);
         self.op(POP);
+        self.go_on();
+    }
+
+    /// `[pc, limit]`: goes on there.
+    pub(crate) fn go_on(&mut self) {
         self.name(Item::Pc);
         self.name_at(2, Item::Limit);
-        self.dispatch(1);
+        self.run_next();
     }
 
     /// Taken jump of the word in this lane, within its code page. Limit and program counter move by the same distance, but
@@ -59,17 +62,13 @@ impl Asm {
         self.op(ADD);
         self.swap(2);
         self.op(ADD);
-        if lane > 0 {
-            self.push(8 * lane as u64);
-            self.op(ADD);
-        }
+        self.push(8 * (lane as u64 + 1));
+        self.op(ADD);
         self.dup(2);
         self.dup(2);
         self.op(SGT);
         self.jump_if(slow);
-        self.name(Item::Pc);
-        self.name_at(2, Item::Limit);
-        self.dispatch(1);
+        self.go_on();
     }
 
     /// Taken jump of the word in this lane, to where its fields say.

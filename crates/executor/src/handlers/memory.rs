@@ -71,17 +71,23 @@ impl Emitter<'_> {
         assert_ne!(self.part.rs2, Source::Previous, "touching expects the stack without it");
         let size = access_bytes(self.op());
         self.address(size, STORE_BASE);
-        if size == 1 {
-            self.read(self.part.rs2, STORED);
-            self.asm.swap(1);
-            return self.asm.op(MSTORE8);
-        }
         match self.part.rs2 {
+            Source::Fixed(r) if size == 1 => self.read(Source::Fixed(r), STORED),
             Source::Fixed(r) => self.asm.push(register(r) + 32 - size),
             _ => {
-                self.word_field(STORED, 0);
-                self.asm.and(STORED_MASK);
+                self.last_word();
+                if size == 1 {
+                    self.register_address(STORED);
+                    self.asm.op(MLOAD);
+                } else {
+                    self.asm.field(self.lane, STORED, 0);
+                    self.asm.and(STORED_MASK);
+                }
             }
+        }
+        if size == 1 {
+            self.asm.swap(1);
+            return self.asm.op(MSTORE8);
         }
         self.asm.push(size);
         self.asm.swap(2);
