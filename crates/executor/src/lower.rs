@@ -183,7 +183,7 @@ impl Lowered {
     /// Distance of the ROM word before the target's.
     fn displacement(&self) -> u64 {
         let words = self.target_index() as i64 - i64::from(self.index);
-        (8 * (words - 1)) as u64 % (1 << 16) << DISPLACEMENT
+        ((8 * (words - 1)) as u64 % (1 << 16)) << DISPLACEMENT
     }
 
     fn target(&self, fields: TargetFields) -> u64 {
