@@ -77,7 +77,7 @@ contract ChunkVerifier {
         if (status_ == Status.Running) {
             // The state after is where `_execute` left it, behind the nodes.
             assembly ("memory-safe") {
-                let state := add(nodes, mul(pages, 0x60))
+                let state := add(nodes, add(mul(pages, 0x60), 0x20))
                 // The first hash of a page is where the root goes.
                 mstore(add(state, STATE_WORDS_BYTES), rootAfter)
                 end_ := keccak256(state, add(STATE_WORDS_BYTES, 0x20))
@@ -114,14 +114,14 @@ contract ChunkVerifier {
     /// of its contents after. Reverts unless the indices ascend and the pages are all there.
     function _leaves(bytes memory _executorInput, uint256 _tailLength) private pure returns (uint256 nodes_) {
         bool valid;
-        // Memory map: the nodes, then room for what the executor returns.
+        // Memory map: the nodes, a word behind them, then room for what the executor returns.
         assembly ("memory-safe") {
             nodes_ := mload(0x40)
             let tail := add(_executorInput, add(0x20, INPUT_TAIL))
             let pages := byte(0, mload(tail))
             let entries := add(tail, COUNT_BYTES)
             let data := add(add(entries, mul(pages, 3)), byte(1, mload(tail)))
-            mstore(0x40, add(nodes_, add(add(STATE_WORDS_BYTES, 0x20), mul(pages, 0x80))))
+            mstore(0x40, add(nodes_, add(add(STATE_WORDS_BYTES, 0x40), mul(pages, 0x80))))
             let previous := not(0)
             valid := iszero(gt(pages, MAX_PAGES))
             // Hash of 512 zeros.
@@ -176,12 +176,13 @@ contract ChunkVerifier {
         } else if (size != STATE_WORDS_BYTES + 32 * pages_) {
             revert ChunkVerifier_ExecutionFailed();
         } else {
-            // Memory map: behind the nodes, the state after, then the hashes of the pages.
+            // Memory map: a word behind the nodes, the state after, then the hashes of the pages.
             assembly ("memory-safe") {
-                let state := add(_nodes, mul(pages_, 0x60))
+                let last := add(_nodes, mul(pages_, 0x60))
+                let state := add(last, 0x20)
                 returndatacopy(state, 0, size)
                 let hash := add(state, STATE_WORDS_BYTES)
-                for { let node := _nodes } lt(node, state) { node := add(node, 0x60) } {
+                for { let node := _nodes } lt(node, last) { node := add(node, 0x60) } {
                     mstore(add(node, 0x40), mload(hash))
                     hash := add(hash, 0x20)
                 }

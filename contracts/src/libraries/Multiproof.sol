@@ -9,7 +9,7 @@ library Multiproof {
 
     /// @notice Roots before and after some leaves change, by the same siblings.
     /// @param _nodes Memory address of the leaves, which is overwritten: index, hash before, hash after, a word each, by
-    /// ascending index.
+    /// ascending index. The word behind them is overwritten as well.
     /// @param _count Number of leaves. Without any, the only sibling is the root.
     /// @param _siblings Nodes that are not above a leaf, level by level from the leaves up, in order.
     function roots(uint256 _nodes, uint256 _count, bytes calldata _siblings)
@@ -30,43 +30,33 @@ library Multiproof {
             default {
                 let last := add(_nodes, mul(_count, 0x60))
                 for { let level := 0 } lt(level, DEPTH) { level := add(level, 1) } {
+                    // No index: the last node has no neighbour.
+                    mstore(last, not(0))
                     let to := _nodes
-                    for { let from := _nodes } lt(from, last) { from := add(from, 0x60) } {
+                    let from := _nodes
+                    for {} lt(from, last) {} {
                         let index := mload(from)
-                        let left := mload(add(from, 0x20))
-                        let leftAfter := mload(add(from, 0x40))
-                        // Memory map: the scratch space holds the two children of a node.
-                        switch and(index, 1)
+                        // Memory map: the scratch space holds the two children of a node. Indices ascend, so that the next
+                        // one is this one with its lowest bit set only if it is the right child of the same node.
+                        switch eq(mload(add(from, 0x60)), or(index, 1))
                         case 1 {
-                            mstore(0x20, left)
-                            left := calldataload(sibling)
-                            mstore(0, left)
-                            sibling := add(sibling, 0x20)
+                            mstore(0, mload(add(from, 0x20)))
+                            mstore(0x20, mload(add(from, 0x80)))
                             before_ := keccak256(0, 0x40)
-                            mstore(0x20, leftAfter)
+                            mstore(0, mload(add(from, 0x40)))
+                            mstore(0x20, mload(add(from, 0xa0)))
                             after_ := keccak256(0, 0x40)
+                            from := add(from, 0xc0)
                         }
                         default {
-                            let next := add(from, 0x60)
-                            let right := 0
-                            let rightAfter := 0
-                            switch and(lt(next, last), eq(mload(next), add(index, 1)))
-                            case 1 {
-                                right := mload(add(next, 0x20))
-                                rightAfter := mload(add(next, 0x40))
-                                from := next
-                            }
-                            default {
-                                right := calldataload(sibling)
-                                rightAfter := right
-                                sibling := add(sibling, 0x20)
-                            }
-                            mstore(0, left)
-                            mstore(0x20, right)
+                            let side := shl(5, and(index, 1))
+                            mstore(xor(side, 0x20), calldataload(sibling))
+                            sibling := add(sibling, 0x20)
+                            mstore(side, mload(add(from, 0x20)))
                             before_ := keccak256(0, 0x40)
-                            mstore(0, leftAfter)
-                            mstore(0x20, rightAfter)
+                            mstore(side, mload(add(from, 0x40)))
                             after_ := keccak256(0, 0x40)
+                            from := add(from, 0x60)
                         }
                         mstore(to, shr(1, index))
                         mstore(add(to, 0x20), before_)

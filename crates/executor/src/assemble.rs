@@ -8,6 +8,7 @@ use crate::{
     pattern::{self, Pattern},
     pattern_text,
 };
+use lux_machine::Op;
 use std::sync::LazyLock;
 
 /// Most bytes of code that a contract has.
@@ -24,6 +25,9 @@ pub(crate) struct Handler {
     pub(crate) entry: u16,
     /// Gas of its words, if branches are not taken and pages were touched before.
     pub(crate) gas: u64,
+    /// Most gas of a way through it for each unit of the weight of its words.
+    #[cfg_attr(not(test), expect(dead_code))]
+    pub(crate) most: f64,
 }
 
 /// The executor's code and where its handlers are.
@@ -46,7 +50,9 @@ pub(crate) fn assemble(fused: &[Pattern]) -> Assembled {
     let mut asm = Asm::default();
     let mut label = || asm.new_label();
     let routines = Routines {
-        taken: [(); 4].map(|()| label()),
+        near: [(); 4].map(|()| label()),
+        far: [(); 4].map(|()| label()),
+        slow_near: label(),
         slow_target: label(),
         slow_branch: label(),
         slow_jal: label(),
@@ -78,30 +84,55 @@ pub(crate) fn assemble(fused: &[Pattern]) -> Assembled {
     asm.gather(&routines);
     asm.scatter(&routines);
     end("bytes of ECALLs", &asm);
-    let taken: Vec<u64> =
-        routines.taken.iter().enumerate().map(|(lane, &at)| taken(&mut asm, &routines, lane, at)).collect();
+    let near: Vec<u64> = (0..4).map(|lane| near(&mut asm, &routines, lane)).collect();
+    let far: Vec<u64> = (0..4).map(|lane| far(&mut asm, &routines, lane)).collect();
 
     let patterns = pattern::generic().into_iter().chain(fused.iter().cloned());
-    let mut entries: Vec<(Pattern, Label, u64)> = Vec::new();
+    let mut entries: Vec<(Pattern, Label, u64, f64)> = Vec::new();
     for pattern in patterns {
         // A jump is its own end.
-        let (entry, gas) = if pattern[0].kind == Kind::J {
-            (routines.taken[0], taken[0])
-        } else {
-            let entry = asm.new_label();
-            (entry, emitter::emit(&mut asm, &routines, entry, &pattern))
+        let (entry, gas, most) = match pattern[0].kind {
+            Kind::J => (routines.near[0], near[0], near[0] as f64),
+            Kind::FarJ => (routines.far[0], far[0], far[0] as f64 / FAR_WEIGHT as f64),
+            _ => {
+                let entry = asm.new_label();
+                let cost = emitter::emit(&mut asm, &routines, entry, &pattern);
+                let last = pattern.last().map(|part| part.kind);
+                let links = matches!(last, Some(Kind::Jr | Kind::Op(Op::Jal | Op::Jalr)));
+                let weight = pattern::span(&pattern) as u64 + if links { FAR_WEIGHT - 1 } else { 0 };
+                let taken = cost.jumps.iter().map(|&(lane, kind, gas)| {
+                    let is_far = matches!(kind, Kind::Far(_) | Kind::FarJ);
+                    let (taken, weight) = if is_far { (far[lane], FAR_WEIGHT) } else { (near[lane], 1) };
+                    (gas + taken) as f64 / (lane as u64 + weight) as f64
+                });
+                let straight = if last.is_some_and(|kind| matches!(kind, Kind::J | Kind::FarJ)) {
+                    0.0
+                } else {
+                    cost.gas as f64 / weight as f64
+                };
+                (entry, cost.gas, taken.fold(straight, f64::max))
+            }
         };
-        entries.push((pattern, entry, gas));
+        entries.push((pattern, entry, gas, most));
     }
     let address = |label| asm.address(label).expect("handlers are placed");
-    let handlers: Vec<Handler> =
-        entries.into_iter().map(|(pattern, label, gas)| Handler { pattern, entry: address(label), gas }).collect();
+    let handlers: Vec<Handler> = entries
+        .into_iter()
+        .map(|(pattern, label, gas, most)| Handler { pattern, entry: address(label), gas, most })
+        .collect();
     Assembled { code: asm.finish(), handlers, sections }
 }
 
-fn taken(asm: &mut Asm, routines: &Routines, lane: usize, at: Label) -> u64 {
+fn near(asm: &mut Asm, routines: &Routines, lane: usize) -> u64 {
     let start = asm.gas();
-    asm.place_with(at, &handler_stack());
+    asm.place_with(routines.near[lane], &handler_stack());
+    asm.near(lane, routines.slow_near);
+    asm.gas() - start
+}
+
+fn far(asm: &mut Asm, routines: &Routines, lane: usize) -> u64 {
+    let start = asm.gas();
+    asm.place_with(routines.far[lane], &handler_stack());
     asm.taken(lane, BRANCH, routines.slow_branch);
     asm.gas() - start
 }
@@ -110,11 +141,24 @@ fn taken(asm: &mut Asm, routines: &Routines, lane: usize, at: Label) -> u64 {
 mod tests {
     use super::*;
 
+    const GAS_PER_WEIGHT: f64 = 146.0;
+
     #[test]
     fn code_fits_a_contract() {
         assert!(EXECUTOR.code.len() <= MAX_CODE_BYTES, "{} bytes", EXECUTOR.code.len());
         // Nothing jumps to the start, which the words of a missing contract would.
         assert_ne!(EXECUTOR.code[0], crate::opcode::JUMPDEST.byte);
+    }
+
+    /// What bounds the gas of every chunk, with the limit on its weight.
+    #[test]
+    fn no_handler_costs_more_than_its_weight_stands_for() {
+        for handler in &EXECUTOR.handlers {
+            let text = pattern_text::write(&handler.pattern);
+            // An `ECALL` has a weight of its own.
+            let is_call = handler.pattern[0].kind == Kind::Op(Op::Ecall);
+            assert!(is_call || handler.most <= GAS_PER_WEIGHT, "{} {text}", handler.most);
+        }
     }
 
     #[test]

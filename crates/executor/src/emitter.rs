@@ -12,8 +12,12 @@ use lux_machine::Op;
 /// Places that handlers jump to.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Routines {
-    /// Taken branch of the word in each lane.
-    pub(crate) taken: [Label; 4],
+    /// Taken branch of the word in each lane, within its code page.
+    pub(crate) near: [Label; 4],
+    /// The same to another code page.
+    pub(crate) far: [Label; 4],
+    /// Slow end of a jump within a code page, with the target's address and the limit on the stack.
+    pub(crate) slow_near: Label,
     /// Slow end of a jump, with the target and what is left on the stack.
     pub(crate) slow_target: Label,
     /// The same, with the word instead of the target.
@@ -51,16 +55,29 @@ pub(crate) fn handler_stack() -> Vec<Item> {
     stack
 }
 
-/// Emits a handler and returns the gas of its words, the jump to the next included.
-pub(crate) fn emit(asm: &mut Asm, routines: &Routines, entry: Label, pattern: &Pattern) -> u64 {
+/// What a handler costs.
+#[derive(Debug)]
+pub(crate) struct Cost {
+    /// Gas of its words, the jump to the next included.
+    pub(crate) gas: u64,
+    /// Gas up to each branch or jump to a routine, and the lane of that.
+    pub(crate) jumps: Vec<(usize, Kind, u64)>,
+}
+
+/// Emits a handler.
+pub(crate) fn emit(asm: &mut Asm, routines: &Routines, entry: Label, pattern: &Pattern) -> Cost {
     let start = asm.gas();
     asm.place_with(entry, &handler_stack());
     let mut lane = 0;
+    let mut jumps = Vec::new();
     for (i, &part) in pattern.iter().enumerate() {
         let next = pattern.get(i + 1);
         let forward = next.is_some_and(|next| next.rs1 == Source::Previous || next.rs2 == Source::Previous);
         assert!(part.rd != Target::Dead || forward, "a dead result is read by the next word");
         Emitter { asm, routines, part, lane, last: next.is_none(), forward }.body();
+        if part.kind.is_branch() || matches!(part.kind, Kind::J | Kind::FarJ) {
+            jumps.push((lane, part.kind, asm.gas() - start));
+        }
         lane += part.kind.span();
     }
     if !pattern.last().is_some_and(|part| part.kind.is_terminal()) {
@@ -69,7 +86,7 @@ pub(crate) fn emit(asm: &mut Asm, routines: &Routines, entry: Label, pattern: &P
         }
         asm.dispatch(lane);
     }
-    asm.gas() - start
+    Cost { gas: asm.gas() - start, jumps }
 }
 
 impl Asm {
@@ -79,10 +96,11 @@ impl Asm {
         self.push(8 * words as u64);
         self.op(ADD);
         self.name(Item::Pc);
-        self.ops_dispatch();
+        self.run_next();
     }
 
-    fn ops_dispatch(&mut self) {
+    /// Goes on with the handler of the word that the program counter shows.
+    pub(crate) fn run_next(&mut self) {
         self.dup(1);
         self.op(MLOAD);
         self.dup(1);
@@ -103,11 +121,13 @@ impl Emitter<'_> {
             Kind::Nop => {}
             Kind::Li | Kind::Li2 => self.constant(),
             Kind::Fault => self.asm.jump(self.routines.fault),
-            Kind::J => self.asm.jump(self.routines.taken[self.lane]),
+            Kind::J => self.asm.jump(self.routines.near[self.lane]),
+            Kind::FarJ => self.asm.jump(self.routines.far[self.lane]),
             Kind::Jr => self.jr(),
             Kind::Op(Op::Jal) => self.jal(),
             Kind::Op(Op::Jalr) => self.jalr(),
             Kind::Op(Op::Ecall) => self.ecall(),
+            Kind::Far(_) => self.branch(),
             kind if kind.is_branch() => self.branch(),
             kind if kind.is_load() => self.load(),
             kind if kind.is_store() => self.store(),
@@ -153,15 +173,20 @@ impl Emitter<'_> {
         match self.part.rd {
             Target::Fixed(r) => self.asm.store(register(r)),
             _ => {
-                if self.last && self.asm.depth(Item::Word) == 2 {
-                    self.asm.swap(1);
-                    self.asm.name(Item::Tmp);
-                } else {
-                    self.asm.dup_item(Item::Word);
-                }
+                self.last_word();
                 self.register_address(A);
                 self.asm.op(MSTORE);
             }
+        }
+    }
+
+    /// Puts the word above the top, or a copy if it is still needed.
+    pub(crate) fn last_word(&mut self) {
+        if self.last && self.asm.depth(Item::Word) == 2 {
+            self.asm.swap(1);
+            self.asm.name(Item::Tmp);
+        } else {
+            self.asm.dup_item(Item::Word);
         }
     }
 

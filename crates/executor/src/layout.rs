@@ -28,15 +28,16 @@ pub(crate) const CURSOR: u64 = 0x500;
 pub(crate) const RETURN_TO: u64 = 0x520;
 /// Pages touched since the chunk has as many as end it.
 pub(crate) const SPARE: u64 = 0x540;
-/// Slot of the first page. Byte `o` of the page in slot `s` is at `512 s + 535 - o`.
+/// Slot of the first page. Byte `o` of the page in slot `s` is at `512 s + 511 - o`.
 pub(crate) const FIRST_SLOT: u64 = 3;
-pub(crate) const SLOT_ORIGIN: u64 = 24;
 /// Table of code pages, 4 bytes each: 0, or the page's address and [`ENTRY_BIAS`].
 pub(crate) const CODE_TABLE: u64 = 0x1_0000;
 /// Code pages.
 pub(crate) const CODE: u64 = 0x1_2000;
 
-const _: () = assert!((FIRST_SLOT + MAX_PAGES) * 512 + 24 <= CODE_TABLE && 2 * (FIRST_SLOT + MAX_PAGES) <= 256);
+const _: () = assert!(
+    (FIRST_SLOT + MAX_PAGES) * 512 <= CODE_TABLE && SPARE < FIRST_SLOT * 512 && 2 * (FIRST_SLOT + MAX_PAGES) <= 256
+);
 const _: () = assert!(CODE_TABLE + 4 * 2048 == CODE && CODE_TABLE & 0x1fff == 0);
 
 // The page table begins where the room for code pages and buffers ends, and has a byte per page: 0, or twice its slot.
@@ -75,14 +76,16 @@ pub(crate) const ZERO_FLAG: u32 = 1 << 23;
 pub(crate) const PAGE_MASK: u64 = 0x3_ffff;
 /// Addresses.
 pub(crate) const ADDRESS_MASK: u64 = 512 * PAGE_MASK + 511;
-pub(crate) const CHUNK_WEIGHT: u64 = 65_536;
+pub(crate) const CHUNK_WEIGHT: u64 = 53_248;
 pub(crate) const CHUNK_PAGES: u64 = 100;
 pub(crate) const SPARE_PAGES: u64 = 24;
 pub(crate) const MAX_PAGES: u64 = CHUNK_PAGES + SPARE_PAGES;
 pub(crate) const CODE_PAGE_WORDS: usize = 256;
 pub(crate) const CODE_PAGE_BYTES: u64 = 8 * CODE_PAGE_WORDS as u64;
-pub(crate) const CODE_PAGE_WEIGHT: u64 = 96;
+pub(crate) const CODE_PAGE_WEIGHT: u64 = 64;
 pub(crate) const DATA_PAGE_WEIGHT: u64 = 128;
+/// Weight of a taken jump that is no branch or jump without link within its code page.
+pub(crate) const FAR_WEIGHT: u64 = 2;
 pub(crate) const TEXT_BASE: u64 = 0x0800_0000;
 pub(crate) const MAX_ECALL_BYTES: u64 = 24_576;
 pub(crate) const MAX_PRECOMPILE_GAS: u64 = 4_500_000;
@@ -90,18 +93,18 @@ pub(crate) const MAX_PRECOMPILE_OUTPUT: u64 = 1024;
 /// Code pages in a ROM contract.
 pub(crate) const PAGES_PER_ROM: u64 = 11;
 
-// Jumps. The address before the target's is `entry - field` where the field holds `JUMP_BASE + 8 (255 - offset)`. So an
+// Jumps. The address of the target is `entry - field` where the field holds `JUMP_BASE + 8 (255 - offset)`. So an
 // entry is 0 or above every count that can be left in a chunk, and one comparison finds both a missing page and the end.
 
 pub(crate) const JUMP_BASE: u64 = 0x8_0000;
-pub(crate) const ENTRY_BIAS: u64 = JUMP_BASE + 8 * 255 - 8;
+pub(crate) const ENTRY_BIAS: u64 = JUMP_BASE + 8 * 255;
 
 const _: () = assert!(CODE + ENTRY_BIAS > 8 * CHUNK_WEIGHT);
 
 // Fields of a ROM word: its lowest bit there, its mask where it is used.
 
 pub(crate) const REGISTER_MASK: u64 = 0x7e0;
-/// Register that is written, second operand of branches and stores.
+/// Register that is written, second operand of branches.
 pub(crate) const A: i32 = 0;
 /// First operand.
 pub(crate) const B: i32 = 6;
@@ -109,6 +112,11 @@ pub(crate) const B: i32 = 6;
 pub(crate) const C: i32 = 12;
 /// Immediate of arithmetic (16 bits), of loads, stores and `JR` (27 bits, complemented).
 pub(crate) const IMM: i32 = 18;
+/// Of stores: address of the bytes in the register that is stored (10 bits), the register itself for `SB`.
+pub(crate) const STORED: i32 = 0;
+pub(crate) const STORED_MASK: u64 = 0x3ff;
+/// First operand of stores.
+pub(crate) const STORE_BASE: i32 = 10;
 /// Constant of `LI` (40 bits).
 pub(crate) const CONSTANT: i32 = 6;
 /// Immediate of `JALR` (16 bits).
@@ -119,6 +127,9 @@ pub(crate) const JALR_LINK: i32 = 28;
 pub(crate) const JAL_LINK: i32 = 25;
 /// Index of an `ECALL` (19 bits).
 pub(crate) const INDEX: i32 = 0;
+
+/// Distance that a jump within its code page goes, in bytes and minus 8 (16 bits, signed).
+pub(crate) const DISPLACEMENT: i32 = 12;
 
 /// Where a word has the index of its target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,7 +142,7 @@ pub(crate) struct TargetFields {
     pub(crate) based: bool,
 }
 
-/// Of branches and jumps without link.
+/// Of branches and jumps without link to another code page.
 pub(crate) const BRANCH: TargetFields = TargetFields { page: 12, offset: 27, based: true };
 /// Of `JAL`.
 pub(crate) const JAL: TargetFields = TargetFields { page: 6, offset: 17, based: false };

@@ -17,6 +17,10 @@ pub(crate) enum Kind {
     /// `JAL` and `JALR` that do not link.
     J,
     Jr,
+    /// A branch to another code page; one within its page is an [`Op`](Self::Op).
+    Far(Op),
+    /// A `J` to another code page.
+    FarJ,
     Fault,
 }
 
@@ -40,11 +44,11 @@ impl Kind {
 
     /// Whether the next word is never reached from here.
     pub(crate) const fn is_terminal(self) -> bool {
-        matches!(self, Self::J | Self::Jr | Self::Fault | Self::Op(Op::Jal | Op::Jalr))
+        matches!(self, Self::J | Self::FarJ | Self::Jr | Self::Fault | Self::Op(Op::Jal | Op::Jalr))
     }
 
     pub(crate) const fn is_branch(self) -> bool {
-        matches!(self, Self::Op(Op::Beq | Op::Bne | Op::Blt | Op::Bge | Op::Bltu | Op::Bgeu))
+        matches!(self, Self::Far(_) | Self::Op(Op::Beq | Op::Bne | Op::Blt | Op::Bge | Op::Bltu | Op::Bgeu))
     }
 
     pub(crate) const fn is_store(self) -> bool {
@@ -63,8 +67,9 @@ impl Kind {
     /// Which of `rs1` and `rs2` it reads.
     pub(crate) const fn reads(self) -> (bool, bool) {
         match self {
-            Self::Nop | Self::Li | Self::Li2 | Self::J | Self::Fault => (false, false),
+            Self::Nop | Self::Li | Self::Li2 | Self::J | Self::FarJ | Self::Fault => (false, false),
             Self::Jr => (true, false),
+            Self::Far(_) => (true, true),
             Self::Op(op) => match op {
                 Op::Jal | Op::Ecall => (false, false),
                 Op::Jalr | Op::Lb | Op::Lh | Op::Lw | Op::Ld | Op::Lbu | Op::Lhu | Op::Lwu => (true, false),
@@ -104,7 +109,8 @@ fn lower(index: u32, word: u32) -> Lowered {
     lowered.kind = match i.op {
         Op::Illegal => Kind::Fault,
         Op::Fence | Op::FenceI => Kind::Nop,
-        Op::Jal if i.rd == 0 => Kind::J,
+        Op::Jal if i.rd == 0 && lowered.is_near() => Kind::J,
+        Op::Jal if i.rd == 0 => Kind::FarJ,
         Op::Jalr if i.rd == 0 => Kind::Jr,
         Op::Jal | Op::Jalr | Op::Ecall => lowered.kind,
         _ if lowered.kind.is_load() => {
@@ -113,6 +119,7 @@ fn lower(index: u32, word: u32) -> Lowered {
             }
             lowered.kind
         }
+        op if lowered.kind.is_branch() && !lowered.is_near() => Kind::Far(op),
         _ if lowered.kind.is_branch() || lowered.kind.is_store() => lowered.kind,
         _ if i.rd == 0 => Kind::Nop,
         Op::Lui => Kind::Li,
@@ -126,6 +133,16 @@ fn lower(index: u32, word: u32) -> Lowered {
     lowered
 }
 
+/// Bytes of a load or store.
+pub(crate) const fn access_bytes(op: Op) -> u64 {
+    match op {
+        Op::Lb | Op::Lbu | Op::Sb => 1,
+        Op::Lh | Op::Lhu | Op::Sh => 2,
+        Op::Lw | Op::Lwu | Op::Sw => 4,
+        _ => 8,
+    }
+}
+
 impl Lowered {
     /// Fields of the ROM word; its top 16 bits are left for the handler.
     pub(crate) fn fields(&self) -> u64 {
@@ -136,20 +153,41 @@ impl Lowered {
         match self.kind {
             Kind::Nop | Kind::Fault => 0,
             Kind::Li | Kind::Li2 => a << A | (imm & 0xff_ffff_ffff) << CONSTANT,
-            Kind::J => self.target(BRANCH),
+            Kind::J => self.displacement(),
+            Kind::FarJ => self.target(BRANCH),
             Kind::Jr => b << B | complement << IMM,
             Kind::Op(Op::Jal) => a << A | self.target(JAL) | link << JAL_LINK,
             Kind::Op(Op::Jalr) => a << A | b << B | (imm & 0xffff) << JALR_IMM | link << JALR_LINK,
             Kind::Op(Op::Ecall) => u64::from(self.index) << INDEX,
-            kind if kind.is_branch() => c << A | b << B | self.target(BRANCH),
-            kind if kind.is_store() => c << A | b << B | complement << IMM,
+            Kind::Far(_) => c << A | b << B | self.target(BRANCH),
+            kind if kind.is_branch() => c << A | b << B | self.displacement(),
+            Kind::Op(op) if self.kind.is_store() => {
+                let stored = if op == Op::Sb { c } else { register(self.rs2) + 32 - access_bytes(op) };
+                stored << STORED | b << STORE_BASE | complement << IMM
+            }
             kind if kind.is_load() => a << A | b << B | complement << IMM,
             _ => a << A | b << B | c << C | (imm & 0xffff) << IMM,
         }
     }
 
+    /// Index of the word that it jumps to.
+    fn target_index(&self) -> u64 {
+        (i64::from(self.index) + (self.imm >> 2)) as u64 & 0x7_ffff
+    }
+
+    /// Whether it jumps within its code page.
+    fn is_near(&self) -> bool {
+        self.target_index() >> 8 == u64::from(self.index >> 8)
+    }
+
+    /// Distance of the ROM word before the target's.
+    fn displacement(&self) -> u64 {
+        let words = self.target_index() as i64 - i64::from(self.index);
+        ((8 * (words - 1)) as u64 % (1 << 16)) << DISPLACEMENT
+    }
+
     fn target(&self, fields: TargetFields) -> u64 {
-        let target = (i64::from(self.index) + (self.imm >> 2)) as u64 & 0x7_ffff;
+        let target = self.target_index();
         let constants = if fields.based { CODE_TABLE >> 2 << fields.page | JUMP_BASE >> 3 << fields.offset } else { 0 };
         (target >> 8) << fields.page | (255 - (target & 255)) << fields.offset | constants
     }

@@ -1,6 +1,7 @@
 //! The EVM opcodes that the executor uses.
 
-/// An opcode and what it does to the stack. Gas of those that touch memory or accounts is their fixed part.
+/// An opcode and what it does to the stack. Gas of those that touch memory or accounts is their fixed
+/// part; of `MCOPY`, with a single word.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Opcode {
     pub(crate) byte: u8,
@@ -57,6 +58,7 @@ opcodes! {
     JUMPI 0x57 2 0 10
     GAS 0x5a 0 1 2
     JUMPDEST 0x5b 0 0 1
+    MCOPY 0x5e 3 0 6
     RETURN 0xf3 2 0 0
     STATICCALL 0xfa 6 1 100
     REVERT 0xfd 2 0 0

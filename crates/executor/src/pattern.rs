@@ -96,6 +96,7 @@ pub(crate) fn is_terminal(pattern: &[Part]) -> bool {
 /// Patterns that any program can be run with.
 pub(crate) fn generic() -> Vec<Pattern> {
     let ops = Op::ALL.iter().filter(|op| !matches!(op, Op::Lui | Op::Auipc | Op::Fence | Op::FenceI | Op::Illegal));
-    let kinds = [Kind::Fault, Kind::Nop, Kind::Li, Kind::Li2, Kind::J, Kind::Jr];
-    kinds.into_iter().chain(ops.map(|&op| Kind::Op(op))).map(|kind| vec![Part::generic(kind)]).collect()
+    let kinds = [Kind::Fault, Kind::Nop, Kind::Li, Kind::Li2, Kind::J, Kind::FarJ, Kind::Jr];
+    let far = [Op::Beq, Op::Bne, Op::Blt, Op::Bge, Op::Bltu, Op::Bgeu].map(Kind::Far);
+    kinds.into_iter().chain(far).chain(ops.map(|&op| Kind::Op(op))).map(|kind| vec![Part::generic(kind)]).collect()
 }

@@ -9,13 +9,20 @@ use crate::{
 use core::fmt::Write;
 use lux_machine::Op;
 
-const SYNTHETIC: [(&str, Kind); 6] = [
+const SYNTHETIC: [(&str, Kind); 13] = [
     ("fault", Kind::Fault),
     ("nop", Kind::Nop),
     ("li", Kind::Li),
     ("li2", Kind::Li2),
     ("j", Kind::J),
     ("jr", Kind::Jr),
+    ("far.j", Kind::FarJ),
+    ("far.beq", Kind::Far(Op::Beq)),
+    ("far.bne", Kind::Far(Op::Bne)),
+    ("far.blt", Kind::Far(Op::Blt)),
+    ("far.bge", Kind::Far(Op::Bge)),
+    ("far.bltu", Kind::Far(Op::Bltu)),
+    ("far.bgeu", Kind::Far(Op::Bgeu)),
 ];
 
 /// Reads a pattern.

@@ -26,7 +26,7 @@ pub fn sections() -> Vec<(String, usize)> {
         executor.sections.iter().map(|&(name, end)| (name.to_owned(), end)).collect();
     let mut handlers: Vec<_> = executor.handlers.iter().map(|h| (usize::from(h.entry), &h.pattern)).collect();
     handlers.sort_by_key(|&(entry, _)| entry);
-    let first = |pattern: &Pattern| pattern[0].kind != Kind::J;
+    let first = |pattern: &Pattern| !matches!(pattern[0].kind, Kind::J | Kind::FarJ);
     let starts: Vec<_> = handlers.iter().filter(|(_, pattern)| first(pattern)).collect();
     // Before the first handler are the taken branches.
     sections.push(("taken branches".into(), starts[0].0));
@@ -187,7 +187,7 @@ fn patterns_at(words: &[Lowered], counts: &[u64]) -> Vec<Pattern> {
     while at < words.len().min(MAX_WORDS) {
         let word = &words[at];
         if counts[at] == 0
-            || matches!(word.kind, Kind::Op(Op::Ecall) | Kind::Fault)
+            || matches!(word.kind, Kind::Op(Op::Ecall) | Kind::Fault | Kind::Far(_) | Kind::FarJ)
             || at + word.kind.span() > MAX_WORDS
         {
             break;

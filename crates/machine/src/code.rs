@@ -9,7 +9,8 @@ const STRIDE: usize = CODE_PAGE_WORDS + 1;
 pub(crate) const SINK: u8 = 32;
 
 /// Decoded text. Each code page is followed by an illegal cell, so that a straight line cannot enter the next page
-/// unnoticed. In cells, `rd` is [`SINK`] for `x0`, and the immediate of `JAL` and branches is the index of the target.
+/// unnoticed. In cells, `rd` is [`SINK`] for `x0`, and the immediate of `JAL` and branches is the index of the target. What a
+/// taken jump weighs more than 1 is in a field that it does not have: `rs2` of `JAL`, `rd` of branches.
 #[derive(Debug)]
 pub(crate) struct Code {
     cells: Box<[Instruction]>,
@@ -51,11 +52,14 @@ pub(crate) const fn is_page_end(cell: usize) -> bool {
 
 fn lower(index: usize, instruction: Instruction) -> Instruction {
     let Instruction { op, rd, imm, .. } = instruction;
-    let imm = match op {
-        Op::Jal | Op::Beq | Op::Bne | Op::Blt | Op::Bge | Op::Bltu | Op::Bgeu => {
-            (index as i32 + (imm >> 2)) & (TEXT_INDICES - 1) as i32
+    let target = (index as i32 + (imm >> 2)) & (TEXT_INDICES - 1) as i32;
+    let is_far = target as usize / CODE_PAGE_WORDS != index / CODE_PAGE_WORDS;
+    let to = if rd == 0 { SINK } else { rd };
+    match op {
+        Op::Jal => Instruction { rd: to, rs2: (is_far || rd != 0).into(), imm: target, ..instruction },
+        Op::Beq | Op::Bne | Op::Blt | Op::Bge | Op::Bltu | Op::Bgeu => {
+            Instruction { rd: is_far.into(), imm: target, ..instruction }
         }
-        _ => imm,
-    };
-    Instruction { rd: if rd == 0 { SINK } else { rd }, imm, ..instruction }
+        _ => Instruction { rd: to, ..instruction },
+    }
 }

@@ -107,7 +107,7 @@ impl Call<'_> {
         if !precompile::is_known(address) || length > MAX_ECALL_BYTES || gas > MAX_PRECOMPILE_GAS {
             return Ok(Outcome::Faulted);
         }
-        let weight = 64 + 3 * words(length) + gas.div_ceil(100);
+        let weight = 64 + 3 * words(length) + gas.div_ceil(PRECOMPILE_GAS_PER_WEIGHT);
         let pages = length / PAGE_BYTES as u64 + 6;
         if !self.meter.fits(weight + DATA_PAGE_WEIGHT * pages, pages) {
             return Ok(Outcome::Deferred);

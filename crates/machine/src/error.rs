@@ -11,9 +11,6 @@ pub enum ImageError {
     /// The entry is not the index of a word.
     #[error("entry {0} is outside the text")]
     Entry(u32),
-    /// More than [`MAX_STRAIGHT_LINE`](crate::MAX_STRAIGHT_LINE) words from this index on hold no jump.
-    #[error("no jump in too many words from index {0} on")]
-    StraightLine(usize),
     /// A data page outside the memory.
     #[error("page {0} is outside the memory")]
     PageIndex(u32),

@@ -59,9 +59,10 @@ impl Interpreter<'_> {
                 }};
             }
             macro_rules! jump {
-                ($target:expr) => {{
+                ($target:expr, $more:expr) => {{
                     let target: u32 = $target;
                     meter.weight += (at - start) as u64 + 1;
+                    meter.add($more);
                     at = cell_of(target);
                     start = at;
                     if meter.weight >= meter.limit {
@@ -70,9 +71,22 @@ impl Interpreter<'_> {
                     meter.fetch(target);
                 }};
             }
+            // The word behind a code page is not an instruction: the next one is on another page.
+            macro_rules! cross {
+                () => {{
+                    meter.weight += (at - start) as u64;
+                    meter.add(1);
+                    at += 1;
+                    start = at;
+                    if meter.weight >= meter.limit {
+                        break Ok(Stop::Chunk);
+                    }
+                    meter.fetch(index_of(at));
+                }};
+            }
             macro_rules! branch {
                 ($taken:expr) => {
-                    if $taken { jump!(cell.imm as u32) } else { at += 1 }
+                    if $taken { jump!(cell.imm as u32, rd as u64) } else { at += 1 }
                 };
             }
             macro_rules! load {
@@ -97,11 +111,11 @@ impl Interpreter<'_> {
                 Op::Auipc => set!(address(at).wrapping_add(imm)),
                 Op::Jal => {
                     x[rd] = address(at) + 4;
-                    jump!(cell.imm as u32)
+                    jump!(cell.imm as u32, cell.rs2.into())
                 }
                 Op::Jalr => {
                     x[rd] = address(at) + 4;
-                    jump!((a.wrapping_add(imm) >> 2) as u32 % TEXT_INDICES)
+                    jump!((a.wrapping_add(imm) >> 2) as u32 % TEXT_INDICES, 1)
                 }
                 Op::Beq => branch!(a == b),
                 Op::Bne => branch!(a != b),
@@ -177,15 +191,15 @@ impl Interpreter<'_> {
                     }
                 }
                 Op::Illegal if is_page_end(at) => {
-                    // Not an instruction: the next one is on another page.
-                    at += 1;
-                    start += 1;
-                    meter.fetch(index_of(at));
+                    cross!();
                     continue;
                 }
                 Op::Illegal => break Ok(Stop::Faulted),
             }
             if SINGLE {
+                if is_page_end(at) {
+                    cross!();
+                }
                 break Ok(Stop::Step);
             }
         };

@@ -91,7 +91,7 @@ impl Machine {
         let (pc, before) = (self.pc, self.x);
         let instruction = instruction_at(&self.program, pc);
         let mut stop = self.interpreter().run::<true>(host)?;
-        if instruction.op == Op::Ecall && matches!(stop, Stop::Chunk) {
+        if instruction.op == Op::Ecall && matches!(stop, Stop::Chunk) && self.pc == pc {
             // It was left to the next chunk, where it always fits.
             self.settle(&stop, |_, _| ());
             stop = self.interpreter().run::<true>(host)?;

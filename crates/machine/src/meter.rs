@@ -9,7 +9,7 @@ const CODE_PAGES: usize = TEXT_INDICES as usize / CODE_PAGE_WORDS;
 pub(crate) struct Meter {
     /// Weight so far. The interpreter adds instructions at jumps and when it stops.
     pub(crate) weight: u64,
-    /// Weight from which a jump ends the chunk: none once the pages are used up, so that jumps make one comparison.
+    /// Weight from which a jump or the end of a code page ends the chunk: none once the pages are used up, so that jumps make one comparison.
     pub(crate) limit: u64,
     /// Part of the weight that is not instructions.
     overhead: u64,

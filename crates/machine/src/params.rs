@@ -6,8 +6,6 @@ pub const TEXT_BASE: u64 = 0x0800_0000;
 pub const TEXT_INDICES: u32 = 1 << 19;
 /// Longest text, in words.
 pub const MAX_TEXT_WORDS: usize = (1 << 19) - 256;
-/// Longest run of words without `JAL` and `JALR`.
-pub const MAX_STRAIGHT_LINE: usize = 8_192;
 /// Words of a code page.
 pub const CODE_PAGE_WORDS: usize = 256;
 
@@ -20,16 +18,18 @@ pub const MEMORY_BYTES: u64 = (PAGES * PAGE_BYTES) as u64;
 /// Levels of the memory tree above its leaves.
 pub const TREE_DEPTH: usize = 18;
 
-/// Weight from which a taken jump ends a chunk.
-pub const CHUNK_WEIGHT: u64 = 65_536;
-/// Pages from which a taken jump ends a chunk.
+/// Weight from which a taken jump, or the end of a code page, ends a chunk.
+pub const CHUNK_WEIGHT: u64 = 53_248;
+/// Pages from which they do.
 pub const CHUNK_PAGES: u64 = 100;
 /// Data pages that a chunk can touch after it has so many: the next one faults.
 pub const SPARE_PAGES: u64 = 24;
 /// Weight of the first fetch from a code page in a chunk.
-pub const CODE_PAGE_WEIGHT: u64 = 96;
+pub const CODE_PAGE_WEIGHT: u64 = 64;
 /// Weight of the first access to a data page in a chunk.
 pub const DATA_PAGE_WEIGHT: u64 = 128;
+/// Gas of a precompile that weighs one.
+pub const PRECOMPILE_GAS_PER_WEIGHT: u64 = 128;
 
 /// Longest source or capacity of an `ECALL`, and longest preimage, in bytes.
 pub const MAX_ECALL_BYTES: u64 = 24_576;

@@ -1,6 +1,6 @@
 //! A program: an image that obeys the rules.
 
-use crate::{ImageError, Op, Page, code::Code, decode, elf, params::*, tree::Tree};
+use crate::{ImageError, Page, code::Code, elf, params::*, tree::Tree};
 use alloy_primitives::B256;
 use std::sync::Arc;
 
@@ -33,7 +33,6 @@ impl Program {
         if entry as usize >= text.len() {
             return Err(ImageError::Entry(entry));
         }
-        check_straight_lines(&text)?;
         data.sort_unstable_by_key(|(index, _)| *index);
         let mut memory = Tree::default();
         for (index, page) in &data {
@@ -88,16 +87,4 @@ impl Program {
     pub(crate) fn memory(&self) -> &Tree {
         &self.inner.memory
     }
-}
-
-fn check_straight_lines(text: &[u32]) -> Result<(), ImageError> {
-    let mut start = 0;
-    for (index, &word) in text.iter().enumerate() {
-        if matches!(decode(word).op, Op::Jal | Op::Jalr) {
-            start = index + 1;
-        } else if index - start >= MAX_STRAIGHT_LINE {
-            return Err(ImageError::StraightLine(start));
-        }
-    }
-    Ok(())
 }

@@ -5,7 +5,7 @@ mod common;
 
 use alloy_primitives::{B256, Bytes, keccak256};
 use common::*;
-use lux_machine::{Machine, Op, Program, RunError, Status, asm, faulted_hash, halted_hash, trace};
+use lux_machine::{Machine, Op, Program, RunError, Status, asm, decode, faulted_hash, halted_hash, trace};
 use std::collections::BTreeMap;
 
 fn nops(count: usize) -> Vec<u32> {
@@ -21,50 +21,100 @@ fn first_chunk(program: &Program) -> (u64, Machine) {
 
 #[test]
 fn a_chunk_ends_at_the_first_jump_that_finds_the_weight_used_up() {
-    for (body, weight) in [(0, 65_536), (1, 65_536), (2, 65_538), (999, 66_384)] {
+    for (body, weight) in [(0, 53_248), (1, 53_248), (4, 53_249), (999, 53_468)] {
         // The last body crosses into pages of its own.
         let pages = (body + 1usize).div_ceil(256) as u64;
         let program = program(&[&nops(body), &[asm::jal(0, -(body as i32))]]);
         let (got, machine) = first_chunk(&program);
-        let rounds = (65_536 - 96 * pages).div_ceil(body as u64 + 1);
-        assert_eq!(got, 96 * pages + rounds * (body as u64 + 1));
-        assert_eq!(got, if body == 999 { 96 * 4 + 66 * 1000 } else { weight });
+        // Running on to another page weighs 1, jumping back to the first one more than within it.
+        let round = body as u64 + 1 + (pages - 1) + u64::from(pages > 1);
+        let rounds = (53_248 - 64 * pages).div_ceil(round);
+        assert_eq!((got, weight), (64 * pages + rounds * round, got));
         assert_eq!((machine.pc(), machine.status()), (0, Status::Running));
     }
 }
 
 #[test]
+fn what_a_taken_jump_weighs() {
+    let here = asm::u(Op::Auipc, 5, 0);
+    for (jump, weight) in [
+        (asm::jal(0, 2), 1),
+        (asm::b(Op::Beq, 0, 0, 2), 1),
+        (asm::b(Op::Bne, 0, 0, 2), 1),
+        (asm::jal(1, 2), 2),
+        (asm::i(Op::Jalr, 0, 5, 12), 2),
+        (asm::i(Op::Jalr, 1, 5, 12), 2),
+    ] {
+        let (got, _) = first_chunk(&halting(&[&[here, jump], &nops(1)]));
+        // A jump leaves out the instruction behind it.
+        let skipped = u64::from(decode(jump).op != Op::Bne);
+        assert_eq!(got, 64 + 1 + weight + 1 - skipped + 2, "{}", decode(jump));
+    }
+    for jump in [asm::jal(0, 256), asm::b(Op::Beq, 0, 0, 256), asm::b(Op::Bne, 0, 0, 256)] {
+        let (got, _) = first_chunk(&halting(&[&[jump], &nops(255)]));
+        let straight = decode(jump).op == Op::Bne;
+        assert_eq!(got, 2 * 64 + if straight { 256 + 1 } else { 2 } + 2, "{}", decode(jump));
+    }
+}
+
+#[test]
 fn a_branch_that_is_not_taken_ends_nothing() {
-    // 65,440 instructions are the limit: loop up to two short of it, pass branches not taken, then jump.
-    let turns = 32_718;
+    // 53,184 instructions are the limit: loop up to two short of it, pass branches not taken, then jump.
+    let turns = 26_590;
     let head = asm::li(5, turns);
     let spin = [asm::i(Op::Addi, 5, 5, -1), asm::b(Op::Bne, 5, 0, -1)];
     let tail = [asm::b(Op::Bne, 0, 0, 5), asm::b(Op::Bne, 0, 0, 4), asm::b(Op::Bne, 0, 0, 3), asm::jal(0, 1), 0];
     let (weight, machine) = first_chunk(&program(&[&head, &spin, &tail]));
-    assert_eq!(weight, 96 + head.len() as u64 + 2 * turns + 4);
-    assert!(weight > 65_536);
+    assert_eq!(weight, 64 + head.len() as u64 + 2 * turns + 4);
+    assert!(weight > 53_248);
     assert_eq!(machine.pc() as usize, head.len() + spin.len() + 4);
+}
+
+#[test]
+fn running_on_to_another_code_page_ends_a_chunk_like_a_jump() {
+    // 64 short of the limit, and more than a page to go without a jump.
+    let turns = 26_560;
+    let head = asm::li(5, turns);
+    let spin = [asm::i(Op::Addi, 5, 5, -1), asm::b(Op::Bne, 5, 0, -1)];
+    let program = halting(&[&head, &spin, &nops(700)]);
+    let (weight, mut machine) = first_chunk(&program);
+    assert_eq!((weight, machine.pc()), (64 + 2 * turns - 2 + 256 + 1, 256));
+    machine.run(&mut (), LIMIT).unwrap();
+    assert_eq!(machine.statistics().chunks, 2);
+
+    let mut slow = Machine::new(&program, B256::ZERO);
+    while slow.step(&mut ()).unwrap().is_some() {}
+    assert_eq!(slow.statistics(), machine.statistics());
+    // A call in the last word of the page has been made when the chunk ends.
+    let calls = [asm::li(17, 2), asm::li(12, 512)].concat();
+    let pad = 255 - head.len() - calls.len() - spin.len();
+    let program = halting(&[&head, &calls, &spin, &nops(pad), &[asm::ECALL]]);
+    let mut machine = finished(&program, B256::ZERO);
+    let mut slow = Machine::new(&program, B256::ZERO);
+    while slow.step(&mut ()).unwrap().is_some() {}
+    assert_eq!(slow.statistics(), machine.statistics());
+    assert_eq!((machine.statistics().ecalls, machine.state_hash()), ([1, 0, 1, 0], slow.state_hash()));
 }
 
 #[test]
 fn the_page_of_a_target_belongs_to_the_next_chunk() {
     // The jump to the second code page ends the chunk.
-    let turns = 32_719;
+    let turns = 26_591;
     let head = asm::li(5, turns);
     let spin = [asm::i(Op::Addi, 5, 5, -1), asm::b(Op::Bne, 5, 0, -1)];
     let rest = 256 - head.len() - 2;
     let program = program(&[&head, &spin, &[asm::jal(0, rest as i32)], &nops(rest - 1), &asm::halt()]);
     let (weight, mut machine) = first_chunk(&program);
-    assert_eq!((weight, machine.pc(), machine.statistics().code_pages), (65_537, 256, 1));
+    assert_eq!((weight, machine.pc(), machine.statistics().code_pages), (53_250, 256, 1));
     machine.run(&mut (), LIMIT).unwrap();
-    assert_eq!((machine.statistics().weight, machine.statistics().code_pages), (65_537 + 96 + 2, 2));
+    assert_eq!((machine.statistics().weight, machine.statistics().code_pages), (53_250 + 64 + 2, 2));
 }
 
 #[test]
 fn pages_end_a_chunk_too() {
     let body = [asm::s(Op::Sd, 5, 5, 0), asm::i(Op::Addi, 5, 5, 512), asm::jal(0, -2)];
     let (weight, machine) = first_chunk(&program(&[&body]));
-    assert_eq!((weight, machine.statistics().data_pages), (96 + 100 * 131, 100));
+    assert_eq!((weight, machine.statistics().data_pages), (64 + 100 * 131, 100));
 }
 
 #[test]
@@ -119,16 +169,16 @@ fn a_call_that_does_not_fit_belongs_to_the_next_chunk() {
     for (arguments, reserve, used) in
         [(keccak, keccak_reserve, 32 + 3 * 32 + 128 * 3), (precompile, precompile_reserve, 64 + 3 * 32 + 2 + 128 * 3)]
     {
-        let most = 65_536 - 96 - reserve;
+        let most = 53_248 - 64 - reserve;
         let fits = finished(&call_after(most, &arguments), B256::ZERO);
-        assert_eq!((fits.statistics().chunks, fits.statistics().weight), (1, 96 + most + used + 3));
+        assert_eq!((fits.statistics().chunks, fits.statistics().weight), (1, 64 + most + used + 3));
 
         let deferred = call_after(most + 1, &arguments);
         let (weight, mut machine) = first_chunk(&deferred);
-        assert_eq!(weight, 96 + most + 1);
+        assert_eq!(weight, 64 + most + 1);
         assert_eq!(deferred.text()[machine.pc() as usize], asm::ECALL);
         machine.run(&mut (), LIMIT).unwrap();
-        assert_eq!((machine.statistics().chunks, machine.statistics().weight), (2, 96 + most + 1 + 96 + used + 3));
+        assert_eq!((machine.statistics().chunks, machine.statistics().weight), (2, 64 + most + 1 + 64 + used + 3));
     }
 }
 
@@ -146,7 +196,7 @@ fn a_preimage_weighs_its_length_and_counts_its_pages() {
     assert_eq!(machine.status(), Status::Running);
     assert_eq!(machine.statistics().ecalls, [0, 2, 0, 0]);
     let instructions = u64::from(machine.pc());
-    assert_eq!(machine.statistics().weight, 96 + instructions + 2 * (64 + 7 * 768));
+    assert_eq!(machine.statistics().weight, 64 + instructions + 2 * (64 + 7 * 768));
     machine.run(&mut host, LIMIT).unwrap();
     assert_eq!(machine.statistics().data_pages, 14);
     assert_eq!(x(&machine, 10), 24_576);
@@ -172,7 +222,7 @@ fn the_reserve_of_a_preimage_is_exact() {
     for (capacity, reserve) in [(0, 64 + 2 * 128), (1000, 64 + 7 * 32 + 3 * 128)] {
         let arguments = [asm::li(17, 1), asm::li(15, capacity)].concat();
         for (spare, chunks) in [(0, 1), (1, 2)] {
-            let program = call_after(65_536 - 96 - reserve + spare, &arguments);
+            let program = call_after(53_248 - 64 - reserve + spare, &arguments);
             let mut machine = Machine::new(&program, hashes[0]);
             machine.run(&mut host, LIMIT).unwrap();
             assert_eq!(machine.statistics().chunks, chunks, "{capacity}");
@@ -183,17 +233,17 @@ fn the_reserve_of_a_preimage_is_exact() {
 #[test]
 fn calls_that_fault_do_so_before_they_are_deferred() {
     let arguments = [asm::li(17, 2), asm::li(11, 24_577)].concat();
-    let (_, machine) = first_chunk(&call_after(65_300, &arguments));
+    let (_, machine) = first_chunk(&call_after(53_000, &arguments));
     assert_eq!(machine.status(), Status::Faulted);
     // And HALT has no reserve.
-    let (_, machine) = first_chunk(&call_after(65_400, &[]));
+    let (_, machine) = first_chunk(&call_after(53_100, &[]));
     assert!(matches!(machine.status(), Status::Halted(_)));
 }
 
 #[test]
 fn steps_are_the_run_in_slow_motion() {
     let arguments = [asm::li(17, 2), asm::li(10, 0), asm::li(11, 1000), asm::li(12, 4096)].concat();
-    for program in [call_after(65_000, &arguments), call_after(1000, &[])] {
+    for program in [call_after(52_700, &arguments), call_after(1000, &[])] {
         let run = trace(&program, B256::ZERO, &mut (), LIMIT).unwrap();
         let mut machine = Machine::new(&program, B256::ZERO);
         let mut steps = Vec::new();

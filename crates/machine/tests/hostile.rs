@@ -83,11 +83,6 @@ fn images_obey_the_rules() {
     assert_eq!(image_error(vec![jump], 0, vec![(PAGES as u32, page())]), ImageError::PageIndex(PAGES as u32));
     assert_eq!(image_error(vec![jump], 0, vec![(5, page()), (5, page())]), ImageError::DuplicatePage(5));
 
-    let straight =
-        |length: usize| [vec![jump; 7], vec![asm::b(lux_machine::Op::Beq, 0, 0, 1); length], vec![jump]].concat();
-    assert_eq!(image_error(straight(8193), 0, vec![]), ImageError::StraightLine(7));
-    Program::new(straight(8192), 0, vec![]).unwrap();
-    assert_eq!(image_error(vec![0; 8193], 0, vec![]), ImageError::StraightLine(0));
     // The longest text, and from its last word past the end.
     let longest =
         Program::new([vec![jump; MAX_TEXT_WORDS - 1], vec![0x13]].concat(), MAX_TEXT_WORDS as u32 - 1, vec![]);

@@ -149,7 +149,7 @@ fn straight_lines_cross_code_pages() {
         let statistics = machine.statistics();
         let pages = (length as u64 + 2).div_ceil(256);
         assert_eq!((statistics.code_pages, statistics.instructions), (pages, length as u64 + 2));
-        assert_eq!(statistics.weight, 96 * pages + length as u64 + 2);
+        assert_eq!(statistics.weight, 64 * pages + length as u64 + 2 + (pages - 1));
         // Past the end of the text.
         assert_eq!(finished(&program(&[&words]), input([0; 4])).status(), Status::Faulted);
     }

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 pub struct RunArgs {
     #[command(flatten)]
     input: InputArgs,
-    /// Stop after this many chunks, of about 65,000 instructions each.
+    /// Stop after this many chunks, of at most some 53,000 instructions each.
     #[arg(long, default_value_t = 1_000_000)]
     max_chunks: u64,
     /// Print the hash of the state after each chunk.

@@ -15,11 +15,9 @@ impl Asm {
     fn count(&mut self, lane: usize) {
         self.swap(2);
         self.op(SUB);
-        if lane > 0 {
-            self.push(8 * lane as u64);
-            self.swap(1);
-            self.op(SUB);
-        }
+        self.push(8 * (lane as u64 + FAR_WEIGHT));
+        self.swap(1);
+        self.op(SUB);
     }
 
     /// `[entry, field, left, word]`: jumps, or goes the slow way with `[word, left]`.
@@ -44,9 +42,33 @@ impl Asm {
         self.op(ADD);
         self.swap(2);
         self.op(POP);
+        self.go_on();
+    }
+
+    /// `[pc, limit]`: goes on there.
+    pub(crate) fn go_on(&mut self) {
         self.name(Item::Pc);
         self.name_at(2, Item::Limit);
-        self.dispatch(1);
+        self.run_next();
+    }
+
+    /// Taken jump of the word in this lane, within its code page. Limit and program counter move by the same distance, but
+    /// for the word that is counted.
+    pub(crate) fn near(&mut self, lane: usize, slow: Label) {
+        self.field(lane, DISPLACEMENT, 0);
+        self.sign_extend(2);
+        self.dup(1);
+        self.swap(3);
+        self.op(ADD);
+        self.swap(2);
+        self.op(ADD);
+        self.push(8 * (lane as u64 + 1));
+        self.op(ADD);
+        self.dup(2);
+        self.dup(2);
+        self.op(SGT);
+        self.jump_if(slow);
+        self.go_on();
     }
 
     /// Taken jump of the word in this lane, to where its fields say.
@@ -95,7 +117,11 @@ impl Asm {
 
 impl Emitter<'_> {
     pub(crate) fn branch(&mut self) {
-        let Kind::Op(op) = self.part.kind else { unreachable!("branches are operations") };
+        let (op, taken) = match self.part.kind {
+            Kind::Op(op) => (op, self.routines.near[self.lane]),
+            Kind::Far(op) => (op, self.routines.far[self.lane]),
+            other => unreachable!("{other:?} is no branch"),
+        };
         let [zero1, zero2] = [self.part.rs1, self.part.rs2].map(|source| source == Source::Fixed(0));
         match (op, zero1, zero2) {
             (Op::Bne, false, true) => self.read(self.part.rs1, B),
@@ -115,7 +141,7 @@ impl Emitter<'_> {
                 }
             }
         }
-        self.asm.jump_if(self.routines.taken[self.lane]);
+        self.asm.jump_if(taken);
     }
 
     fn branch_operands(&mut self, commutative: bool) {

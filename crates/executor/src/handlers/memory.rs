@@ -5,6 +5,7 @@ use crate::{
     asm::{Asm, Item},
     emitter::Emitter,
     layout::*,
+    lower::{Kind, access_bytes},
     opcode::*,
     pattern::Source,
 };
@@ -35,19 +36,15 @@ impl Asm {
 }
 
 impl Emitter<'_> {
-    /// Puts the address on the stack at which a `MLOAD` finds the first byte of the access `8 - size` bytes above the
-    /// low end, and the others above that one.
-    fn address(&mut self, size: u64) {
-        self.read(self.part.rs1, B);
+    /// Puts the address of the access on the stack, whose bytes lie there in reverse order. `base` is where the word has
+    /// the register.
+    fn address(&mut self, size: u64, base: i32) {
+        self.read(self.part.rs1, base);
         match self.part.imm {
+            Some(0) => self.asm.op(NOT),
             Some(imm) => {
-                let complement = !imm;
-                if imm == 0 {
-                    self.asm.op(NOT);
-                } else {
-                    self.asm.push(complement as u64 & ADDRESS_MASK);
-                    self.asm.op(SUB);
-                }
+                self.asm.push(!imm as u64 & ADDRESS_MASK);
+                self.asm.op(SUB);
             }
             None => {
                 self.word_field(IMM, 0);
@@ -61,73 +58,45 @@ impl Emitter<'_> {
     }
 
     pub(crate) fn load(&mut self) {
-        let (Op::Lb | Op::Lbu) = self.op() else {
-            let (size, bits, signed) = match self.op() {
-                Op::Ld => (8, 0, true),
-                Op::Lw => (4, 32, true),
-                Op::Lwu => (4, 32, false),
-                Op::Lh => (2, 48, true),
-                _ => (2, 48, false),
-            };
-            self.address(size);
-            self.asm.op(MLOAD);
-            self.asm.shift_right(bits);
-            if signed {
-                self.asm.sign_extend(size)
-            } else {
-                self.asm.and((1 << (8 * size)) - 1)
-            }
-            return self.write();
-        };
-        self.address(1);
+        let op = self.op();
+        let size = access_bytes(op);
+        self.address(size, B);
         self.asm.op(MLOAD);
-        self.asm.push(24);
-        self.asm.op(BYTE);
-        if self.op() == Op::Lb {
-            self.asm.sign_extend(1);
-        }
+        self.asm.push(256 - 8 * size);
+        self.asm.op(if matches!(op, Op::Lbu | Op::Lhu | Op::Lwu) { SHR } else { SAR });
         self.write();
     }
 
     pub(crate) fn store(&mut self) {
         assert_ne!(self.part.rs2, Source::Previous, "touching expects the stack without it");
-        let (size, mask) = match self.op() {
-            Op::Sb => (1, 0),
-            Op::Sh => (2, 0xffff << 48),
-            Op::Sw => (4, 0xffff_ffff << 32),
-            _ => (8, u64::MAX),
-        };
-        self.address(size);
+        let size = access_bytes(self.op());
+        self.address(size, STORE_BASE);
+        match self.part.rs2 {
+            Source::Fixed(r) if size == 1 => self.read(Source::Fixed(r), STORED),
+            Source::Fixed(r) => self.asm.push(register(r) + 32 - size),
+            _ => {
+                self.last_word();
+                if size == 1 {
+                    self.register_address(STORED);
+                    self.asm.op(MLOAD);
+                } else {
+                    self.asm.field(self.lane, STORED, 0);
+                    self.asm.and(STORED_MASK);
+                }
+            }
+        }
         if size == 1 {
-            self.asm.push(SLOT_ORIGIN);
-            self.asm.op(ADD);
-            self.read(self.part.rs2, A);
             self.asm.swap(1);
             return self.asm.op(MSTORE8);
         }
-        self.asm.dup(1);
-        self.asm.op(MLOAD);
-        if self.part.rs2 == Source::Fixed(0) {
-            self.asm.dup(1);
-        } else {
-            self.read(self.part.rs2, A);
-            self.asm.shift_right(8 * size as i32 - 64);
-            self.asm.dup(2);
-            self.asm.op(XOR);
-        }
-        if size == 8 {
-            self.low64()
-        } else {
-            self.asm.and(mask)
-        }
-        self.asm.op(XOR);
-        self.asm.swap(1);
-        self.asm.op(MSTORE);
+        self.asm.push(size);
+        self.asm.swap(2);
+        self.asm.op(MCOPY);
     }
 
     fn op(&self) -> Op {
         match self.part.kind {
-            crate::lower::Kind::Op(op) => op,
+            Kind::Op(op) => op,
             other => unreachable!("{other:?} is no memory access"),
         }
     }

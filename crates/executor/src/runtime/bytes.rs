@@ -82,8 +82,6 @@ impl Asm {
         self.swap(1);
         self.and(512 - 32);
         self.op(ADD);
-        self.push(SLOT_ORIGIN);
-        self.op(ADD);
         body(self);
         self.load(CURSOR);
         self.push(32);

@@ -1,4 +1,4 @@
-//! Code pages: the slow ends of jumps, and the step from one page to the next.
+//! Code pages: the slow ends of jumps, and the step from one page to the next, which can end the chunk like a jump.
 
 use crate::{
     asm::{Asm, Item, Label},
@@ -24,6 +24,32 @@ impl Asm {
             self.op(OR);
             self.jump(routines.slow_target);
         }
+        self.place_with(routines.slow_near, &stack);
+        // The word behind the code page has the index of the next page.
+        self.push(CODE);
+        self.swap(1);
+        self.op(SUB);
+        self.push(CODE_PAGE_ROOM);
+        self.dup(2);
+        self.op(DIV);
+        self.push(CODE_PAGE_ROOM);
+        self.op(MUL);
+        self.dup(1);
+        self.push(CODE + CODE_PAGE_BYTES);
+        self.ops(&[ADD, MLOAD]);
+        self.shift_right(192 + INDEX);
+        // [index of the next page and more, distance of the page, of the target, limit]
+        self.swap(2);
+        self.op(SUB);
+        self.shift_right(3);
+        self.op(ADD);
+        self.push(CODE_PAGE_WORDS as u64);
+        self.swap(1);
+        self.op(SUB);
+        self.and(0x7_ffff);
+        self.swap(1);
+        self.op(POP);
+        self.jump(routines.running);
         self.place_with(routines.slow_jr, &stack);
         self.op(NOT);
         self.shift_right(2);
@@ -108,9 +134,8 @@ impl Asm {
         self.and(255);
         self.push(3);
         self.op(SHL);
-        self.push(8);
         self.load(CODE_END);
-        self.ops(&[SUB, ADD]);
+        self.op(ADD);
         self.load(CODE_END);
         self.push(CODE_PAGE_ROOM);
         self.op(ADD);
@@ -126,11 +151,11 @@ impl Asm {
     /// Handler of the word after a page.
     pub(crate) fn next_page(&mut self, routines: &Routines, label: Label) {
         self.place_with(label, &handler_stack());
-        // It is not counted.
         self.swap(2);
         self.op(SUB);
         self.push(8);
-        self.op(ADD);
+        self.swap(1);
+        self.op(SUB);
         self.swap(1);
         self.shift_right(192 + INDEX);
         self.and(0x7_ffff);
@@ -143,13 +168,15 @@ impl Asm {
         self.push(224);
         self.op(SHR);
         self.dup(1);
+        self.dup(4);
+        self.op(LT);
         self.jump_if(found);
         self.cold(|asm| {
             asm.op(POP);
-            asm.jump(routines.install);
+            asm.jump(routines.slow_target);
         });
         self.place(found);
-        self.push(JUMP_BASE + 8 * 255);
+        self.push(ENTRY_BIAS);
         self.swap(1);
         self.op(SUB);
         self.swap(1);
@@ -157,15 +184,13 @@ impl Asm {
         self.go_on_at();
     }
 
-    /// `[address before the next word, left]`: goes on there.
+    /// `[address of the next word, left]`: goes on there.
     fn go_on_at(&mut self) {
         self.swap(1);
         self.dup(2);
         self.op(ADD);
-        self.name(Item::Limit);
         self.swap(1);
-        self.name(Item::Pc);
-        self.dispatch(1);
+        self.go_on();
     }
 
     /// `[page]` to the address of its entry in the code page table.

@@ -67,7 +67,7 @@ impl Asm {
         self.dup(5);
         self.op(SUB);
         // Eight times what is left before the ECALL.
-        self.push(16);
+        self.push(8);
         self.op(ADD);
         self.op(SLT);
         self.jump_if(defer);

@@ -86,10 +86,9 @@ impl Asm {
     }
 
     fn precompile_weight(&mut self) {
-        self.push(100);
         self.x(14);
-        self.add(99);
-        self.op(DIV);
+        self.add(127);
+        self.shift_right(7);
         self.x(12);
         self.words_times(3);
         self.op(ADD);

@@ -121,7 +121,7 @@ impl Asm {
     pub(crate) fn slot_address(&mut self) {
         self.push(9);
         self.op(SHL);
-        self.push(512 * FIRST_SLOT + SLOT_ORIGIN);
+        self.push(512 * FIRST_SLOT);
         self.op(ADD);
     }
 }

@@ -4,11 +4,13 @@ use crate::common::compare;
 use alloy_primitives::B256;
 use alloy_primitives::{Bytes, keccak256};
 use lux_machine::{
-    Host, Op, Program, Status,
-    asm::{ECALL, b, i, jal, li, r, s, u},
+    Host, Instruction, Op, Program, Status,
+    asm::{ECALL, b, encode, i, jal, li, r, s, u},
 };
 use std::collections::BTreeMap;
 
+/// Most gas of a chunk's transaction.
+const MAX_GAS: u64 = 8_000_000;
 /// Most bytes of a chunk's proof: nodes pass on transactions of up to 128 KiB.
 const MAX_BYTES: usize = 110 * 1024;
 
@@ -31,18 +33,11 @@ fn compiled_code() {
     assert_ne!(status, Status::Faulted);
 }
 
-fn report(
-    name: &str,
-    words: Vec<u32>,
-    data: Vec<(u32, Box<[u8; 512]>)>,
-    host: &mut dyn Host,
-    chunks: u64,
-    most_gas: u64,
-) {
+fn report(name: &str, words: Vec<u32>, data: Vec<(u32, Box<[u8; 512]>)>, host: &mut dyn Host, chunks: u64) {
     let program = Program::new(words, 0, data).unwrap();
     let (totals, _) = compare(&program, B256::ZERO, host, chunks);
     println!("{name}: max gas {}, max bytes {}", totals.max_gas, totals.max_bytes);
-    assert!(totals.max_gas <= most_gas && totals.max_bytes <= MAX_BYTES, "{name}: {totals:?}");
+    assert!(totals.max_gas <= MAX_GAS && totals.max_bytes <= MAX_BYTES, "{name}: {totals:?}");
 }
 
 /// Words that ask for a preimage with no room for it.
@@ -62,7 +57,7 @@ fn scattered_pages() {
     let top = words.len() as i32;
     words.extend([i(Op::Ld, 7, 5, 0), r(Op::Add, 5, 5, 6)]);
     words.push(jal(0, top - words.len() as i32));
-    report("a page after each jump", words.clone(), (0..124).map(filled).collect(), &mut (), 1, 8_000_000);
+    report("a page after each jump", words.clone(), (0..124).map(filled).collect(), &mut (), 1);
     let mut words = words[..top as usize].to_vec();
     for _ in 0..101 {
         words.extend([i(Op::Ld, 7, 5, 0), r(Op::Add, 5, 5, 6)]);
@@ -70,7 +65,7 @@ fn scattered_pages() {
     words.extend(vec![0x13; 100]);
     words.extend([i(Op::Ld, 7, 5, 0), r(Op::Add, 5, 5, 6)].repeat(23));
     words.push(jal(0, -2));
-    report("all pages without a jump", words.clone(), (0..124).map(filled).collect(), &mut (), 1, 8_000_000);
+    report("all pages without a jump", words.clone(), (0..124).map(filled).collect(), &mut (), 1);
 
     // The most of both: long preimages just before the pages are used up.
     let data = Bytes::from(vec![0xab; 24_576]);
@@ -81,30 +76,28 @@ fn scattered_pages() {
     words.extend([i(Op::Ld, 7, 5, 0), r(Op::Add, 5, 5, 6)].repeat(24));
     words.push(jal(0, -2));
     let mut host = BTreeMap::from([(hash, data)]);
-    report("pages and preimages", words, (0..124).map(filled).collect(), &mut host, 1, 8_000_000);
+    report("pages and preimages", words, (0..124).map(filled).collect(), &mut host, 1);
 }
 
-/// A jump to another code page each time, in the longest text.
+/// A jump to another code page each time, in the longest text; and the same one word before each page, so that it runs on.
 #[test]
 fn code_pages() {
-    let mut words = vec![0x13; 600 * 256];
-    for page in 0..600 {
+    let mut words = vec![0x13; 900 * 256];
+    for page in 0..900 {
         words[256 * page] = jal(0, 256);
         words[256 * page + 200] = jal(0, 1);
     }
-    words[599 * 256] = 0;
-    report("code pages", words, vec![], &mut (), 1, 8_000_000);
-    // The limit is reached just before the longest straight line.
-    let mut words = vec![0x13; 540 * 256];
-    for page in 0..540 {
-        words[256 * page] = jal(0, 256);
-        words[256 * page + 200] = jal(0, 1);
+    words[899 * 256] = 0;
+    report("code pages", words, vec![], &mut (), 1);
+    let mut words = vec![0x13; 900 * 256];
+    for page in 0..900 {
+        words[256 * page] = jal(0, 255);
     }
-    for word in &mut words[507 * 256 + 3..507 * 256 + 8100] {
-        *word = 0x13;
-    }
-    words[507 * 256] = 0x13;
-    report("code pages and a straight line", words, vec![], &mut (), 1, 8_000_000);
+    report("code pages run into", words, vec![], &mut (), 1);
+    // Forth and back between two of them.
+    let mut words = vec![0x13; 257];
+    (words[0], words[255], words[256]) = (jal(0, 255), i(Op::Ld, 6, 5, 3), jal(0, -1));
+    report("the end of a code page", words, vec![], &mut (), 2);
 }
 
 /// As many calls as fit.
@@ -134,26 +127,59 @@ fn calls() {
             words.pop();
         }
         words.push(jal(0, top - words.len() as i32));
-        report(name, words, vec![], &mut host, 3, 8_000_000);
+        report(name, words, vec![], &mut host, 3);
     }
 }
 
-/// The slowest instructions, nothing else: no compiled code comes near, and a transaction still carries the chunk.
+/// Nothing but one operation, of every kind.
 #[test]
 fn slow_instructions() {
-    for op in [Op::Remw, Op::Divuw, Op::Mulhsu, Op::Sraw] {
-        let mut words = li(5, u64::MAX / 3);
-        words.extend(li(6, 0x8000_0001));
-        let top = words.len() as i32;
-        words.extend(vec![r(op, 7, 5, 6); 100]);
+    let head = [li(5, u64::MAX / 3), li(6, 0x8000_0001), vec![u(Op::Auipc, 8, 0)]].concat();
+    let top = head.len() as i32;
+    for &op in Op::ALL {
+        let unit = match op {
+            Op::Jal => vec![jal(7, 1)],
+            Op::Beq | Op::Bge | Op::Bgeu => vec![b(op, 5, 5, 1)],
+            Op::Bne | Op::Blt | Op::Bltu => vec![b(op, 5, 6, 1)],
+            Op::Sb | Op::Sh | Op::Sw | Op::Sd => vec![s(op, 6, 5, 3)],
+            Op::Jalr | Op::Ecall | Op::Illegal => continue,
+            _ => vec![encode(Instruction {
+                op,
+                rd: 7,
+                rs1: 5,
+                rs2: 6,
+                imm: if matches!(op, Op::Lui | Op::Auipc) { 0 } else { 8 },
+            })],
+        };
+        let mut words = [head.clone(), unit.repeat(100)].concat();
         words.push(jal(0, top - words.len() as i32));
-        report(op.mnemonic(), words, vec![], &mut (), 2, 14_000_000);
+        report(op.mnemonic(), words, vec![], &mut (), 2);
     }
-    for op in [Op::Sh, Op::Sw, Op::Sd, Op::Sb] {
-        let mut words = vec![s(op, 6, 5, 3); 100];
-        words.push(b(Op::Bge, 0, 0, -100));
-        report(op.mnemonic(), words, vec![], &mut (), 2, 14_000_000);
+    for rd in [0, 8] {
+        let to_itself = [i(Op::Addi, 8, 8, 12), i(Op::Jalr, rd, 8, -4)];
+        report("jalr", [&head[..], &to_itself].concat(), vec![], &mut (), 2);
     }
-    report("ld", [vec![i(Op::Ld, 6, 5, 3); 100], vec![jal(0, -100)]].concat(), vec![], &mut (), 2, 14_000_000);
-    report("jalr", vec![u(Op::Auipc, 5, 0), i(Op::Jalr, 5, 5, 4)], vec![], &mut (), 2, 14_000_000);
+    for op in [Op::Beq, Op::Bge] {
+        report("a branch to itself", [head.clone(), vec![b(op, 5, 5, 0)]].concat(), vec![], &mut (), 2);
+        // To another code page and back.
+        let mut words = vec![0x13; 300];
+        (words[0], words[260]) = (b(op, 5, 5, 260), b(op, 6, 6, -260));
+        report("a branch to another code page", words, vec![], &mut (), 2);
+    }
+    report("a jump to itself", vec![jal(0, 0)], vec![], &mut (), 2);
+}
+
+/// The limit is reached just before the longest line without a jump, and with as many pages as it takes not to end by them.
+#[test]
+fn a_straight_line_after_the_limit() {
+    let filled = |k: u32| (k * 585 % (1 << 17), Box::new([0xab; 512]));
+    let mut words = li(6, 512 * 585);
+    for _ in 0..99 {
+        words.extend([i(Op::Ld, 7, 5, 0), r(Op::Add, 5, 5, 6)]);
+    }
+    words.extend(li(8, 399));
+    words.extend([s(Op::Sw, 6, 0, 3); 100]);
+    words.extend([i(Op::Addi, 8, 8, -1), b(Op::Bne, 8, 0, -101)]);
+    words.extend([s(Op::Sh, 6, 0, 3); 10_000]);
+    report("a straight line after the limit", words, (0..124).map(filled).collect(), &mut (), 2);
 }

@@ -100,7 +100,7 @@ impl Slow<'_> {
         let code_page = self.pc / 256;
         if !self.code_order.contains(&code_page) {
             self.code_order.push(code_page);
-            self.weight += 96;
+            self.weight += 64;
         }
         let instruction = decode(*self.text.get(self.pc as usize).ok_or(End::Fault)?);
         let here = 0x0800_0000 + 4 * u64::from(self.pc);
@@ -150,9 +150,20 @@ impl Slow<'_> {
         if instruction.rd != 0 {
             self.x[instruction.rd as usize] = value;
         }
-        self.weight += 1;
+        let near = target.is_some_and(|target| target / 256 == code_page);
+        self.weight += match instruction.op {
+            Op::Jalr => 2,
+            Op::Jal => 2 - u64::from(near && instruction.rd == 0),
+            _ => 2 - u64::from(target.is_none() || near),
+        };
         self.pc = target.unwrap_or(self.pc + 1);
-        if target.is_some() && (self.weight >= 65_536 || self.page_count >= 100) { Err(End::Chunk) } else { Ok(()) }
+        let crosses = target.is_none() && self.pc.is_multiple_of(256);
+        self.weight += u64::from(crosses);
+        if (crosses || target.is_some()) && (self.weight >= 53_248 || self.page_count >= 100) {
+            Err(End::Chunk)
+        } else {
+            Ok(())
+        }
     }
 
     fn byte(&mut self, address: u64) -> Result<&mut u8, End> {
@@ -207,7 +218,7 @@ impl Slow<'_> {
     }
 
     fn reserve(&self, weight: u64, pages: u64) -> Result<(), End> {
-        if self.weight + weight > 65_536 || self.page_count + pages > 100 { Err(End::Chunk) } else { Ok(()) }
+        if self.weight + weight > 53_248 || self.page_count + pages > 100 { Err(End::Chunk) } else { Ok(()) }
     }
 
     fn ecall(&mut self) -> Result<(), End> {
@@ -233,7 +244,7 @@ impl Slow<'_> {
                 self.write_padded(x[12], hash.as_slice())?;
             }
             3 if known().contains(&x[10]) && x[12] <= 24_576 && x[14] <= 4_500_000 => {
-                let weight = 64 + 3 * words(x[12]) + x[14].div_ceil(100);
+                let weight = 64 + 3 * words(x[12]) + x[14].div_ceil(128);
                 self.reserve(weight + 128 * (x[12] / 512 + 6), x[12] / 512 + 6)?;
                 self.weight += weight;
                 let input = self.read(x[11], x[12])?;
