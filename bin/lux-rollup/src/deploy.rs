@@ -2,7 +2,7 @@
 
 use crate::config::{Config, DEFAULT_FILE};
 use crate::keys::KeyArgs;
-use crate::machine::load_program;
+use crate::market::task_program;
 use crate::output::{Progress, print_fields, print_json, program};
 use crate::{duration, l2};
 use alloy_primitives::{Address, U256};
@@ -30,6 +30,9 @@ pub struct DeployArgs {
     stake: bool,
 }
 
+/// Part of the challenge period that an answer takes at most: two of them pass until a bond is taken.
+pub const RESPONSE_PART: u64 = 3;
+
 pub async fn run(args: DeployArgs, json: bool) -> eyre::Result<()> {
     let config = Config::load(&args.config)?;
     if let Some(address) = config.rollup.address {
@@ -46,12 +49,20 @@ pub async fn run(args: DeployArgs, json: bool) -> eyre::Result<()> {
     let section = &config.rollup;
     let seconds =
         |name: &str, text: &str| duration::parse_seconds(text).map_err(|error| eyre!("rollup.{name}: {error}"));
+    let challenge_period = seconds("challenge_period", &section.challenge_period)?;
+    let response_period = seconds("response_period", &section.response_period)?;
+    if section.kind.is_disputed() && response_period > challenge_period / RESPONSE_PART {
+        return Err(eyre!(
+            "rollup.response_period is at most a third of rollup.challenge_period: who asks a claimant for nothing must not have \
+             its bond back before the question is settled"
+        ));
+    }
     let market = match &config.market.program {
         Some(path) => {
             let period = &config.market.challenge_period;
             let challenge_period =
                 duration::parse_seconds(period).map_err(|error| eyre!("market.challenge_period: {error}"))?;
-            Some(MarketRequest { program: load_program(path)?, challenge_period })
+            Some(MarketRequest { program: task_program(Some(path))?, challenge_period })
         }
         None => None,
     };
@@ -59,12 +70,12 @@ pub async fn run(args: DeployArgs, json: bool) -> eyre::Result<()> {
         name: format!("{}/{genesis_timestamp}", config.l2.chain_id),
         rollup_type: section.kind.into(),
         execution_mode: section.mode.into(),
-        fault_proofs: section.kind.is_disputed().then_some(seconds("response_period", &section.response_period)?),
+        fault_proofs: section.kind.is_disputed().then_some(response_period),
         market,
         sequencer: section.sequencer.unwrap_or(us),
         proposer: section.proposer.unwrap_or_default(),
         challenger: section.challenger.unwrap_or_default(),
-        challenge_period: seconds("challenge_period", &section.challenge_period)?,
+        challenge_period,
         min_stake: duration::parse_coins(&section.min_stake).map_err(|error| eyre!("rollup.min_stake: {error}"))?,
         params: RollupParams {
             l2ChainId: config.l2.chain_id,

@@ -1,6 +1,7 @@
 //! `lux-rollup dev`: everything on one machine.
 
 use crate::config::Preset;
+use crate::deploy::RESPONSE_PART;
 use crate::keys::KeyArgs;
 use crate::market::task_program;
 use crate::output::{Progress, print_json};
@@ -80,7 +81,7 @@ const MIN_MARKET_PERIOD: u64 = 60;
 const MAX_MARKET_PERIOD: u64 = 30 * 86_400;
 /// Has the journal of what opens the market on L2.
 const MARKET_FOLDER: &str = "market";
-/// Seconds to answer a challenge.
+/// Seconds to answer a challenge, at most.
 const DEV_RESPONSE_PERIOD: u64 = 300;
 /// What each development account gets on L2, in coins.
 const DEV_DEPOSIT: u64 = 500;
@@ -282,7 +283,7 @@ async fn deploy_once(
         name: format!("dev/{}", plan.genesis_timestamp),
         rollup_type: RollupType::Optimistic,
         execution_mode: args.preset.unwrap_or(Preset::General).mode().into(),
-        fault_proofs: Some(args.challenge_period.min(DEV_RESPONSE_PERIOD)),
+        fault_proofs: Some((args.challenge_period / RESPONSE_PART).clamp(1, DEV_RESPONSE_PERIOD)),
         market: None,
         sequencer: operator,
         proposer: Address::ZERO,

@@ -43,6 +43,7 @@ pub fn run(args: InitArgs) -> eyre::Result<()> {
     let url = toml::Value::String(args.l1).to_string();
     let text = TEMPLATE
         .replace("@MODE@", &mode_name(args.preset)?)
+        .replace("@MARKET@", if args.preset == Preset::Hip { "" } else { "# " })
         .replace("@CHAIN_ID@", &args.chain_id.to_string())
         .replace("@L1_URL@", &url);
     file.write_all(text.as_bytes()).wrap_err_with(|| path.to_string())?;
@@ -72,6 +73,7 @@ mod tests {
         for preset in Preset::value_variants() {
             let text = TEMPLATE
                 .replace("@MODE@", &mode_name(*preset).expect("a name"))
+                .replace("@MARKET@", if args.preset == Preset::Hip { "" } else { "# " })
                 .replace("@CHAIN_ID@", "7")
                 .replace("@L1_URL@", "\"http://127.0.0.1:8545\"");
             let config: Config = toml::from_str(&text).expect("template parses");

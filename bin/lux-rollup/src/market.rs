@@ -74,9 +74,13 @@ pub async fn run(command: MarketCommand, json: bool) -> eyre::Result<()> {
     Ok(())
 }
 
+/// The program that this binary brings along, by its name.
+const INFERENCE: &str = "inference";
+
 /// What tasks run: a program of the user's, or inference.
 pub fn task_program(file: Option<&Path>) -> eyre::Result<Program> {
-    file.map_or_else(|| Ok(infer_program().clone()), load_program)
+    let own = file.filter(|file| *file != Path::new(INFERENCE));
+    own.map_or_else(|| Ok(infer_program().clone()), load_program)
 }
 
 fn describe(outcome: OwnerCall) -> Value {
