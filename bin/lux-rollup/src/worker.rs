@@ -56,7 +56,7 @@ impl DataArgs {
             threads: self.threads.unwrap_or(default.threads),
             ..default
         };
-        Ok(Shop { market, library: Library::new(self.place.create()?, config)? })
+        Ok(Shop::new(market, Library::new(self.place.create()?, config)?))
     }
 }
 

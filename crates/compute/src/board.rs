@@ -3,7 +3,7 @@
 use crate::{ComputeError, Market};
 use alloy_primitives::{Address, B256};
 use alloy_sol_types::SolEvent;
-use lux_l1::{L1Block, L1Event, L1Stream, Log, LogFilter};
+use lux_l1::{L1Block, L1Error, L1Event, L1Stream, Log, LogFilter};
 use lux_protocol::market::contract::IComputeMarket::{
     ComputationChallenged, ComputeResultSubmitted, ResultDisproved, ResultEvidence, TaskClaimed, TaskFinalized,
     TaskOffered, TaskRefunded,
@@ -19,6 +19,8 @@ pub struct Offer {
     pub gas_limit: u64,
     /// wei
     pub gas_price: u64,
+    /// Tells inferences from other tasks, and from those of an earlier program.
+    pub program_version: u8,
     pub flags: u8,
     pub expires_at: u64,
 }
@@ -85,17 +87,24 @@ pub struct TaskView<'a> {
 
 /// Follows a market, through reorganisations too.
 pub struct Board {
+    market: Market,
+    first: u64,
     stream: L1Stream,
     tasks: BTreeMap<B256, Entry>,
     head: Option<L1Block>,
 }
 
 /// Blocks after which nothing is undone.
-const REORG_DEPTH: u64 = 256;
+const REORG_DEPTH: u64 = 1_024;
 
 impl Board {
     /// Reads from block `first` on.
     pub fn new(market: &Market, first: u64) -> Self {
+        let stream = Self::stream(market, first);
+        Self { market: market.clone(), first, stream, tasks: BTreeMap::new(), head: None }
+    }
+
+    fn stream(market: &Market, first: u64) -> L1Stream {
         let topics = vec![
             TaskOffered::SIGNATURE_HASH,
             TaskClaimed::SIGNATURE_HASH,
@@ -107,7 +116,7 @@ impl Board {
             ComputationChallenged::SIGNATURE_HASH,
         ];
         let filter = LogFilter { addresses: vec![market.address], topics };
-        Self { stream: L1Stream::new(market.chain.clone(), filter, first), tasks: BTreeMap::new(), head: None }
+        L1Stream::new(market.chain.clone(), filter, first)
     }
 
     /// The last block read.
@@ -131,7 +140,18 @@ impl Board {
 
     /// Reads what is new.
     pub async fn poll(&mut self) -> Result<(), ComputeError> {
-        while let Some(event) = self.stream.poll().await? {
+        loop {
+            let event = match self.stream.poll().await {
+                Ok(Some(event)) => event,
+                Ok(None) => break,
+                Err(L1Error::Reset(error)) => {
+                    tracing::warn!(%error, "reading the market anew");
+                    self.stream = Self::stream(&self.market, self.first);
+                    (self.tasks, self.head) = (BTreeMap::new(), None);
+                    return Ok(());
+                }
+                Err(error) => return Err(error.into()),
+            };
             match event {
                 L1Event::Block(block) => {
                     let number = block.block.number;
@@ -167,6 +187,7 @@ impl Board {
                 input,
                 gas_limit: event.gasLimit.saturating_to(),
                 gas_price: event.gasPrice.saturating_to(),
+                program_version: event.programVersion,
                 flags: event.flags,
                 expires_at: event.expiresAt.saturating_to(),
             };

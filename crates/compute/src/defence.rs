@@ -65,12 +65,21 @@ impl Defence {
             })
             .collect();
         self.runs.retain(|task, _| asked.iter().any(|asked| asked.id == *task));
-        let mut waits = false;
+        // One result whose defence fails keeps no other from its own.
+        let (mut waits, mut failure) = (false, None);
         for asked in &asked {
-            waits |= self.answer(asked, head.number, board.now()).await?;
+            match self.answer(asked, head.number, board.now()).await {
+                Ok(going) => waits |= going,
+                Err(error) => {
+                    tracing::error!(task = %asked.id, %error, "a question could not be answered; trying again");
+                    failure = Some(error);
+                }
+            }
         }
-        if !waits {
-            self.done = Some(head.hash);
+        match failure {
+            None if !waits => self.done = Some(head.hash),
+            // Said already. Whatever it is, the next step tries again.
+            _ => {}
         }
         Ok(())
     }
@@ -94,7 +103,7 @@ impl Defence {
                         let call = revealTraceCall { taskId: asked.id, segment, checkpoints };
                         self.send(format!("reveal/{}/{}/{index}", asked.id, claim.trace), call.abi_encode()).await?;
                     }
-                    None => waits |= matches!(self.runs.get(&asked.id), Some(Run::Going(_))),
+                    None => waits |= !matches!(self.runs.get(&asked.id), Some(Run::False)),
                 },
                 // Whoever asked can still disprove the answer.
                 (false, false) => {}
@@ -121,16 +130,27 @@ impl Defence {
         let run = match self.runs.remove(&asked.id) {
             Some(Run::Going(task)) if !task.is_finished() => Run::Going(task),
             Some(Run::Going(task)) => {
-                let dispute = task.await.map_err(|error| ComputeError::Config(format!("a run stopped: {error}")))??;
-                match dispute.fault() {
-                    None => Run::Ended(Box::new(dispute)),
-                    Some(fault) => {
-                        tracing::error!(task = %asked.id, ?fault, "somebody challenges a FALSE result of this worker");
+                let ended =
+                    task.await.unwrap_or_else(|error| Err(ComputeError::Config(format!("a run stopped: {error}"))));
+                match ended {
+                    Ok(dispute) => match dispute.fault() {
+                        None => Run::Ended(Box::new(dispute)),
+                        Some(fault) => {
+                            tracing::error!(task = %asked.id, ?fault, "somebody challenges a FALSE result of this worker");
+                            Run::False
+                        }
+                    },
+                    // Without its entry it is run again.
+                    Err(error) if error.is_temporary() => return Err(error),
+                    Err(error) => {
+                        tracing::error!(task = %asked.id, %error, "nothing answers for a result of this worker");
                         Run::False
                     }
                 }
             }
             Some(run) => run,
+            // One at a time: each holds the weights of its model.
+            None if self.runs.values().any(|run| matches!(run, Run::Going(_))) => return Ok(None),
             None => {
                 let work = own_run(self.shop.clone(), asked.offer.clone(), asked.output, claim.clone());
                 Run::Going(tokio::spawn(work))
@@ -156,8 +176,9 @@ async fn segments(judge: &Judge, claim: &Claim, from: u64, to: u64) -> Result<Ve
 
 /// The run that a result of this worker came from, made again.
 async fn own_run(shop: Arc<Shop>, offer: Offer, output: B256, claim: Claim) -> Result<Dispute, ComputeError> {
-    let (model, input) = shop.data(&offer).await?;
-    let (witness, run) = run_on_machine(model, input, output).await?;
+    shop.fetch(&offer, None).await?.map_err(|refusal| ComputeError::Config(refusal.to_string()))?;
+    let (model, input) = shop.library.load(&offer).await?;
+    let (_, run) = run_on_machine(model, input, output).await?;
     let claimed = ClaimedRun::new(ClaimTrace::of_run(&run.checkpoints, MAX_CHECKPOINTS), output);
     if claimed.trace.commitment() != claim.trace {
         return Err(ComputeError::Config(format!(
@@ -165,5 +186,6 @@ async fn own_run(shop: Arc<Shop>, offer: Offer, output: B256, claim: Claim) -> R
             claim.input
         )));
     }
-    Ok(Dispute::new(infer_program(), claim, claimed, run.checkpoints, Arc::new(witness.preimages)))
+    // Answers take the states only.
+    Ok(Dispute::new(infer_program(), claim, claimed, run.checkpoints, Arc::default()))
 }

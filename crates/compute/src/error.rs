@@ -2,7 +2,6 @@
 
 use lux_blobs::BlobError;
 use lux_dispute::DisputeError;
-use lux_inference::fast::EngineError;
 use lux_l1::{L1Error, TxError, ViewError};
 use lux_models::ModelsError;
 
@@ -36,7 +35,7 @@ impl ComputeError {
             Self::Tx(TxError::Reverted(_) | TxError::InsufficientFunds(_)) => true,
             Self::Tx(error) => error.is_temporary(),
             Self::Dispute(error) => error.is_temporary(),
-            Self::Data(_) => true,
+            Self::Data(error) => error.may_pass(),
             Self::Records(_) | Self::Config(_) => false,
         }
     }
@@ -47,12 +46,12 @@ impl ComputeError {
 pub enum DataError {
     #[error("model: {0}")]
     Model(#[from] ModelsError),
-    #[error("input: {0}")]
-    Input(BlobError),
+    #[error("blob: {0}")]
+    Blob(BlobError),
     #[error("the input has {found} bytes, and the model takes {expected}")]
     InputLength { found: u64, expected: u64 },
-    #[error("the model gives no output for this input: {0}")]
-    NoOutput(#[from] EngineError),
+    #[error("the model cannot be prepared: {0}")]
+    Unusable(String),
     #[error("there is no place to fetch {0} from: put it into the store, or name a source")]
     NoPlace(&'static str),
 }
@@ -60,6 +59,6 @@ pub enum DataError {
 impl DataError {
     /// Whether the bytes may come later.
     pub const fn may_pass(&self) -> bool {
-        matches!(self, Self::Model(ModelsError::Blob(_)) | Self::Input(_) | Self::NoPlace(_))
+        matches!(self, Self::Model(ModelsError::Blob(_)) | Self::Blob(_) | Self::NoPlace(_))
     }
 }

@@ -5,12 +5,14 @@ use crate::board::Offer;
 use alloy_primitives::B256;
 use bytes::Bytes;
 use lux_blobs::{BlobError, BlobStore, Client, ClientConfig};
-use lux_inference::Bundle;
+use lux_dispute::{DisputeError, run_blocking};
 use lux_inference::fast::Engine;
-use lux_models::ModelsError;
+use lux_inference::limits::MAX_MODEL_BYTES;
+use lux_inference::{Bundle, Model};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Where models and inputs come from, and how much of them is kept.
 #[derive(Clone, Debug)]
@@ -23,6 +25,8 @@ pub struct LibraryConfig {
     /// Weights of models that stay in memory.
     pub memory_bytes: u64,
     pub threads: usize,
+    /// For one blob from a place that others name.
+    pub fetch_timeout: Duration,
 }
 
 impl Default for LibraryConfig {
@@ -33,9 +37,13 @@ impl Default for LibraryConfig {
             max_weight_bytes: 1 << 30,
             memory_bytes: 4 << 30,
             threads: std::thread::available_parallelism().map_or(1, usize::from),
+            fetch_timeout: Duration::from_secs(120),
         }
     }
 }
+
+/// Models in memory at a time, however small: each has threads of its own.
+const MAX_MODELS: u64 = 16;
 
 /// A model that is ready to run.
 #[derive(Debug)]
@@ -44,20 +52,20 @@ pub struct LoadedModel {
     pub engine: Engine,
 }
 
-impl LoadedModel {
-    /// Multiply-accumulates count twice.
-    pub fn flops(&self) -> u64 {
-        self.bundle.model.plan().macs.saturating_mul(2)
-    }
+/// Work of a model; multiply-accumulates count twice.
+pub fn flops_of(model: &Model) -> u64 {
+    model.plan().macs.saturating_mul(2)
 }
 
 #[derive(Clone)]
-struct ByWeights;
+struct ByWeights {
+    least: u64,
+}
 
 impl Weighter<B256, Arc<LoadedModel>> for ByWeights {
     fn weight(&self, _: &B256, model: &Arc<LoadedModel>) -> u64 {
         // As they are, and packed for the processor.
-        2 * model.bundle.model.plan().constant_bytes + (1 << 20)
+        (2 * model.bundle.model.plan().constant_bytes).max(self.least)
     }
 }
 
@@ -72,9 +80,16 @@ pub struct Library {
 
 impl Library {
     pub fn new(store: BlobStore, config: LibraryConfig) -> Result<Self, BlobError> {
-        let client = |allow_private| Client::new(ClientConfig { allow_private, ..ClientConfig::default() });
-        let (own, strangers) = (client(true)?, client(config.allow_private)?);
-        let models = Cache::with_weighter(64, config.memory_bytes, ByWeights);
+        let own = Client::new(ClientConfig { allow_private: true, ..ClientConfig::default() })?;
+        // Whoever names a slow place keeps a fetch busy no longer than this.
+        let strangers = Client::new(ClientConfig {
+            allow_private: config.allow_private,
+            total_timeout: config.fetch_timeout,
+            attempts: 1,
+            ..ClientConfig::default()
+        })?;
+        let weighter = ByWeights { least: config.memory_bytes / MAX_MODELS };
+        let models = Cache::with_weighter(MAX_MODELS as usize, config.memory_bytes, weighter);
         Ok(Self { store, own, strangers, config, models })
     }
 
@@ -88,27 +103,32 @@ impl Library {
         self.config.sources.iter().map(|source| (&self.own, source.as_str())).chain(named)
     }
 
-    /// A model and its weights, fetched where the store lacks them.
-    pub async fn model(&self, hash: B256, location: &str) -> Result<Arc<LoadedModel>, DataError> {
-        if let Some(model) = self.models.get(&hash) {
-            return Ok(model);
+    /// Whether the store has all of a model.
+    pub async fn has_model(&self, hash: B256) -> Result<bool, DataError> {
+        if !self.store.has(hash).await.map_err(DataError::Blob)? {
+            return Ok(false);
         }
-        let limit = self.config.max_weight_bytes;
-        let bundle = match lux_models::load(&self.store, hash, limit).await {
-            Err(ModelsError::Blob(BlobError::NotFound(_) | BlobError::Corrupt { .. })) => {
-                self.fetch_model(hash, location).await?;
-                lux_models::load(&self.store, hash, limit).await?
+        for (_, constant) in self.graph(hash).await?.constants() {
+            if !self.store.has(constant.commitment).await.map_err(DataError::Blob)? {
+                return Ok(false);
             }
-            loaded => loaded?,
-        };
-        let engine = Engine::new(&bundle, self.config.threads);
-        let model = Arc::new(LoadedModel { bundle, engine });
-        self.models.insert(hash, model.clone());
-        Ok(model)
+        }
+        Ok(true)
     }
 
-    async fn fetch_model(&self, hash: B256, location: &str) -> Result<(), DataError> {
-        let mut failure = DataError::NoPlace("the model");
+    /// A model of the store, without its weights.
+    pub async fn graph(&self, hash: B256) -> Result<Model, DataError> {
+        Ok(lux_models::load_model(&self.store, hash).await?)
+    }
+
+    /// Fetches the graph of a model, a megabyte at most.
+    pub async fn fetch_graph(&self, hash: B256, location: &str) -> Result<(), DataError> {
+        self.fetch(hash, MAX_MODEL_BYTES as u64, location, "the model").await
+    }
+
+    /// Fetches the weights that the store lacks.
+    pub async fn fetch_weights(&self, hash: B256, location: &str) -> Result<(), DataError> {
+        let mut failure = DataError::NoPlace("the weights");
         for (client, place) in self.places(location) {
             match lux_models::fetch(client, place, &self.store, hash, self.config.max_weight_bytes).await {
                 Ok(_) => return Ok(()),
@@ -118,41 +138,56 @@ impl Library {
         Err(failure)
     }
 
-    /// The input of a task, of the length that the model takes.
-    pub async fn input(&self, model: &LoadedModel, offer: &Offer) -> Result<Bytes, DataError> {
-        let (commitment, expected) = (offer.input.commitment, model.bundle.model.input_bytes() as u64);
-        let input = match self.store.get(commitment, expected).await {
-            Err(BlobError::NotFound(_) | BlobError::Corrupt { .. }) => {
-                self.fetch_input(commitment, expected, &offer.location()).await?
+    /// Fetches the input of a task, of the length that the model takes.
+    pub async fn fetch_input(&self, model: &Model, offer: &Offer) -> Result<(), DataError> {
+        let expected = model.input_bytes() as u64;
+        if !self.store.has(offer.input.commitment).await.map_err(DataError::Blob)? {
+            let fetched = self.fetch(offer.input.commitment, expected, &offer.location(), "the input").await;
+            if let Err(DataError::Blob(BlobError::TooLarge { length: found, .. })) = fetched {
+                return Err(DataError::InputLength { found, expected });
             }
-            found => found.map_err(|error| input_error(error, expected))?,
-        };
-        match input.len() as u64 {
-            found if found == expected => Ok(input),
+            fetched?;
+        }
+        match self.store.index(offer.input.commitment).await.map_err(DataError::Blob)?.length() {
+            found if found == expected => Ok(()),
             found => Err(DataError::InputLength { found, expected }),
         }
     }
 
-    async fn fetch_input(&self, commitment: B256, limit: u64, location: &str) -> Result<Bytes, DataError> {
-        let mut failure = DataError::NoPlace("the input");
+    async fn fetch(&self, blob: B256, limit: u64, location: &str, what: &'static str) -> Result<(), DataError> {
+        let mut failure = DataError::NoPlace(what);
         for (client, place) in self.places(location) {
-            let fetched = match client.fetch(place, commitment, limit).await {
-                // Kept: it is read again for the trace, and after a restart.
-                Ok(input) => self.store.put(input.clone()).await.map(|_| input),
-                Err(error) => Err(error),
-            };
-            match fetched {
-                Ok(input) => return Ok(input),
-                Err(error) => failure = input_error(error, limit),
+            match client.fetch_into(&self.store, place, blob, limit).await {
+                Ok(_) => return Ok(()),
+                Err(error) => failure = DataError::Blob(error),
             }
         }
         Err(failure)
     }
-}
 
-fn input_error(error: BlobError, expected: u64) -> DataError {
-    match error {
-        BlobError::TooLarge { length, .. } => DataError::InputLength { found: length, expected },
-        error => DataError::Input(error),
+    /// Model and input out of the store.
+    pub async fn load(&self, offer: &Offer) -> Result<(Arc<LoadedModel>, Bytes), DataError> {
+        let model = self.model(offer.model).await?;
+        let expected = model.bundle.model.input_bytes() as u64;
+        let input = self.store.get(offer.input.commitment, expected).await.map_err(DataError::Blob)?;
+        match input.len() as u64 {
+            found if found == expected => Ok((model, input)),
+            found => Err(DataError::InputLength { found, expected }),
+        }
+    }
+
+    async fn model(&self, hash: B256) -> Result<Arc<LoadedModel>, DataError> {
+        if let Some(model) = self.models.get(&hash) {
+            return Ok(model);
+        }
+        let bundle = lux_models::load(&self.store, hash, self.config.max_weight_bytes).await?;
+        let threads = self.config.threads;
+        let prepared = run_blocking::<_, DisputeError>(move || {
+            let engine = Engine::new(&bundle, threads);
+            Ok(Arc::new(LoadedModel { bundle, engine }))
+        });
+        let model = prepared.await.map_err(|error| DataError::Unusable(error.to_string()))?;
+        self.models.insert(hash, model.clone());
+        Ok(model)
     }
 }

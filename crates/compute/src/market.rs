@@ -4,11 +4,14 @@ use crate::ComputeError;
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolEvent;
 use lux_dispute::Judge;
-use lux_l1::{CallError, L1Client, ViewError};
-use lux_protocol::contracts::Claim;
+use lux_l1::{CallError, L1Client, L1Error, Log, LogFilter, ViewError};
+use lux_protocol::contracts::{Claim, IFaultProof};
 use lux_protocol::market::EvidenceKind;
-use lux_protocol::market::contract::IComputeMarket::{self, Account, Model, Params, Task, TraceRevealed};
+use lux_protocol::market::contract::IComputeMarket::{self, Account, Model, Params, ProgramSet, Task, TraceRevealed};
 use lux_protocol::market::contract::Purpose;
+
+/// Blocks per query.
+const BLOCKS_PER_QUERY: u64 = 10_000;
 
 /// Where a market is.
 #[derive(Clone, Debug)]
@@ -78,9 +81,47 @@ impl Market {
     /// disputes apart, for which as much again is added.
     pub async fn first_relevant_block(&self) -> Result<u64, ComputeError> {
         let params = self.params().await?;
+        let call = IComputeMarket::computeEvidenceCall { kind: EvidenceKind::Fault as u8 };
+        let module = self.chain.view(self.address, call).await?;
+        let answers = match module.is_zero() {
+            true => 0,
+            false => self.chain.view(module, IFaultProof::responsePeriodCall {}).await?.saturating_to::<u64>(),
+        };
         let seconds = [params.taskTimeout, params.claimWindow, params.challengePeriod].map(u64::from);
+        let seconds = seconds.iter().sum::<u64>().saturating_add(answers.saturating_mul(2));
         let head = self.chain.head().await?;
-        Ok(self.chain.block_since(0, head.timestamp.saturating_sub(2 * seconds.iter().sum::<u64>())).await?)
+        Ok(self.chain.block_since(0, head.timestamp.saturating_sub(seconds.saturating_mul(2))).await?)
+    }
+
+    /// The program of a version, which never changes; `None` if no log has it.
+    pub async fn program_of(&self, version: u8) -> Result<Option<B256>, ComputeError> {
+        for purpose in [Purpose::Infer, Purpose::Aggregate] {
+            let set = self.chain.view(self.address, IComputeMarket::computeProgramCall { purpose }).await?;
+            if set.version == version {
+                return Ok(Some(set.program));
+            }
+        }
+        let version = B256::from(U256::from(version));
+        let log = self.last_log(ProgramSet::SIGNATURE_HASH, |log| log.topics().get(2) == Some(&version)).await?;
+        Ok(log.and_then(|log| ProgramSet::decode_log_data(log.data()).ok()).map(|event| event.program))
+    }
+
+    /// The newest log with this signature that is meant.
+    pub async fn last_log(&self, signature: B256, is_meant: impl Fn(&Log) -> bool) -> Result<Option<Log>, L1Error> {
+        let filter = LogFilter { addresses: vec![self.address], topics: vec![signature] };
+        let mut end = self.chain.block_number().await?;
+        loop {
+            let start = end.saturating_sub(BLOCKS_PER_QUERY - 1);
+            let mut logs = self.chain.logs(&filter, start, end).await?;
+            logs.retain(&is_meant);
+            if let Some(log) = logs.pop() {
+                return Ok(Some(log));
+            }
+            if start == 0 {
+                return Ok(None);
+            }
+            end = start - 1;
+        }
     }
 
     /// Time from which a result is paid; `None` while a challenge is unanswered, and where there is no result.

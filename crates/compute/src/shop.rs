@@ -1,32 +1,38 @@
 //! What is computed for a task, off the chain.
 
 use crate::board::Offer;
+use crate::library::flops_of;
 use crate::records::Record;
-use crate::run::{claimed_output, run_natively, run_on_machine};
-use crate::{ComputeError, DataError, Library, LoadedModel, Market};
+use crate::run::{claimed_output, infer_program_id, run_natively, run_on_machine};
+use crate::{ComputeError, DataError, Library, Market};
 use alloy_primitives::{B256, Bytes};
 use alloy_sol_types::SolEvent;
-use lux_l1::{L1Error, LogFilter};
 use lux_protocol::ClaimTrace;
 use lux_protocol::constants::MAX_CHECKPOINTS;
 use lux_protocol::market::MAX_INLINE_BYTES;
 use lux_protocol::market::contract::IComputeMarket::ModelTermsSet;
-use std::sync::Arc;
-
-/// Blocks per query for a model's location.
-const BLOCKS_PER_QUERY: u64 = 10_000;
+use parking_lot::Mutex;
+use std::collections::BTreeMap;
+use std::time::Instant;
 
 /// A market, and models and inputs to serve it.
 pub struct Shop {
     pub market: Market,
     pub library: Library,
+    /// Programs by their versions, and locations of models: neither ever changes.
+    programs: Mutex<BTreeMap<u8, B256>>,
+    locations: Mutex<BTreeMap<B256, String>>,
 }
+
+/// Locations that are remembered.
+const MAX_LOCATIONS: usize = 10_000;
 
 /// A task whose output is known.
 #[derive(Clone, Debug)]
 pub struct Prepared {
     /// What the run takes, as the model's terms count it.
     pub gas: u64,
+    pub flops: u64,
     pub output: Bytes,
 }
 
@@ -35,6 +41,8 @@ pub struct Prepared {
 pub enum Refusal {
     #[error(transparent)]
     Data(#[from] DataError),
+    #[error("it runs another program than this version's inference")]
+    OtherProgram,
     #[error("the model is not registered")]
     UnknownModel,
     #[error("the model takes {flops} FLOPs, more than this worker's limit of {limit}")]
@@ -47,80 +55,129 @@ pub enum Refusal {
     OutputTooLong(usize),
 }
 
+impl Refusal {
+    /// Whether the task may be served later.
+    pub const fn may_pass(&self) -> bool {
+        matches!(self, Self::Data(error) if error.may_pass())
+    }
+}
+
 impl Shop {
-    /// Model and input of a task, fetched where the store lacks them.
-    pub async fn data(&self, offer: &Offer) -> Result<(Arc<LoadedModel>, bytes::Bytes), ComputeError> {
-        let model = match self.library.model(offer.model, "").await {
-            Err(error) if error.may_pass() => {
-                let location = self.model_location(offer.model).await?;
-                self.library.model(offer.model, &location).await?
-            }
-            found => found?,
-        };
-        let input = self.library.input(&model, offer).await?;
-        Ok((model, input))
+    pub const fn new(market: Market, library: Library) -> Self {
+        Self { market, library, programs: Mutex::new(BTreeMap::new()), locations: Mutex::new(BTreeMap::new()) }
     }
 
-    /// The output of a task that pays for its run; kept in the store.
-    pub async fn prepare(&self, offer: &Offer, max_flops: u64) -> Result<Result<Prepared, Refusal>, ComputeError> {
-        let terms = self.market.model(offer.model).await?;
-        let flops_per_gas: u64 = terms.flopsPerGas.to();
+    /// Whether tasks of this version are inferences by the program that this binary has.
+    pub async fn is_inference(&self, version: u8) -> Result<bool, ComputeError> {
+        let known = self.programs.lock().get(&version).copied();
+        let program = match known {
+            Some(program) => Some(program),
+            None => self.market.program_of(version).await?,
+        };
+        if let Some(program) = program {
+            self.programs.lock().insert(version, program);
+        }
+        Ok(program == Some(infer_program_id()))
+    }
+
+    /// Fetches what the store lacks for a task. What a task of a stranger does not pay for is not fetched: with a limit, its price
+    /// is looked at before its weights.
+    pub async fn fetch(&self, offer: &Offer, max_flops: Option<u64>) -> Result<Result<(), Refusal>, ComputeError> {
+        if !self.is_inference(offer.program_version).await? {
+            return Ok(Err(Refusal::OtherProgram));
+        }
+        match self.fetch_data(offer, max_flops).await {
+            Err(ComputeError::Data(error)) => Ok(Err(error.into())),
+            fetched => fetched,
+        }
+    }
+
+    async fn fetch_data(&self, offer: &Offer, max_flops: Option<u64>) -> Result<Result<(), Refusal>, ComputeError> {
+        let library = &self.library;
+        let mut location = String::new();
+        if !library.has_model(offer.model).await? {
+            location = self.model_location(offer.model).await?;
+            if !library.store().has(offer.model).await.map_err(DataError::Blob)? {
+                library.fetch_graph(offer.model, &location).await?;
+            }
+        }
+        let graph = library.graph(offer.model).await?;
+        if let Some(limit) = max_flops
+            && let Err(refusal) = self.gas(offer, flops_of(&graph), limit).await?
+        {
+            return Ok(Err(refusal));
+        }
+        if !library.has_model(offer.model).await? {
+            library.fetch_weights(offer.model, &location).await?;
+        }
+        library.fetch_input(&graph, offer).await?;
+        Ok(Ok(()))
+    }
+
+    /// What a run costs by the model's terms, if the task pays for it.
+    async fn gas(&self, offer: &Offer, flops: u64, limit: u64) -> Result<Result<u64, Refusal>, ComputeError> {
+        let flops_per_gas: u64 = self.market.model(offer.model).await?.flopsPerGas.to();
         if flops_per_gas == 0 {
             return Ok(Err(Refusal::UnknownModel));
         }
-        let (model, input) = match self.data(offer).await {
-            Err(ComputeError::Data(error)) => return Ok(Err(error.into())),
-            found => found?,
+        let needed = flops.div_ceil(flops_per_gas).max(1);
+        Ok(match offer.gas_limit {
+            _ if flops > limit => Err(Refusal::TooLarge { flops, limit }),
+            offered if offered < needed => Err(Refusal::PaysTooLittle { offered, needed }),
+            _ => Ok(needed),
+        })
+    }
+
+    /// The output of a task whose data were fetched; kept in the store.
+    pub async fn prepare(&self, offer: &Offer, max_flops: u64) -> Result<Result<Prepared, Refusal>, ComputeError> {
+        let (model, input) = match self.library.load(offer).await {
+            Err(error) => return Ok(Err(error.into())),
+            Ok(loaded) => loaded,
         };
-        let flops = model.flops();
-        if flops > max_flops {
-            return Ok(Err(Refusal::TooLarge { flops, limit: max_flops }));
-        }
-        let gas = flops.div_ceil(flops_per_gas).max(1);
-        if gas > offer.gas_limit {
-            return Ok(Err(Refusal::PaysTooLittle { offered: offer.gas_limit, needed: gas }));
-        }
+        let flops = flops_of(&model.bundle.model);
+        let gas = match self.gas(offer, flops, max_flops).await? {
+            Err(refusal) => return Ok(Err(refusal)),
+            Ok(gas) => gas,
+        };
         let Some(output) = run_natively(model, input).await? else { return Ok(Err(Refusal::NoOutput)) };
         if offer.wants_output() && output.len() > MAX_INLINE_BYTES {
             return Ok(Err(Refusal::OutputTooLong(output.len())));
         }
         let output = bytes::Bytes::from(output);
-        self.library.store().put(output.clone()).await.map_err(DataError::Input)?;
-        Ok(Ok(Prepared { gas, output: output.into() }))
+        self.library.store().put(output.clone()).await.map_err(DataError::Blob)?;
+        Ok(Ok(Prepared { gas, flops, output: output.into() }))
     }
 
-    /// The evidence for an output.
-    pub async fn record(&self, offer: &Offer, prepared: &Prepared) -> Result<Record, ComputeError> {
-        let (model, input) = self.data(offer).await?;
+    /// The evidence for an output, and how many seconds it took.
+    pub async fn record(&self, offer: &Offer, prepared: &Prepared) -> Result<(Record, f64), ComputeError> {
+        let started = Instant::now();
+        let (model, input) = self.library.load(offer).await?;
         let output = claimed_output(Some(&prepared.output));
         let (_, run) = run_on_machine(model, input, output).await?;
         let inline = if prepared.output.len() <= MAX_INLINE_BYTES { prepared.output.clone() } else { Bytes::new() };
-        Ok(Record {
+        let record = Record {
             input: offer.claim_input(),
             output,
             gas_used: prepared.gas,
             inline,
             trace: ClaimTrace::of_run(&run.checkpoints, MAX_CHECKPOINTS).encode(),
-        })
+        };
+        Ok((record, started.elapsed().as_secs_f64()))
     }
 
     /// Where the owner of a model says that it is; empty if nobody said.
-    async fn model_location(&self, model: B256) -> Result<String, L1Error> {
-        let filter = LogFilter { addresses: vec![self.market.address], topics: vec![ModelTermsSet::SIGNATURE_HASH] };
-        let mut end = self.market.chain.block_number().await?;
-        loop {
-            let start = end.saturating_sub(BLOCKS_PER_QUERY - 1);
-            for log in self.market.chain.logs(&filter, start, end).await?.iter().rev() {
-                if log.topics().get(1) == Some(&model)
-                    && let Ok(event) = ModelTermsSet::decode_log_data(log.data())
-                {
-                    return Ok(event.location);
-                }
-            }
-            if start == 0 {
-                return Ok(String::new());
-            }
-            end = start - 1;
+    async fn model_location(&self, model: B256) -> Result<String, ComputeError> {
+        if let Some(location) = self.locations.lock().get(&model) {
+            return Ok(location.clone());
         }
+        let log =
+            self.market.last_log(ModelTermsSet::SIGNATURE_HASH, |log| log.topics().get(1) == Some(&model)).await?;
+        let event = log.and_then(|log| ModelTermsSet::decode_log_data(log.data()).ok());
+        let location = event.map(|event| event.location).unwrap_or_default();
+        let mut locations = self.locations.lock();
+        if locations.len() < MAX_LOCATIONS {
+            locations.insert(model, location.clone());
+        }
+        Ok(location)
     }
 }

@@ -1,20 +1,20 @@
 //! Checks results of others, and has false ones rejected.
 
 use crate::board::{Board, Delivery, Offer, Stage};
-use crate::check::{Verdict, check};
-use crate::{ComputeError, Shop};
-use alloy_primitives::{B256, U256};
-use alloy_sol_types::SolCall;
+use crate::check::{Finding, Suspect, check, prove};
+use crate::jobs::{Jobs, retry_seconds};
+use crate::{ComputeError, Market, Shop};
+use alloy_primitives::{Address, B256, U256};
+use alloy_sol_types::{SolCall, SolEvent};
 use lux_dispute::{Dispute, NextMove};
-use lux_l1::{Sent, TxManager, TxRequest};
+use lux_l1::{LogFilter, Sent, TxManager, TxRequest};
 use lux_protocol::market::contract::IComputeMarket::{
-    challengeBondCall, challengeComputationCall, depositCall, reclaimBondCall,
+    ComputationChallenged, challengeBondCall, challengeComputationCall, depositCall, reclaimBondCall,
 };
 use lux_protocol::market::contract::TaskStatus;
 use lux_protocol::market::{CounterProof, EvidenceKind};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use tokio::task::JoinSet;
 
 /// What is checked.
 #[derive(Clone, Copy, Debug)]
@@ -29,19 +29,36 @@ pub struct WatcherConfig {
 
 /// Disputes held at a time: each keeps the weights of its model. Whoever is slashed for one result loses all others.
 const MAX_DISPUTES: usize = 8;
-/// Seconds until a result whose data could not be had is looked at again.
-const RETRY_SECONDS: u64 = 10;
+/// Runs on the machine at a time: one of them may be longer than this, so that nobody's large lie hides small ones.
+const PROOFS: usize = 2;
+const LARGE_FLOPS: u64 = 1 << 34;
+/// Seconds until a result of a slashed worker is looked at again: only a reorganisation makes it count.
+const VOID_SECONDS: u64 = 60;
 
 /// What is known about a result.
 enum State {
     Checking,
     Waits {
         until: u64,
+        failures: u32,
     },
     True,
+    Suspect(Box<Suspect>),
+    Proving {
+        is_large: bool,
+    },
     False(Box<Dispute>),
+    /// False, and nobody here challenges it.
+    Reported,
     /// This version cannot judge it.
     Unknown,
+}
+
+struct Known {
+    offer: Offer,
+    delivery: Delivery,
+    state: State,
+    failures: u32,
 }
 
 /// What it needs after a restart is on the chain; checks are made again.
@@ -52,8 +69,9 @@ pub struct Watcher {
     config: WatcherConfig,
     board: Board,
     first_block: u64,
-    results: BTreeMap<B256, (Delivery, State)>,
-    runs: JoinSet<(B256, Delivery, Result<Verdict, ComputeError>)>,
+    results: BTreeMap<B256, Known>,
+    checks: Jobs<(Delivery, Finding)>,
+    proofs: Jobs<(Delivery, Option<Dispute>)>,
     /// Tasks of which this account asked for a segment.
     bonds: BTreeSet<B256>,
 }
@@ -66,6 +84,10 @@ impl Watcher {
     ) -> Result<Self, ComputeError> {
         let first_block = shop.market.first_relevant_block().await?;
         let board = Board::new(&shop.market, first_block);
+        let bonds = match &transactions {
+            Some(transactions) => locked_bonds(&shop.market, transactions.address(), first_block).await?,
+            None => BTreeSet::new(),
+        };
         Ok(Self {
             shop: Arc::new(shop),
             transactions,
@@ -73,161 +95,196 @@ impl Watcher {
             board,
             first_block,
             results: BTreeMap::new(),
-            runs: JoinSet::new(),
-            bonds: BTreeSet::new(),
+            checks: Jobs::new(config.parallel),
+            proofs: Jobs::new(PROOFS),
+            bonds,
         })
     }
 
     /// Does all that is due now.
     pub async fn step(&mut self) -> Result<(), ComputeError> {
-        if let Some(transactions) = &self.transactions {
-            transactions.step().await?;
+        if let Some(transactions) = &self.transactions
+            && let Err(error) = transactions.step().await
+        {
+            tracing::warn!(%error, "transactions wait");
         }
         self.board.poll().await?;
-        while let Some(ended) = self.runs.try_join_next() {
-            self.finish(ended)?;
+        while let Some((id, ended)) = self.checks.try_next() {
+            self.checked(id, ended);
+        }
+        while let Some((id, ended)) = self.proofs.try_next() {
+            self.proven(id, ended);
         }
         self.look();
+        self.prove();
         self.challenge().await?;
         self.reclaim().await
     }
 
-    /// Whether a check goes on; [`Watcher::run_ends`] waits for it.
+    /// Whether anything goes on in the background; [`Watcher::run_ends`] waits for it.
     pub fn is_computing(&self) -> bool {
-        !self.runs.is_empty()
+        !self.checks.is_empty() || !self.proofs.is_empty()
     }
 
-    /// Waits for the end of a check, for ever when there is none.
+    /// Waits for the end of a check or of a proof, for ever when there is none.
     pub async fn run_ends(&mut self) -> Result<(), ComputeError> {
-        match self.runs.join_next().await {
-            Some(ended) => self.finish(ended),
-            None => std::future::pending().await,
+        tokio::select! {
+            (id, ended) = self.checks.next() => self.checked(id, ended),
+            (id, ended) = self.proofs.next() => self.proven(id, ended),
         }
+        Ok(())
+    }
+
+    /// Whether bonds of this account wait for the end of a dispute.
+    pub fn has_bonds(&self) -> bool {
+        !self.bonds.is_empty()
     }
 
     /// Results that were found to be false and are not rejected yet.
     pub fn false_results(&self) -> impl Iterator<Item = B256> {
-        self.results.iter().filter(|(_, (_, state))| matches!(state, State::False(_))).map(|(task, _)| *task)
+        self.results.iter().filter(|(_, known)| known.state.is_true() == Some(false)).map(|(task, _)| *task)
     }
 
     /// What is known about the result of a task: whether it is true.
     pub fn is_true(&self, task: B256) -> Option<bool> {
-        match self.results.get(&task)?.1 {
-            State::True => Some(true),
-            State::False(_) => Some(false),
-            _ => None,
-        }
+        self.results.get(&task)?.state.is_true()
     }
 
-    /// Collects results, and starts checks, those with the nearest deadline first.
+    /// Collects results, and starts checks: those never tried first, then by their deadline.
     fn look(&mut self) {
         let now = self.board.now();
         let own = self.transactions.as_ref().map(|transactions| transactions.address());
-        let mut found: Vec<(u64, B256, Offer, Delivery)> = self
+        let found: BTreeMap<B256, (Offer, Delivery)> = self
             .board
             .tasks()
             .filter(|task| self.config.only.is_none_or(|only| only == task.id))
             .filter_map(|task| match task.stage {
                 Stage::Delivered(delivery) if Some(delivery.worker) != own => {
                     let is_open = delivery.until > now || !task.challenges.is_empty();
-                    is_open.then(|| (delivery.until, task.id, task.offer.clone(), (**delivery).clone()))
+                    is_open.then(|| (task.id, (task.offer.clone(), (**delivery).clone())))
                 }
                 _ => None,
             })
             .collect();
-        found.sort_unstable_by_key(|(until, id, ..)| (*until, *id));
         // A reorganisation may have replaced a result.
-        self.results
-            .retain(|id, (known, _)| found.iter().any(|(_, task, _, delivery)| task == id && delivery == known));
-        let disputes = self.false_results().count();
-        for (_, id, offer, delivery) in found {
-            let due = match self.results.get(&id) {
-                None => true,
-                Some((_, State::Waits { until })) => *until <= now,
-                Some(_) => false,
-            };
-            if !due || self.runs.len() >= self.config.parallel || disputes >= MAX_DISPUTES {
-                continue;
+        self.results.retain(|id, known| found.get(id).is_some_and(|(_, delivery)| *delivery == known.delivery));
+        let mut due: Vec<_> = found
+            .into_iter()
+            .filter_map(|(id, (offer, delivery))| {
+                let failures = match self.results.get(&id) {
+                    None => 0,
+                    Some(Known { state: State::Waits { until, failures }, .. }) if *until <= now => *failures,
+                    Some(_) => return None,
+                };
+                Some((failures, delivery.until, id, offer, delivery))
+            })
+            .collect();
+        due.sort_unstable_by_key(|(failures, until, id, ..)| (*failures, *until, *id));
+        for (failures, _, id, offer, delivery) in due {
+            if !self.checks.has_room() {
+                break;
             }
-            self.results.insert(id, (delivery.clone(), State::Checking));
+            let known = Known { offer: offer.clone(), delivery: delivery.clone(), state: State::Checking, failures };
+            self.results.insert(id, known);
             let (shop, audit) = (self.shop.clone(), self.config.audit_traces);
-            self.runs.spawn(async move {
-                let verdict = check(&shop, id, &offer, &delivery, audit).await;
-                (id, delivery, verdict)
+            self.checks.start(id, async move {
+                let finding = check(&shop, id, &offer, &delivery, audit).await?;
+                Ok((delivery, finding))
             });
         }
     }
 
-    fn finish(
-        &mut self,
-        ended: Result<(B256, Delivery, Result<Verdict, ComputeError>), tokio::task::JoinError>,
-    ) -> Result<(), ComputeError> {
-        let (id, delivery, verdict) =
-            ended.map_err(|error| ComputeError::Config(format!("a check stopped: {error}")))?;
-        // What a reorganisation replaced meanwhile is checked anew.
-        let Some((known, state)) = self.results.get_mut(&id).filter(|(known, _)| *known == delivery) else {
-            return Ok(());
+    fn checked(&mut self, id: B256, ended: Result<(Delivery, Finding), ComputeError>) {
+        let now = self.board.now();
+        let Some(known) = self.results.get_mut(&id).filter(|known| matches!(known.state, State::Checking)) else {
+            return;
         };
-        *state = match verdict {
-            Ok(Verdict::True) => State::True,
-            Ok(Verdict::False(dispute)) => {
-                tracing::error!(
-                    task = %id, worker = %known.worker, claimed = %known.output, fault = ?dispute.fault(),
-                    "FALSE RESULT: it must be challenged before its challenge period ends"
-                );
-                State::False(dispute)
+        known.state = match ended {
+            // What a reorganisation replaced meanwhile is checked anew.
+            Ok((delivery, _)) if delivery != known.delivery => State::Waits { until: now, failures: 0 },
+            Ok((_, Finding::True)) => State::True,
+            Ok((_, Finding::Void)) => State::Waits { until: now + VOID_SECONDS, failures: known.failures },
+            Ok((_, Finding::Suspect(suspect))) => {
+                if suspect.is_wrong {
+                    tracing::error!(
+                        task = %id, worker = %known.delivery.worker, claimed = %known.delivery.output,
+                        "FALSE RESULT: it must be challenged before its challenge period ends"
+                    );
+                }
+                State::Suspect(suspect)
             }
-            Err(error) if error.is_temporary() => {
-                tracing::warn!(task = %id, %error, "a result cannot be checked now; trying again");
-                State::Waits { until: self.board.now() + RETRY_SECONDS }
-            }
-            Err(error) => {
-                tracing::error!(task = %id, %error, "a result cannot be checked");
-                State::Unknown
-            }
+            Err(error) => failed(id, &error, known.failures, now),
         };
-        Ok(())
+    }
+
+    /// Runs suspects on the machine: wrong outputs first, the shortest run first, one of each worker.
+    fn prove(&mut self) {
+        let disputes = self.results.values().filter(|known| matches!(known.state, State::False(_))).count();
+        let is_busy = |known: &&Known| matches!(known.state, State::False(_) | State::Proving { .. });
+        let busy: BTreeSet<_> = self.results.values().filter(is_busy).map(|known| known.delivery.worker).collect();
+        let has_large = self.results.values().any(|known| matches!(known.state, State::Proving { is_large: true }));
+        if disputes >= MAX_DISPUTES || !self.proofs.has_room() {
+            return;
+        }
+        let suspects = self.results.iter().filter_map(|(id, known)| match &known.state {
+            State::Suspect(suspect) if !busy.contains(&known.delivery.worker) => {
+                let is_large = suspect.flops > LARGE_FLOPS;
+                (!is_large || !has_large).then_some((!suspect.is_wrong, suspect.flops, *id))
+            }
+            _ => None,
+        });
+        let Some((_, flops, id)) = suspects.min() else { return };
+        let Some(known) = self.results.get_mut(&id) else { return };
+        let state = std::mem::replace(&mut known.state, State::Proving { is_large: flops > LARGE_FLOPS });
+        let State::Suspect(suspect) = state else { return };
+        let (shop, offer, delivery) = (self.shop.clone(), known.offer.clone(), known.delivery.clone());
+        self.proofs.start(id, async move { Ok((delivery, prove(&shop, &offer, *suspect).await?)) });
+    }
+
+    fn proven(&mut self, id: B256, ended: Result<(Delivery, Option<Dispute>), ComputeError>) {
+        let (now, challenges) = (self.board.now(), self.transactions.is_some());
+        let Some(known) = self.results.get_mut(&id).filter(|known| matches!(known.state, State::Proving { .. })) else {
+            return;
+        };
+        known.state = match ended {
+            Ok((delivery, _)) if delivery != known.delivery => State::Waits { until: now, failures: 0 },
+            Ok((_, None)) => State::True,
+            Ok((_, Some(dispute))) => {
+                tracing::error!(task = %id, fault = ?dispute.fault(), "a result is false");
+                if challenges { State::False(Box::new(dispute)) } else { State::Reported }
+            }
+            Err(error) => failed(id, &error, known.failures, now),
+        };
     }
 
     /// Goes on with every dispute.
     async fn challenge(&mut self) -> Result<(), ComputeError> {
         let Some(transactions) = self.transactions.clone() else { return Ok(()) };
         let market = self.shop.market.clone();
-        for (id, (delivery, state)) in &mut self.results {
-            let State::False(dispute) = state else { continue };
-            let is_void = market.account(delivery.worker).await?.isSlashed;
-            if is_void || market.task(*id).await?.progress.status != TaskStatus::Submitted {
+        let now = self.board.now();
+        for (id, known) in &mut self.results {
+            let State::False(dispute) = &mut known.state else { continue };
+            let delivery = &known.delivery;
+            if market.account(delivery.worker).await?.isSlashed {
+                known.state = State::Waits { until: now + VOID_SECONDS, failures: known.failures };
                 continue;
             }
-            if !has_bond(&market, &transactions).await? {
+            if market.task(*id).await?.progress.status != TaskStatus::Submitted {
                 continue;
             }
-            let judge = market.judge(*id, self.first_block).await?;
-            let (name, proof) = match dispute.next_move(&judge).await {
-                Ok(None | Some(NextMove::Wait { .. })) => continue,
-                Ok(Some(NextMove::Disprove { proof, .. })) => ("disprove".to_owned(), proof),
-                Ok(Some(NextMove::Request { segment, proof })) => {
-                    self.bonds.insert(*id);
-                    (format!("request/{segment}"), proof)
+            match advance(&market, &transactions, self.first_block, *id, delivery, dispute).await {
+                Ok(has_asked) => {
+                    if has_asked {
+                        self.bonds.insert(*id);
+                    }
                 }
-                Ok(Some(NextMove::Timeout { segment, proof })) => (format!("timeout/{segment}"), proof),
+                // One dispute that fails keeps no other from going on.
                 Err(error) if error.is_temporary() => {
                     tracing::warn!(task = %id, %error, "a challenge failed; trying again");
-                    continue;
                 }
-                Err(error) => return Err(error.into()),
-            };
-            let (input, trace) = (dispute.claim.input, dispute.claim.trace);
-            let counter_proof = CounterProof { kind: EvidenceKind::Fault, input, trace, proof }.encode();
-            let bytes = counter_proof.len();
-            let call = challengeComputationCall { taskId: *id, counterProof: counter_proof };
-            let name = format!("challenge/{id}/{}/{name}", delivery.output);
-            match transactions.send_due(market.address, name.clone(), call.abi_encode()).await? {
-                Sent::Now => tracing::warn!(id = name, bytes, "challenging a false result"),
-                Sent::UnderWay => {}
-                Sent::Refused(reason) => {
-                    tracing::warn!(id = name, %reason, "the market would refuse the challenge now");
-                    dispute.forget_revealed();
+                Err(error) => {
+                    tracing::error!(task = %id, %error, "a false result cannot be challenged");
+                    known.state = State::Unknown;
                 }
             }
         }
@@ -257,8 +314,78 @@ impl Watcher {
     }
 }
 
+impl State {
+    const fn is_true(&self) -> Option<bool> {
+        match self {
+            Self::True => Some(true),
+            Self::False(_) | Self::Reported => Some(false),
+            _ => None,
+        }
+    }
+}
+
+/// What becomes of a result that could not be judged.
+fn failed(id: B256, error: &ComputeError, failures: u32, now: u64) -> State {
+    if error.is_temporary() {
+        tracing::warn!(task = %id, %error, "a result cannot be checked now; trying again");
+        return State::Waits { until: now + retry_seconds(failures), failures: failures + 1 };
+    }
+    tracing::error!(task = %id, %error, "a result cannot be checked");
+    State::Unknown
+}
+
+/// Does what is next in a dispute; whether it was to ask for a segment.
+async fn advance(
+    market: &Market,
+    transactions: &TxManager,
+    first_block: u64,
+    id: B256,
+    delivery: &Delivery,
+    dispute: &mut Dispute,
+) -> Result<bool, ComputeError> {
+    if !has_bond(market, transactions).await? {
+        return Ok(false);
+    }
+    let judge = market.judge(id, first_block).await?;
+    let (name, proof) = match dispute.next_move(&judge).await? {
+        None | Some(NextMove::Wait { .. }) => return Ok(false),
+        Some(NextMove::Disprove { proof, .. }) => ("disprove".to_owned(), proof),
+        Some(NextMove::Request { segment, proof }) => (format!("request/{segment}"), proof),
+        Some(NextMove::Timeout { segment, proof }) => (format!("timeout/{segment}"), proof),
+    };
+    let has_asked = name.starts_with("request");
+    let (input, trace) = (dispute.claim.input, dispute.claim.trace);
+    let counter_proof = CounterProof { kind: EvidenceKind::Fault, input, trace, proof }.encode();
+    let bytes = counter_proof.len();
+    let call = challengeComputationCall { taskId: id, counterProof: counter_proof };
+    let name = format!("challenge/{id}/{}/{name}", delivery.output);
+    match transactions.send_due(market.address, name.clone(), call.abi_encode()).await? {
+        Sent::Now => tracing::warn!(id = name, bytes, "challenging a false result"),
+        Sent::UnderWay => {}
+        Sent::Refused(reason) => {
+            tracing::warn!(id = name, %reason, "the market would refuse the challenge now");
+            dispute.forget_revealed();
+        }
+    }
+    Ok(has_asked)
+}
+
+/// Tasks for whose disputes the market holds bonds of the account.
+async fn locked_bonds(market: &Market, account: Address, from: u64) -> Result<BTreeSet<B256>, ComputeError> {
+    let filter = LogFilter { addresses: vec![market.address], topics: vec![ComputationChallenged::SIGNATURE_HASH] };
+    let head = market.chain.block_number().await?;
+    let mut locked = BTreeSet::new();
+    for log in market.chain.logs(&filter, from, head).await? {
+        let Ok(event) = ComputationChallenged::decode_log_data(log.data()) else { continue };
+        if event.challenger == account && !market.bond_of(event.taskId, account).await?.is_zero() {
+            locked.insert(event.taskId);
+        }
+    }
+    Ok(locked)
+}
+
 /// Whether the account's balance in the market covers a challenger's bond; deposits it where not.
-async fn has_bond(market: &crate::Market, transactions: &TxManager) -> Result<bool, ComputeError> {
+async fn has_bond(market: &Market, transactions: &TxManager) -> Result<bool, ComputeError> {
     let account = transactions.address();
     let bond = market.chain.view(market.address, challengeBondCall {}).await?;
     let missing = bond.saturating_sub(U256::from(market.account(account).await?.balance));
@@ -266,7 +393,7 @@ async fn has_bond(market: &crate::Market, transactions: &TxManager) -> Result<bo
         return Ok(true);
     }
     let id = format!("challenge-bond/{}", market.address);
-    if transactions.status(&id).is_some_and(|status| !status.is_final()) {
+    if transactions.is_under_way(&id) {
         return Ok(false);
     }
     let id = transactions.unused_id(id).await?;

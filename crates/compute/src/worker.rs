@@ -2,6 +2,7 @@
 
 use crate::board::{Board, Offer, Stage};
 use crate::defence::Defence;
+use crate::jobs::{Jobs, retry_seconds};
 use crate::lane::Lane;
 use crate::records::{Record, Records};
 use crate::shop::{Prepared, Refusal, Shop};
@@ -9,14 +10,15 @@ use crate::{ComputeError, infer_program_id};
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolCall;
 use lux_l1::{Sent, TxError, TxManager, TxRequest};
-use lux_protocol::market::contract::ComputeResult;
 use lux_protocol::market::contract::IComputeMarket::{
     claimTasksCall, depositCall, finalizeTasksCall, stakeCall, submitComputeResultsCall,
 };
+use lux_protocol::market::contract::{ComputeResult, TaskStatus};
 use lux_protocol::market::{EvidenceKind, ModelTerms, ResultProof};
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use tokio::task::JoinSet;
+use std::time::Duration;
 
 /// What a worker takes on.
 #[derive(Clone, Debug)]
@@ -44,21 +46,46 @@ const MAX_BATCH_BYTES: usize = 100_000;
 const MAX_RESULTS: usize = 50;
 /// Tasks that are paid for in one transaction.
 const MAX_FINALIZED: usize = 200;
-/// Seconds until a task whose data could not be had is looked at again.
-const RETRY_SECONDS: u64 = 10;
+/// Between two looks at transactions of an earlier process.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// Fetches at a time.
+const FETCHES: usize = 16;
+/// Claims in one transaction.
+const MAX_CLAIMED: usize = 200;
+/// Results that are due sooner than this are delivered one by one: one that comes too late has the others refused.
+const HURRY_SECONDS: u64 = 30;
+/// Seconds on the machine for a FLOP, and for a run, until some were measured. A fast core takes a quarter.
+const SECONDS_PER_FLOP: f64 = 1e-7;
+const SECONDS_PER_RUN: f64 = 0.05;
 
 /// What this worker knows about a task, besides the chain.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Job {
+    /// After a reorganisation the same id may stand for another task.
+    offer: Offer,
+    fetched: bool,
     prepared: Option<Prepared>,
     busy: bool,
     /// Left to others until then.
     refused_until: u64,
+    failures: u32,
+}
+
+impl Job {
+    const fn new(offer: Offer) -> Self {
+        Self { offer, fetched: false, prepared: None, busy: false, refused_until: 0, failures: 0 }
+    }
+
+    /// Whether it can be claimed.
+    const fn is_ready(&self) -> bool {
+        self.prepared.is_some()
+    }
 }
 
 enum Done {
     Prepared(Result<Prepared, Refusal>),
-    Recorded(Record),
+    Recorded { record: Record, seconds: f64 },
 }
 
 /// Where it stands is on the chain, in the records and in the journal of the transactions: it may stop at any point.
@@ -70,10 +97,12 @@ pub struct Worker {
     records: Records,
     defence: Defence,
     jobs: BTreeMap<B256, Job>,
-    runs: JoinSet<(B256, Result<Done, ComputeError>)>,
+    fetches: Jobs<Result<(), Refusal>>,
+    runs: Jobs<Done>,
     claims: Lane,
     results: Lane,
     payments: Lane,
+    seconds_per_flop: f64,
     /// Some result was refused: one at a time shows which.
     singly: bool,
 }
@@ -87,10 +116,7 @@ impl Worker {
     ) -> Result<Self, ComputeError> {
         let market = shop.market.clone();
         if !market.is_open(infer_program_id()).await? {
-            return Err(ComputeError::Config(format!(
-                "the market {} takes no tasks of this version's inference program; `market open` opens it",
-                market.address
-            )));
+            tracing::warn!(market = %market.address, "the market takes no tasks of this version's inference program now");
         }
         let first = market.first_relevant_block().await?;
         let shop = Arc::new(shop);
@@ -99,14 +125,16 @@ impl Worker {
             defence: Defence::new(shop.clone(), transactions.clone(), first),
             shop,
             transactions,
-            config,
             records,
             jobs: BTreeMap::new(),
-            runs: JoinSet::new(),
+            fetches: Jobs::new(FETCHES),
+            runs: Jobs::new(config.parallel),
             claims: Lane::new("claim"),
             results: Lane::new("result"),
             payments: Lane::new("pay"),
+            seconds_per_flop: SECONDS_PER_FLOP,
             singly: false,
+            config,
         })
     }
 
@@ -117,6 +145,12 @@ impl Worker {
     /// Stakes what is missing, and has at least `balance` for the bonds of claims in the market.
     pub async fn join(&self, balance: U256) -> Result<(), ComputeError> {
         let market = &self.shop.market;
+        let ids = ["stake", "deposit"].map(|what| format!("{what}/{}", market.address));
+        // What an earlier process sent counts first.
+        while ids.iter().any(|id| self.transactions.is_under_way(id)) {
+            self.transactions.step().await?;
+            tokio::time::sleep(PAUSE).await;
+        }
         let (account, params) = (market.account(self.account()).await?, market.params().await?);
         if account.isSlashed {
             return Err(ComputeError::Config(format!(
@@ -124,48 +158,58 @@ impl Worker {
                 self.account()
             )));
         }
+        let [stake, deposit] = ids;
         let missing = U256::from(params.minStake).saturating_sub(U256::from(account.stake));
-        self.pay("stake", missing, stakeCall {}.abi_encode()).await?;
+        self.pay(stake, missing, stakeCall {}.abi_encode()).await?;
         let missing = balance.saturating_sub(U256::from(account.balance));
-        self.pay("deposit", missing, depositCall { account: self.account() }.abi_encode()).await
+        self.pay(deposit, missing, depositCall { account: self.account() }.abi_encode()).await
     }
 
-    async fn pay(&self, what: &str, value: U256, data: Vec<u8>) -> Result<(), ComputeError> {
+    async fn pay(&self, id: String, value: U256, data: Vec<u8>) -> Result<(), ComputeError> {
         if value.is_zero() {
             return Ok(());
         }
-        let id = self.transactions.unused_id(format!("{what}/{}", self.shop.market.address)).await?;
+        let id = self.transactions.unused_id(id).await?;
+        tracing::info!(id, %value, "paying into the market");
         let request = TxRequest { value, ..TxRequest::call(id, self.shop.market.address, data) };
         self.transactions.send(request).await?;
-        tracing::info!(%value, "{what}");
         Ok(())
     }
 
-    /// Does all that is due now.
+    /// Does all that is due now. One part that fails keeps no other from its work; the worst error is returned.
     pub async fn step(&mut self) -> Result<(), ComputeError> {
-        self.transactions.step().await?;
+        let mut errors = Vec::new();
+        errors.extend(self.transactions.step().await.err().map(ComputeError::from));
         self.board.poll().await?;
         self.forget()?;
-        while let Some(ended) = self.runs.try_join_next() {
-            self.finish(ended)?;
+        while let Some((id, fetched)) = self.fetches.try_next() {
+            self.fetched(id, fetched);
         }
+        while let Some((id, done)) = self.runs.try_next() {
+            self.finish(id, done)?;
+        }
+        errors.extend(self.defence.step(&self.board).await.err());
         self.compute();
-        self.claim().await?;
-        self.deliver().await?;
-        self.collect().await?;
-        self.defence.step(&self.board).await
+        errors.extend(self.deliver().await.err());
+        errors.extend(self.collect().await.err());
+        errors.extend(self.claim().await.err());
+        let worst = errors.iter().position(|error| !error.is_temporary()).unwrap_or(0);
+        if errors.is_empty() { Ok(()) } else { Err(errors.swap_remove(worst)) }
     }
 
-    /// Whether a run goes on; [`Worker::run_ends`] waits for it.
+    /// Whether anything goes on in the background; [`Worker::run_ends`] waits for it.
     pub fn is_computing(&self) -> bool {
-        !self.runs.is_empty()
+        !self.runs.is_empty() || !self.fetches.is_empty()
     }
 
-    /// Waits for the end of a run, for ever when there is none.
+    /// Waits for the end of a run or of a fetch, for ever when there is none.
     pub async fn run_ends(&mut self) -> Result<(), ComputeError> {
-        match self.runs.join_next().await {
-            Some(ended) => self.finish(ended),
-            None => std::future::pending().await,
+        tokio::select! {
+            (id, fetched) = self.fetches.next() => {
+                self.fetched(id, fetched);
+                Ok(())
+            }
+            (id, done) = self.runs.next() => self.finish(id, done),
         }
     }
 
@@ -199,20 +243,31 @@ impl Worker {
         known && offer.gas_price >= self.config.min_gas_price && offer.flags & ModelTerms::FAULT != 0
     }
 
-    /// Starts runs: what is claimed first, then what could be.
+    /// Starts fetches and runs: what is claimed first, then what pays best.
     fn compute(&mut self) {
         let now = self.board.now();
-        let open = self.board.tasks().filter(|task| *task.stage == Stage::Open && task.offer.expires_at > now);
-        let open: Vec<B256> = open.filter(|task| self.takes(task.offer)).map(|task| task.id).collect();
         for (until, id) in self.claimed() {
             if until >= now && !self.has_record(id) {
                 self.start(id, true);
             }
         }
-        // As many as can be claimed: the rest is for others, or later.
-        for id in open.into_iter().take(2 * self.config.max_claims) {
+        let open = self.board.tasks().filter(|task| *task.stage == Stage::Open && task.offer.expires_at > now);
+        let mut open: Vec<_> = open
+            .filter(|task| self.takes(task.offer) && !self.is_settled(task.id, task.offer, now))
+            .map(|task| (Reverse(price(task.offer)), task.id))
+            .collect();
+        open.sort_unstable();
+        // Not more than can be claimed soon: the rest is for others, or later.
+        let room = (2 * self.config.max_claims).saturating_sub(self.jobs.values().filter(|job| job.is_ready()).count());
+        for (_, id) in open.into_iter().take(room) {
             self.start(id, false);
         }
+    }
+
+    /// Whether there is nothing to start for an open task now.
+    fn is_settled(&self, id: B256, offer: &Offer, now: u64) -> bool {
+        let job = self.jobs.get(&id).filter(|job| job.offer == *offer);
+        job.is_some_and(|job| job.busy || job.is_ready() || job.refused_until > now)
     }
 
     fn has_record(&self, id: B256) -> bool {
@@ -222,55 +277,105 @@ impl Worker {
 
     fn start(&mut self, id: B256, is_claimed: bool) {
         let Some(offer) = self.board.task(id).map(|task| task.offer.clone()) else { return };
-        let job = self.jobs.entry(id).or_default();
-        let is_done = job.prepared.is_some() && !is_claimed;
-        if job.busy || is_done || job.refused_until > self.board.now() || self.runs.len() >= self.config.parallel {
+        let job = self.jobs.entry(id).or_insert_with(|| Job::new(offer.clone()));
+        if job.offer != offer && !job.busy {
+            *job = Job::new(offer.clone());
+        }
+        if job.busy || job.refused_until > self.board.now() {
+            return;
+        }
+        let (shop, max_flops) = (self.shop.clone(), self.config.max_flops);
+        if !job.fetched {
+            if self.fetches.has_room() {
+                job.busy = true;
+                self.fetches.start(id, async move { shop.fetch(&offer, Some(max_flops)).await });
+            }
+            return;
+        }
+        if !self.runs.has_room() {
             return;
         }
         job.busy = true;
-        let (shop, prepared, max_flops) = (self.shop.clone(), job.prepared.clone(), self.config.max_flops);
-        self.runs.spawn(async move {
-            let done = match prepared.filter(|_| is_claimed) {
-                Some(prepared) => shop.record(&offer, &prepared).await.map(Done::Recorded),
+        let prepared = job.prepared.clone().filter(|_| is_claimed);
+        self.runs.start(id, async move {
+            match prepared {
+                Some(prepared) => {
+                    let (record, seconds) = shop.record(&offer, &prepared).await?;
+                    Ok(Done::Recorded { record, seconds })
+                }
                 // After a restart, claimed tasks come here too.
-                None => shop.prepare(&offer, max_flops).await.map(Done::Prepared),
-            };
-            (id, done)
+                None => Ok(Done::Prepared(shop.prepare(&offer, max_flops).await?)),
+            }
         });
     }
 
-    fn finish(
-        &mut self,
-        ended: Result<(B256, Result<Done, ComputeError>), tokio::task::JoinError>,
-    ) -> Result<(), ComputeError> {
-        let (id, done) = ended.map_err(|error| ComputeError::Config(format!("a run stopped: {error}")))?;
-        let retry = self.board.now() + RETRY_SECONDS;
-        let job = self.jobs.entry(id).or_default();
+    fn fetched(&mut self, id: B256, fetched: Result<Result<(), Refusal>, ComputeError>) {
+        let Some(job) = self.jobs.get_mut(&id) else { return };
+        job.busy = false;
+        match fetched {
+            Ok(Ok(())) => job.fetched = true,
+            Ok(Err(refusal)) => self.refuse(id, refusal),
+            Err(error) => self.failed(id, &error),
+        }
+    }
+
+    fn refuse(&mut self, id: B256, refusal: Refusal) {
+        let now = self.board.now();
+        let Some(job) = self.jobs.get_mut(&id) else { return };
+        if refusal.may_pass() {
+            job.refused_until = now + retry_seconds(job.failures);
+            job.failures += 1;
+            // What was fetched may be gone.
+            job.fetched = false;
+            tracing::debug!(task = %id, reason = %refusal, "a task waits for its data");
+        } else {
+            job.refused_until = u64::MAX;
+            tracing::info!(task = %id, reason = %refusal, "a task is left to others");
+        }
+    }
+
+    fn failed(&mut self, id: B256, error: &ComputeError) {
+        let now = self.board.now();
+        let Some(job) = self.jobs.get_mut(&id) else { return };
+        if error.is_temporary() {
+            job.refused_until = now + retry_seconds(job.failures);
+            job.failures += 1;
+            job.fetched = false;
+            tracing::warn!(task = %id, %error, "a task could not be computed; trying again");
+        } else {
+            job.refused_until = u64::MAX;
+            tracing::error!(task = %id, %error, "a task cannot be computed");
+        }
+    }
+
+    fn finish(&mut self, id: B256, done: Result<Done, ComputeError>) -> Result<(), ComputeError> {
+        let Some(job) = self.jobs.get_mut(&id) else { return Ok(()) };
         job.busy = false;
         match done {
             Ok(Done::Prepared(Ok(prepared))) => job.prepared = Some(prepared),
-            Ok(Done::Prepared(Err(Refusal::Data(error)))) if error.may_pass() => {
-                job.refused_until = retry;
-                tracing::debug!(task = %id, %error, "a task waits for its data");
-            }
-            Ok(Done::Prepared(Err(refusal))) => {
-                job.refused_until = u64::MAX;
-                tracing::info!(task = %id, reason = %refusal, "a task is left to others");
-            }
-            Ok(Done::Recorded(record)) => {
-                tracing::info!(task = %id, output = %record.output, "computed");
+            Ok(Done::Prepared(Err(refusal))) => self.refuse(id, refusal),
+            Ok(Done::Recorded { record, seconds }) => {
+                let flops = job.prepared.as_ref().map_or(0, |prepared| prepared.flops);
+                tracing::info!(task = %id, output = %record.output, seconds, "computed");
+                self.measure(flops, seconds);
                 return self.records.put(id, record);
             }
-            Err(error) if error.is_temporary() => {
-                job.refused_until = retry;
-                tracing::warn!(task = %id, %error, "a task could not be computed; trying again");
-            }
-            Err(error) => {
-                job.refused_until = u64::MAX;
-                tracing::error!(task = %id, %error, "a task cannot be computed");
-            }
+            Err(error) => self.failed(id, &error),
         }
         Ok(())
+    }
+
+    /// Learns from runs that are long enough to tell.
+    fn measure(&mut self, flops: u64, seconds: f64) {
+        if seconds > 2.0 * SECONDS_PER_RUN && flops > 0 {
+            self.seconds_per_flop = (self.seconds_per_flop + seconds / flops as f64) / 2.0;
+        }
+    }
+
+    /// How long the trace of a task takes.
+    fn seconds(&self, id: &B256) -> f64 {
+        let prepared = self.jobs.get(id).and_then(|job| job.prepared.as_ref());
+        prepared.map_or(0.0, |prepared| SECONDS_PER_RUN + prepared.flops as f64 * self.seconds_per_flop)
     }
 
     fn read(&self) -> u64 {
@@ -288,26 +393,36 @@ impl Worker {
             .board
             .tasks()
             .filter(|task| *task.stage == Stage::Open && task.offer.expires_at > now)
-            .filter(|task| self.jobs.get(&task.id).is_some_and(|job| job.prepared.is_some()))
-            .map(|task| (task.id, U256::from(task.offer.gas_limit) * U256::from(task.offer.gas_price)))
+            .filter(|task| self.jobs.get(&task.id).is_some_and(|job| job.is_ready() && job.offer == *task.offer))
+            .map(|task| (Reverse(price(task.offer)), task.id))
             .collect();
         if ready.is_empty() {
             return Ok(());
         }
-        // A claim locks a tenth of the price.
-        let mut balance = U256::from(self.shop.market.account(self.account()).await?.balance);
-        ready.retain(|(_, price)| {
-            let bond = *price / U256::from(10);
-            let affordable = bond <= balance;
-            balance = if affordable { balance - bond } else { balance };
-            affordable
+        ready.sort_unstable();
+        let market = &self.shop.market;
+        // What is claimed has to be traced in half of the window. A claim locks a tenth of the price.
+        let window = f64::from(market.params().await?.claimWindow) / 2.0 * self.config.parallel as f64;
+        let mut seconds: f64 = self.claimed().iter().map(|(_, id)| self.seconds(id)).sum();
+        let mut balance = U256::from(market.account(self.account()).await?.balance);
+        let mut is_poor = false;
+        ready.retain(|(Reverse(price), id)| {
+            let (bond, more) = (*price / U256::from(10), self.seconds(id));
+            is_poor |= bond > balance;
+            if bond > balance || seconds + more > window {
+                return false;
+            }
+            (balance, seconds) = (balance - bond, seconds + more);
+            true
         });
-        ready.truncate(self.config.max_claims - held);
+        ready.truncate((self.config.max_claims - held).min(MAX_CLAIMED));
         if ready.is_empty() {
-            tracing::warn!("the balance in the market is too small for the bond of a claim: deposit more");
+            if is_poor {
+                tracing::warn!("the balance in the market is too small for the bond of a claim: deposit more");
+            }
             return Ok(());
         }
-        let tasks: Vec<B256> = ready.into_iter().map(|(id, _)| id).collect();
+        let tasks: Vec<B256> = ready.into_iter().map(|(_, id)| id).collect();
         let data = claimTasksCall { taskIds: tasks.clone() }.abi_encode();
         match self.claims.send(&self.transactions, self.shop.market.address, &tasks, data).await? {
             Sent::Now => tracing::info!(tasks = tasks.len(), "claiming"),
@@ -324,11 +439,14 @@ impl Worker {
         }
         let now = self.board.now();
         let (mut tasks, mut results, mut bytes) = (Vec::new(), Vec::new(), 0);
-        let most = if self.singly { 1 } else { MAX_RESULTS };
-        for (until, id) in self.claimed() {
-            if until < now || !self.has_record(id) {
-                continue;
-            }
+        let due: Vec<_> = self
+            .claimed()
+            .into_iter()
+            .filter(|(until, id)| *until >= now && self.has_record(*id) && !self.waits(id))
+            .collect();
+        let hurries = due.first().is_some_and(|(until, _)| *until < now + HURRY_SECONDS);
+        let most = if self.singly || hurries { 1 } else { MAX_RESULTS };
+        for (_, id) in due {
             let Some(record) = self.records.get(&id) else { continue };
             let result = result(id, record)?;
             let size = result.zkProof.len() + 640;
@@ -347,23 +465,34 @@ impl Worker {
         match self.results.send(&self.transactions, self.shop.market.address, &tasks, data).await {
             Ok(Sent::Now) => tracing::info!(tasks = tasks.len(), bytes, "delivering results"),
             Ok(Sent::UnderWay) => {}
-            Ok(Sent::Refused(reason)) => self.refused(&tasks, &reason.to_string())?,
-            Err(ComputeError::Tx(TxError::Reverted(reason))) => self.refused(&tasks, &reason.to_string())?,
+            Ok(Sent::Refused(reason)) => self.refused(&tasks, &reason.to_string()).await?,
+            Err(ComputeError::Tx(TxError::Reverted(reason))) => self.refused(&tasks, &reason.to_string()).await?,
             Err(error) => return Err(error),
         }
         Ok(())
     }
 
-    /// The market takes none of these results now.
-    fn refused(&mut self, tasks: &[B256], reason: &str) -> Result<(), ComputeError> {
-        if let [task] = tasks {
-            tracing::error!(%task, reason, "the market refuses a result");
-            self.jobs.entry(*task).or_default().refused_until = u64::MAX;
-            let task = *task;
-            return self.records.retain(|other| *other != task);
+    /// Whether a result was refused lately.
+    fn waits(&self, id: &B256) -> bool {
+        self.jobs.get(id).is_some_and(|job| job.refused_until > self.board.now())
+    }
+
+    /// The market takes none of these results now. What it says of a single one is believed only if the task is another's:
+    /// endpoints lag.
+    async fn refused(&mut self, tasks: &[B256], reason: &str) -> Result<(), ComputeError> {
+        let [id] = tasks else {
+            self.singly = true;
+            return Ok(());
+        };
+        let task = self.shop.market.task(*id).await?;
+        let is_ours = task.progress.status == TaskStatus::Claimed && task.progress.worker == self.account();
+        tracing::error!(task = %id, reason, is_ours, "the market refuses a result");
+        let now = self.board.now();
+        if let Some(offer) = self.board.task(*id).map(|task| task.offer.clone()) {
+            let job = self.jobs.entry(*id).or_insert_with(|| Job::new(offer));
+            job.refused_until = if is_ours { now + retry_seconds(0) } else { u64::MAX };
         }
-        self.singly = true;
-        Ok(())
+        if is_ours { Ok(()) } else { self.records.retain(|other| other != id) }
     }
 
     /// Has results paid that nobody can challenge any more.
@@ -392,6 +521,11 @@ impl Worker {
         }
         Ok(())
     }
+}
+
+/// What a task pays at most.
+fn price(offer: &Offer) -> U256 {
+    U256::from(offer.gas_limit) * U256::from(offer.gas_price)
 }
 
 fn result(task: B256, record: &Record) -> Result<ComputeResult, ComputeError> {

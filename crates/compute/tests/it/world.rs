@@ -150,7 +150,7 @@ impl World {
     /// What a party that keeps its blobs under `store` serves or watches with.
     pub fn shop(&self, store: &str) -> Shop {
         let config = LibraryConfig { threads: 1, ..LibraryConfig::default() };
-        Shop { market: self.market.clone(), library: Library::new(self.store(store), config).unwrap() }
+        Shop::new(self.market.clone(), Library::new(self.store(store), config).unwrap())
     }
 
     /// A worker process, with what an earlier one of this name left.

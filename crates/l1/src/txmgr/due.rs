@@ -36,9 +36,16 @@ impl TxManager {
         }
     }
 
+    /// Whether `id`, or a successor of it, was sent and has not ended.
+    pub fn is_under_way(&self, id: &str) -> bool {
+        let is_meant =
+            |known: &String| known.strip_prefix(id).is_some_and(|rest| rest.is_empty() || rest.starts_with('@'));
+        self.unfinished().iter().any(is_meant)
+    }
+
     /// Sends the call unless it is under way or would revert now.
     pub async fn send_due(&self, to: Address, id: String, data: Vec<u8>) -> Result<Sent, TxError> {
-        if self.status(&id).is_some_and(|status| !status.is_final()) {
+        if self.is_under_way(&id) {
             return Ok(Sent::UnderWay);
         }
         if let Some(reason) = self.refusal(to, &data).await? {

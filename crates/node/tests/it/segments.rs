@@ -61,8 +61,9 @@ async fn true_claim_outlives_questions_and_takes_the_bonds() {
     world.ask(BOB, 1, &trace, 0);
     world.op.crash().await;
     answer(&mut world).await;
-    // The last segment ends with the run; this question comes to a running process.
-    world.ask(CAROL, 1, &trace, trace.segments() - 1);
+    // This question comes to a running process. It is about the last segment that hides a state.
+    let last = (1..trace.segments()).rfind(|index| trace.segment(*index).len() > 1).unwrap();
+    world.ask(CAROL, 1, &trace, last);
     answer(&mut world).await;
     assert!(world.next_move(1).await.is_none());
     world.advance_time(world.setup.challenge_period.max(RESPONSE_PERIOD));

@@ -122,6 +122,7 @@ sol! {
         event ResultDisproved(
             bytes32 indexed taskId, address indexed worker, address indexed challenger, uint256 stake, uint256 reward
         );
+        event ProgramSet(Purpose indexed purpose, uint8 indexed version, bytes32 program);
         event ModelTermsSet(
             bytes32 indexed modelHash, uint8 flags, uint256 flopsPerGas, uint256 gasPrice, string location
         );
