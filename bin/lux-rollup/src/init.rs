@@ -73,7 +73,7 @@ mod tests {
         for preset in Preset::value_variants() {
             let text = TEMPLATE
                 .replace("@MODE@", &mode_name(*preset).expect("a name"))
-                .replace("@MARKET@", if preset == Preset::Hip { "" } else { "# " })
+                .replace("@MARKET@", if *preset == Preset::Hip { "" } else { "# " })
                 .replace("@CHAIN_ID@", "7")
                 .replace("@L1_URL@", "\"http://127.0.0.1:8545\"");
             let config: Config = toml::from_str(&text).expect("template parses");

@@ -33,19 +33,27 @@ enum Layer {
 impl MarketArgs {
     /// The market, and the first block that may know of it.
     pub async fn find(&self) -> eyre::Result<(Market, u64)> {
-        let (chain, address, first_block) = self.place().await?;
+        let (market, first_block) = self.place().await?;
+        let call = computeProgramCall { purpose: Purpose::Infer };
+        if market.chain.view(market.address, call).await?.version == 0 {
+            let address = market.address;
+            return Err(eyre!("the market {address} is not open: its owner opens it with `lux-rollup market open`"));
+        }
+        Ok((market, first_block))
+    }
+
+    /// The same of a market that may be closed.
+    pub async fn place(&self) -> eyre::Result<(Market, u64)> {
+        let (chain, address, first_block) = self.address().await?;
         if chain.code(address).await?.is_empty() {
             return Err(eyre!("there is no contract at {address} on this chain; --market names the market"));
         }
         let program = chain.view(address, computeProgramCall { purpose: Purpose::Infer }).await;
-        let program = program.wrap_err_with(|| format!("{address} is no compute market: it needs the preset hip"))?;
-        if program.version == 0 {
-            return Err(eyre!("the market {address} is not open: its owner opens it with `lux-rollup market open`"));
-        }
+        program.wrap_err_with(|| format!("{address} is no compute market: it needs the preset hip"))?;
         Ok((Market { chain, address }, first_block))
     }
 
-    async fn place(&self) -> eyre::Result<(L1Client, Address, u64)> {
+    async fn address(&self) -> eyre::Result<(L1Client, Address, u64)> {
         if self.layer == Layer::L2 {
             return Ok((l2::connect(&self.endpoints.l2).await?, self.market.unwrap_or(COMPUTE_MARKET), 0));
         }

@@ -3,17 +3,20 @@
 use crate::duration::parse_coins;
 use crate::keys::KeyArgs;
 use crate::l2::{open_transactions, stop_requested};
-use crate::market_args::{MarketArgs, tx_config};
+use crate::market_args::{MarketArgs, one_off, tx_config};
 use crate::model::store::StoreArgs;
 use crate::output::{print_fields, print_json};
+use alloy_primitives::utils::format_ether;
 use alloy_primitives::{B256, U256};
+use alloy_sol_types::SolCall;
 use clap::{Args, Subcommand};
-use eyre::WrapErr;
+use eyre::{WrapErr, eyre};
 use lux_blobs::{ServerConfig, ServerHandle, serve};
 use lux_compute::{
     ComputeError, Library, LibraryConfig, Market, Records, Shop, Watcher, WatcherConfig, Worker, WorkerConfig,
 };
-use lux_l1::system_clock;
+use lux_l1::{TxRequest, system_clock};
+use lux_protocol::market::contract::IComputeMarket::{requestExitCall, withdrawCall, withdrawStakeCall};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -25,6 +28,29 @@ pub enum WorkerCommand {
     Run(RunArgs),
     /// Compute results of others again, and have false ones rejected.
     Watch(WatchArgs),
+    /// Pay a balance out of the market.
+    Withdraw(WithdrawArgs),
+    /// Stop working: the first time asks for the stake, the second time, after the exit period, gets it.
+    Exit(ExitArgs),
+}
+
+#[derive(Args)]
+pub struct WithdrawArgs {
+    #[command(flatten)]
+    market: MarketArgs,
+    #[command(flatten)]
+    key: KeyArgs,
+    /// Whole coins [default: all].
+    #[arg(long, value_parser = parse_coins)]
+    amount: Option<U256>,
+}
+
+#[derive(Args)]
+pub struct ExitArgs {
+    #[command(flatten)]
+    market: MarketArgs,
+    #[command(flatten)]
+    key: KeyArgs,
 }
 
 /// Where models and inputs come from.
@@ -122,6 +148,8 @@ pub async fn run(command: WorkerCommand, json: bool) -> eyre::Result<()> {
     match command {
         WorkerCommand::Run(args) => work(args, json).await,
         WorkerCommand::Watch(args) => watch(args, json).await,
+        WorkerCommand::Withdraw(args) => withdraw(args, json).await,
+        WorkerCommand::Exit(args) => exit(args, json).await,
     }
 }
 
@@ -131,7 +159,8 @@ fn announce(json: bool, value: &Value) {
 
 async fn work(args: RunArgs, json: bool) -> eyre::Result<()> {
     let wallet = args.key.require()?;
-    let (market, _) = args.market.find().await?;
+    // Also a market that was closed meanwhile: what was delivered has to be defended.
+    let (market, _) = args.market.place().await?;
     let transactions = open_transactions(&market.chain, wallet, &args.folder, tx_config(), system_clock()).await?;
     let records = Records::open(&args.folder.join("results.redb"))?;
     let config = WorkerConfig {
@@ -193,8 +222,45 @@ async fn watch(args: WatchArgs, json: bool) -> eyre::Result<()> {
     }
 }
 
+async fn withdraw(args: WithdrawArgs, json: bool) -> eyre::Result<()> {
+    let wallet = args.key.require()?;
+    let (market, _) = args.market.place().await?;
+    let balance = U256::from(market.account(wallet.address()).await?.balance);
+    let amount = args.amount.unwrap_or(balance);
+    if amount.is_zero() || amount > balance {
+        return Err(eyre!("the balance in the market is {} coins", format_ether(balance)));
+    }
+    let transactions = one_off(&market.chain, wallet).await?;
+    let call = TxRequest::call("cli/withdraw", market.address, withdrawCall { amount }.abi_encode());
+    let outcome = transactions.send(call).await?;
+    announce(json, &json!({ "withdrawn": format!("{} coins", format_ether(amount)), "transaction": outcome.hash }));
+    Ok(())
+}
+
+async fn exit(args: ExitArgs, json: bool) -> eyre::Result<()> {
+    let wallet = args.key.require()?;
+    let (market, _) = args.market.place().await?;
+    let account = market.account(wallet.address()).await?;
+    let now = market.chain.head().await?.timestamp;
+    let (exit_at, stake) = (account.exitAt.to::<u64>(), U256::from(account.stake));
+    if stake.is_zero() {
+        return Err(eyre!("{} has no stake in the market", wallet.address()));
+    }
+    if exit_at > now {
+        return Err(eyre!("the stake is free at {exit_at} (seconds since 1970), {} seconds from now", exit_at - now));
+    }
+    let transactions = one_off(&market.chain, wallet).await?;
+    let (what, data) = match exit_at {
+        0 => ("the exit began: give this command again when it is over", requestExitCall {}.abi_encode()),
+        _ => ("the stake is in the balance: `worker withdraw` pays it out", withdrawStakeCall {}.abi_encode()),
+    };
+    let outcome = transactions.send(TxRequest::call("cli/exit", market.address, data)).await?;
+    announce(json, &json!({ "outcome": what, "transaction": outcome.hash }));
+    Ok(())
+}
+
 /// What may pass by itself is logged.
-fn carry_on(step: Result<(), ComputeError>) -> eyre::Result<()> {
+pub fn carry_on(step: Result<(), ComputeError>) -> eyre::Result<()> {
     match step {
         Err(error) if error.is_temporary() => {
             tracing::warn!(%error, "trying again");

@@ -150,6 +150,11 @@ impl Watcher {
         self.results.get(&task)?.state.is_true()
     }
 
+    /// Whether this version cannot judge the result of a task.
+    pub fn is_given_up(&self, task: B256) -> bool {
+        self.results.get(&task).is_some_and(|known| matches!(known.state, State::Unknown))
+    }
+
     /// Collects results, and starts checks: those never tried first, then by their deadline.
     fn look(&mut self) {
         let now = self.board.now();

@@ -5,7 +5,7 @@ use crate::keys::KeyArgs;
 use crate::l2::open_transactions;
 use crate::market_args::tx_config;
 use crate::output::Progress;
-use crate::worker::DataArgs;
+use crate::worker::{DataArgs, carry_on};
 use clap::Args;
 use eyre::eyre;
 use lux_compute::{Watcher, WatcherConfig};
@@ -47,16 +47,24 @@ pub async fn challenge(args: ChallengeArgs, json: bool) -> eyre::Result<Value> {
     let mut watcher = Watcher::open(args.data.shop(market.clone())?, Some(transactions), config).await?;
     let progress = Progress::new(json);
     loop {
-        watcher.step().await?;
+        carry_on(watcher.step().await)?;
         let status = market.task(id).await?.progress.status;
-        if status != TaskStatus::Submitted {
+        if status != TaskStatus::Submitted && !watcher.has_bonds() {
             return Ok(json!({ "task": id, "status": status_name(status) }));
+        }
+        if market.account(task.progress.worker).await?.isSlashed && status == TaskStatus::Submitted {
+            return Err(eyre!(
+                "its worker was slashed for another result: this one is void, and `task refund` ends it"
+            ));
         }
         match watcher.is_true(id) {
             Some(true) => return Err(eyre!("the result of task {id} is true: nothing disproves it")),
             Some(false) => progress.while_waiting("disputing", tokio::time::sleep(POLL)).await,
             None if watcher.is_computing() => progress.while_waiting("computing", watcher.run_ends()).await?,
-            None => progress.while_waiting("looking for the result", tokio::time::sleep(POLL)).await,
+            None if watcher.is_given_up(id) => {
+                return Err(eyre!("the result of task {id} cannot be judged by this version; the log says why"));
+            }
+            None => progress.while_waiting("looking for the result and its data", tokio::time::sleep(POLL)).await,
         }
     }
 }

@@ -47,6 +47,11 @@ pub async fn result(args: ResultArgs, json: bool) -> eyre::Result<Value> {
     let (market, first_block, mut task) = args.named.find().await?;
     let progress = Progress::new(json);
     while args.wait && matches!(task.progress.status, TaskStatus::Open | TaskStatus::Claimed) {
+        if market.chain.head().await?.timestamp > task.progress.until.to::<u64>() {
+            return Err(eyre!(
+                "task {id} is over without a result: nobody delivered in time; `task refund` gives back what it locked"
+            ));
+        }
         progress.while_waiting(status_name(task.progress.status), tokio::time::sleep(POLL)).await;
         task = market.task(id).await?;
     }

@@ -31,7 +31,7 @@ pub async fn status(args: StatusArgs) -> eyre::Result<Value> {
         "output": Some(task.output).filter(|output| !output.is_zero()),
     });
     if meaning != "ended" {
-        value[meaning] = until.map_or_else(|| "a challenge is answered".into(), |until: u64| until.into());
+        value[meaning] = until.map_or_else(|| "a challenge waits for an answer".into(), |until: u64| until.into());
     }
     Ok(value)
 }

@@ -13,8 +13,10 @@ use clap::Args;
 use eyre::{WrapErr, eyre};
 use lux_l1::TxRequest;
 use lux_protocol::market::InputData;
-use lux_protocol::market::contract::ComputeTask;
-use lux_protocol::market::contract::IComputeMarket::{depositCall, quoteCall, refundTaskCall, submitComputeTaskCall};
+use lux_protocol::market::contract::IComputeMarket::{
+    depositCall, finalizeTasksCall, quoteCall, refundTaskCall, submitComputeTaskCall,
+};
+use lux_protocol::market::contract::{ComputeTask, TaskStatus};
 use serde_json::{Value, json};
 use std::time::SystemTime;
 
@@ -113,10 +115,21 @@ fn new_id(requester: alloy_primitives::Address, input: B256) -> B256 {
 
 pub async fn refund(args: RefundArgs, json: bool) -> eyre::Result<Value> {
     let wallet = args.key.require()?;
-    let (market, _, _) = args.named.find().await?;
+    let (market, _, task) = args.named.find().await?;
     let transactions = one_off(&market.chain, wallet).await?;
-    let call = refundTaskCall { taskId: args.named.task }.abi_encode();
+    // A result of a worker who was slashed is void; what ends it pays for all others that are due.
+    let call = match task.progress.status {
+        TaskStatus::Submitted => finalizeTasksCall { taskIds: vec![args.named.task] }.abi_encode(),
+        _ => refundTaskCall { taskId: args.named.task }.abi_encode(),
+    };
     let refund = transactions.send(TxRequest::call("cli/refund", market.address, call));
     let outcome = Progress::new(json).while_waiting("refunding", refund).await?;
-    Ok(json!({ "task": args.named.task, "status": "refunded", "transaction": outcome.hash }))
+    let status = market.task(args.named.task).await?.progress.status;
+    if status == TaskStatus::Submitted {
+        return Err(eyre!(
+            "task {} has a result that can still be challenged, and a worker who was not slashed",
+            args.named.task
+        ));
+    }
+    Ok(json!({ "task": args.named.task, "status": status_name(status), "transaction": outcome.hash }))
 }

@@ -93,6 +93,44 @@ async fn every_lie_about_a_result_is_disproved_and_paid_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn many_lies_of_one_hide_no_other_liar() {
+    let world = World::new().await;
+    let bundle = gather();
+    let data = [1, 0, 0, 0, 3, 0, 0, 0];
+    let store = world.store("watcher");
+    lux_models::save(&store, &bundle).await.unwrap();
+    store.put(data.to_vec().into()).await.unwrap();
+    world.register(&bundle, ModelTerms::default().flags).await;
+    let (trace, lie) = (honest_trace(&bundle, &data), B256::repeat_byte(0x0f));
+    let (first, second) = (LIAR, LIAR + 1);
+    world.stake(first).await;
+    world.stake(second).await;
+    // More than there are disputes at a time, all of them before the other's.
+    for number in 1..=12 {
+        let id = B256::repeat_byte(number);
+        let claim = world.offer(id, &bundle, &data).await;
+        assert!(deliver(&world, first, id, claim, lie, &trace).await);
+    }
+    let other = B256::repeat_byte(0xff);
+    let claim = world.offer(other, &bundle, &data).await;
+    assert!(deliver(&world, second, other, claim, lie, &trace).await);
+
+    let mut watcher = world.watcher("watcher", false).await;
+    let both = async || world.party(first).await.isSlashed && world.party(second).await.isSlashed;
+    world.watch(&mut watcher, both).await;
+    assert_eq!(world.status(other).await, TaskStatus::Disproved);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tasks_of_other_programs_are_told_apart() {
+    let world = World::new().await;
+    let shop = world.shop("any");
+    assert!(shop.is_inference(1).await.unwrap());
+    assert!(!shop.is_inference(2).await.unwrap(), "no such version");
+    assert!(!shop.is_inference(0).await.unwrap(), "the version of no program");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_input_without_output_has_no_true_result() {
     let world = World::new().await;
     let bundle = gather();
