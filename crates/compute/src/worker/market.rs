@@ -1,0 +1,177 @@
+//! What a worker sends to the market.
+
+use super::{HURRY_SECONDS, Job, MAX_BATCH_BYTES, MAX_CLAIMED, MAX_FINALIZED, MAX_RESULTS, Worker, price};
+use crate::ComputeError;
+use crate::board::Stage;
+use crate::jobs::retry_seconds;
+use crate::records::Record;
+use alloy_primitives::{B256, U256};
+use alloy_sol_types::SolCall;
+use lux_l1::{Sent, TxError};
+use lux_protocol::market::contract::IComputeMarket::{claimTasksCall, finalizeTasksCall, submitComputeResultsCall};
+use lux_protocol::market::contract::{ComputeResult, TaskStatus};
+use lux_protocol::market::{EvidenceKind, ResultProof};
+use std::cmp::Reverse;
+
+impl Worker {
+    fn read(&self) -> u64 {
+        self.board.head().map_or(0, |head| head.number)
+    }
+
+    /// Claims tasks whose output is known.
+    pub(super) async fn claim(&mut self) -> Result<(), ComputeError> {
+        let held = self.claimed().len();
+        if held >= self.config.max_claims || !self.claims.is_free(&self.transactions, self.read()) {
+            return Ok(());
+        }
+        let now = self.board.now();
+        let mut ready: Vec<_> = self
+            .board
+            .tasks()
+            .filter(|task| *task.stage == Stage::Open && task.offer.expires_at > now)
+            .filter(|task| self.jobs.get(&task.id).is_some_and(|job| job.is_ready() && job.offer == *task.offer))
+            .map(|task| (Reverse(price(task.offer)), task.id))
+            .collect();
+        if ready.is_empty() {
+            return Ok(());
+        }
+        ready.sort_unstable();
+        let market = &self.shop.market;
+        // What is claimed has to be traced in half of the window. A claim locks a tenth of the price.
+        let window = f64::from(market.params().await?.claimWindow) / 2.0 * self.config.parallel as f64;
+        let mut seconds: f64 = self.claimed().iter().map(|(_, id)| self.seconds(id)).sum();
+        let mut balance = U256::from(market.account(self.account()).await?.balance);
+        let mut is_poor = false;
+        ready.retain(|(Reverse(price), id)| {
+            let (bond, more) = (*price / U256::from(10), self.seconds(id));
+            is_poor |= bond > balance;
+            if bond > balance || seconds + more > window {
+                return false;
+            }
+            (balance, seconds) = (balance - bond, seconds + more);
+            true
+        });
+        ready.truncate((self.config.max_claims - held).min(MAX_CLAIMED));
+        if ready.is_empty() {
+            if is_poor {
+                tracing::warn!("the balance in the market is too small for the bond of a claim: deposit more");
+            }
+            return Ok(());
+        }
+        let tasks: Vec<B256> = ready.into_iter().map(|(_, id)| id).collect();
+        let data = claimTasksCall { taskIds: tasks.clone() }.abi_encode();
+        match self.claims.send(&self.transactions, self.shop.market.address, &tasks, data).await? {
+            Sent::Now => tracing::info!(tasks = tasks.len(), "claiming"),
+            Sent::UnderWay => {}
+            Sent::Refused(reason) => tracing::warn!(%reason, "the market refuses claims of this worker"),
+        }
+        Ok(())
+    }
+
+    /// Delivers results of tasks that this worker claimed.
+    pub(super) async fn deliver(&mut self) -> Result<(), ComputeError> {
+        if !self.results.is_free(&self.transactions, self.read()) {
+            return Ok(());
+        }
+        let now = self.board.now();
+        let (mut tasks, mut results, mut bytes) = (Vec::new(), Vec::new(), 0);
+        let due: Vec<_> = self
+            .claimed()
+            .into_iter()
+            .filter(|(until, id)| *until >= now && self.has_record(*id) && !self.waits(id))
+            .collect();
+        let hurries = due.first().is_some_and(|(until, _)| *until < now + HURRY_SECONDS);
+        let most = if self.singly || hurries { 1 } else { MAX_RESULTS };
+        for (_, id) in due {
+            let Some(record) = self.records.get(&id) else { continue };
+            let result = result(id, record)?;
+            let size = result.zkProof.len() + 640;
+            if results.len() == most || (!results.is_empty() && bytes + size > MAX_BATCH_BYTES) {
+                break;
+            }
+            bytes += size;
+            tasks.push(id);
+            results.push(result);
+        }
+        if tasks.is_empty() {
+            self.singly = false;
+            return Ok(());
+        }
+        let data = submitComputeResultsCall { results }.abi_encode();
+        match self.results.send(&self.transactions, self.shop.market.address, &tasks, data).await {
+            Ok(Sent::Now) => tracing::info!(tasks = tasks.len(), bytes, "delivering results"),
+            Ok(Sent::UnderWay) => {}
+            Ok(Sent::Refused(reason)) => self.refused(&tasks, &reason.to_string()).await?,
+            Err(ComputeError::Tx(TxError::Reverted(reason))) => self.refused(&tasks, &reason.to_string()).await?,
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// Whether a result was refused lately.
+    fn waits(&self, id: &B256) -> bool {
+        self.jobs.get(id).is_some_and(|job| job.refused_until > self.board.now())
+    }
+
+    /// The market takes none of these results now. What it says of a single one is believed only if the task is another's:
+    /// endpoints lag.
+    async fn refused(&mut self, tasks: &[B256], reason: &str) -> Result<(), ComputeError> {
+        let [id] = tasks else {
+            self.singly = true;
+            return Ok(());
+        };
+        let task = self.shop.market.task(*id).await?;
+        let is_ours = task.progress.status == TaskStatus::Claimed && task.progress.worker == self.account();
+        tracing::error!(task = %id, reason, is_ours, "the market refuses a result");
+        let now = self.board.now();
+        if let Some(offer) = self.board.task(*id).map(|task| task.offer.clone()) {
+            let job = self.jobs.entry(*id).or_insert_with(|| Job::new(offer));
+            job.refused_until = if is_ours { now + retry_seconds(0) } else { u64::MAX };
+        }
+        if is_ours { Ok(()) } else { self.records.retain(|other| other != id) }
+    }
+
+    /// Has results paid that nobody can challenge any more.
+    pub(super) async fn collect(&mut self) -> Result<(), ComputeError> {
+        if !self.payments.is_free(&self.transactions, self.read()) {
+            return Ok(());
+        }
+        let (own, now) = (self.account(), self.board.now());
+        let due = self.board.tasks().filter(|task| match task.stage {
+            Stage::Delivered(delivery) => delivery.worker == own && delivery.until <= now,
+            _ => false,
+        });
+        let due: Vec<_> = due.map(|task| (task.id, task.challenges.is_empty())).take(MAX_FINALIZED).collect();
+        let mut tasks = Vec::new();
+        for (id, is_undisputed) in due {
+            if is_undisputed || self.shop.market.final_at(id).await?.is_some_and(|until| until <= now) {
+                tasks.push(id);
+            }
+        }
+        if tasks.is_empty() {
+            return Ok(());
+        }
+        let data = finalizeTasksCall { taskIds: tasks.clone() }.abi_encode();
+        if self.payments.send(&self.transactions, self.shop.market.address, &tasks, data).await? == Sent::Now {
+            tracing::info!(tasks = tasks.len(), "collecting payment");
+        }
+        Ok(())
+    }
+}
+
+fn result(task: B256, record: &Record) -> Result<ComputeResult, ComputeError> {
+    let proof = ResultProof {
+        kind: EvidenceKind::Fault,
+        input: record.input,
+        evidence: record.trace.clone(),
+        output: record.inline.clone(),
+    };
+    let proof = proof.encode().map_err(|error| ComputeError::Records(error.to_string()))?;
+    Ok(ComputeResult {
+        taskId: task,
+        outputHash: record.output,
+        zkProof: proof,
+        gasUsed: U256::from(record.gas_used),
+        ..Default::default()
+    })
+}

@@ -1,0 +1,146 @@
+//! What a worker computes, in the background.
+
+use super::{Done, Job, SECONDS_PER_RUN, Worker, price};
+use crate::ComputeError;
+use crate::board::{Offer, Stage};
+use crate::jobs::retry_seconds;
+use crate::shop::Refusal;
+use alloy_primitives::B256;
+use std::cmp::Reverse;
+
+impl Worker {
+    /// Starts fetches and runs: what is claimed first, then what pays best.
+    pub(super) fn compute(&mut self) {
+        let now = self.board.now();
+        for (until, id) in self.claimed() {
+            if until >= now && !self.has_record(id) {
+                self.start(id, true);
+            }
+        }
+        let open = self.board.tasks().filter(|task| *task.stage == Stage::Open && task.offer.expires_at > now);
+        let mut open: Vec<_> = open
+            .filter(|task| self.takes(task.offer) && !self.is_settled(task.id, task.offer, now))
+            .map(|task| (Reverse(price(task.offer)), task.id))
+            .collect();
+        open.sort_unstable();
+        // Not more than can be claimed soon: the rest is for others, or later.
+        let room = (2 * self.config.max_claims).saturating_sub(self.jobs.values().filter(|job| job.is_ready()).count());
+        for (_, id) in open.into_iter().take(room) {
+            self.start(id, false);
+        }
+    }
+
+    /// Whether there is nothing to start for an open task now.
+    fn is_settled(&self, id: B256, offer: &Offer, now: u64) -> bool {
+        let job = self.jobs.get(&id).filter(|job| job.offer == *offer);
+        job.is_some_and(|job| job.busy || job.is_ready() || job.refused_until > now)
+    }
+
+    pub(super) fn has_record(&self, id: B256) -> bool {
+        let Some(task) = self.board.task(id) else { return false };
+        self.records.get(&id).is_some_and(|record| record.input == task.offer.claim_input())
+    }
+
+    fn start(&mut self, id: B256, is_claimed: bool) {
+        let Some(offer) = self.board.task(id).map(|task| task.offer.clone()) else { return };
+        let job = self.jobs.entry(id).or_insert_with(|| Job::new(offer.clone()));
+        if job.offer != offer && !job.busy {
+            *job = Job::new(offer.clone());
+        }
+        if job.busy || job.refused_until > self.board.now() {
+            return;
+        }
+        let (shop, max_flops) = (self.shop.clone(), self.config.max_flops);
+        if !job.fetched {
+            if self.fetches.has_room() {
+                job.busy = true;
+                self.fetches.start(id, async move { shop.fetch(&offer, Some(max_flops)).await });
+            }
+            return;
+        }
+        if !self.runs.has_room() {
+            return;
+        }
+        job.busy = true;
+        let prepared = job.prepared.clone().filter(|_| is_claimed);
+        self.runs.start(id, async move {
+            match prepared {
+                Some(prepared) => {
+                    let (record, seconds) = shop.record(&offer, &prepared).await?;
+                    Ok(Done::Recorded { record, seconds })
+                }
+                // After a restart, claimed tasks come here too.
+                None => Ok(Done::Prepared(shop.prepare(&offer, max_flops).await?)),
+            }
+        });
+    }
+
+    pub(super) fn fetched(&mut self, id: B256, fetched: Result<Result<(), Refusal>, ComputeError>) {
+        let Some(job) = self.jobs.get_mut(&id) else { return };
+        job.busy = false;
+        match fetched {
+            Ok(Ok(())) => job.fetched = true,
+            Ok(Err(refusal)) => self.refuse(id, refusal),
+            Err(error) => self.failed(id, &error),
+        }
+    }
+
+    fn refuse(&mut self, id: B256, refusal: Refusal) {
+        let now = self.board.now();
+        let Some(job) = self.jobs.get_mut(&id) else { return };
+        if refusal.may_pass() {
+            job.refused_until = now + retry_seconds(job.failures);
+            job.failures += 1;
+            // What was fetched may be gone.
+            job.fetched = false;
+            tracing::debug!(task = %id, reason = %refusal, "a task waits for its data");
+        } else {
+            job.refused_until = u64::MAX;
+            tracing::info!(task = %id, reason = %refusal, "a task is left to others");
+        }
+    }
+
+    fn failed(&mut self, id: B256, error: &ComputeError) {
+        let now = self.board.now();
+        let Some(job) = self.jobs.get_mut(&id) else { return };
+        if error.is_temporary() {
+            job.refused_until = now + retry_seconds(job.failures);
+            job.failures += 1;
+            job.fetched = false;
+            tracing::warn!(task = %id, %error, "a task could not be computed; trying again");
+        } else {
+            job.refused_until = u64::MAX;
+            tracing::error!(task = %id, %error, "a task cannot be computed");
+        }
+    }
+
+    pub(super) fn finish(&mut self, id: B256, done: Result<Done, ComputeError>) -> Result<(), ComputeError> {
+        let Some(job) = self.jobs.get_mut(&id) else { return Ok(()) };
+        job.busy = false;
+        match done {
+            Ok(Done::Prepared(Ok(prepared))) => job.prepared = Some(prepared),
+            Ok(Done::Prepared(Err(refusal))) => self.refuse(id, refusal),
+            Ok(Done::Recorded { record, seconds }) => {
+                let flops = job.prepared.as_ref().map_or(0, |prepared| prepared.flops);
+                tracing::info!(task = %id, output = %record.output, seconds, "computed");
+                self.measure(flops, seconds);
+                return self.records.put(id, record);
+            }
+            Err(error) => self.failed(id, &error),
+        }
+        Ok(())
+    }
+
+    /// Learns from runs that are long enough to tell.
+    fn measure(&mut self, flops: u64, seconds: f64) {
+        if seconds > 2.0 * SECONDS_PER_RUN && flops > 0 {
+            self.seconds_per_flop = (self.seconds_per_flop + seconds / flops as f64) / 2.0;
+        }
+    }
+
+    /// How long the trace of a task takes.
+    pub(super) fn seconds(&self, id: &B256) -> f64 {
+        let prepared = self.jobs.get(id).and_then(|job| job.prepared.as_ref());
+        prepared.map_or(0.0, |prepared| SECONDS_PER_RUN + prepared.flops as f64 * self.seconds_per_flop)
+    }
+}
