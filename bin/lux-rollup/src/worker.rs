@@ -21,6 +21,7 @@ use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
+use tokio::time::MissedTickBehavior;
 
 #[derive(Subcommand)]
 pub enum WorkerCommand {
@@ -187,12 +188,13 @@ async fn work(args: RunArgs, json: bool) -> eyre::Result<()> {
     );
     let stop = stop_requested();
     tokio::pin!(stop);
+    let mut polls = tokio::time::interval(POLL);
+    polls.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        carry_on(worker.step().await)?;
         tokio::select! {
             () = &mut stop => return Ok(()),
+            _ = polls.tick() => carry_on(worker.step().await)?,
             ended = worker.run_ends(), if worker.is_computing() => carry_on(ended)?,
-            () = tokio::time::sleep(POLL) => {}
         }
     }
 }
@@ -212,12 +214,13 @@ async fn watch(args: WatchArgs, json: bool) -> eyre::Result<()> {
     announce(json, &value);
     let stop = stop_requested();
     tokio::pin!(stop);
+    let mut polls = tokio::time::interval(POLL);
+    polls.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        carry_on(watcher.step().await)?;
         tokio::select! {
             () = &mut stop => return Ok(()),
+            _ = polls.tick() => carry_on(watcher.step().await)?,
             ended = watcher.run_ends(), if watcher.is_computing() => carry_on(ended)?,
-            () = tokio::time::sleep(POLL) => {}
         }
     }
 }

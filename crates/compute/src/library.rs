@@ -105,6 +105,9 @@ impl Library {
 
     /// Whether the store has all of a model.
     pub async fn has_model(&self, hash: B256) -> Result<bool, DataError> {
+        if self.models.get(&hash).is_some() {
+            return Ok(true);
+        }
         if !self.store.has(hash).await.map_err(DataError::Blob)? {
             return Ok(false);
         }

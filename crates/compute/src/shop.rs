@@ -22,10 +22,12 @@ pub struct Shop {
     /// Programs by their versions, and locations of models: neither ever changes.
     programs: Mutex<BTreeMap<u8, B256>>,
     locations: Mutex<BTreeMap<B256, String>>,
+    /// FLOPs per gas of registered models.
+    prices: Mutex<BTreeMap<B256, u64>>,
 }
 
-/// Locations that are remembered.
-const MAX_LOCATIONS: usize = 10_000;
+/// Models whose location and terms are remembered.
+const MAX_REMEMBERED: usize = 10_000;
 
 /// A task whose output is known.
 #[derive(Clone, Debug)]
@@ -64,7 +66,13 @@ impl Refusal {
 
 impl Shop {
     pub const fn new(market: Market, library: Library) -> Self {
-        Self { market, library, programs: Mutex::new(BTreeMap::new()), locations: Mutex::new(BTreeMap::new()) }
+        Self {
+            market,
+            library,
+            programs: Mutex::new(BTreeMap::new()),
+            locations: Mutex::new(BTreeMap::new()),
+            prices: Mutex::new(BTreeMap::new()),
+        }
     }
 
     /// Whether tasks of this version are inferences by the program that this binary has.
@@ -116,16 +124,29 @@ impl Shop {
 
     /// What a run costs by the model's terms, if the task pays for it.
     async fn gas(&self, offer: &Offer, flops: u64, limit: u64) -> Result<Result<u64, Refusal>, ComputeError> {
-        let flops_per_gas: u64 = self.market.model(offer.model).await?.flopsPerGas.to();
-        if flops_per_gas == 0 {
-            return Ok(Err(Refusal::UnknownModel));
-        }
+        let Some(flops_per_gas) = self.flops_per_gas(offer.model).await? else { return Ok(Err(Refusal::UnknownModel)) };
         let needed = flops.div_ceil(flops_per_gas).max(1);
         Ok(match offer.gas_limit {
             _ if flops > limit => Err(Refusal::TooLarge { flops, limit }),
             offered if offered < needed => Err(Refusal::PaysTooLittle { offered, needed }),
             _ => Ok(needed),
         })
+    }
+
+    /// `None` for a model that is not registered.
+    async fn flops_per_gas(&self, model: B256) -> Result<Option<u64>, ComputeError> {
+        let known = self.prices.lock().get(&model).copied();
+        if known.is_some() {
+            return Ok(known);
+        }
+        let flops_per_gas = Some(self.market.model(model).await?.flopsPerGas.to()).filter(|flops: &u64| *flops > 0);
+        let mut prices = self.prices.lock();
+        if let Some(flops) = flops_per_gas
+            && prices.len() < MAX_REMEMBERED
+        {
+            prices.insert(model, flops);
+        }
+        Ok(flops_per_gas)
     }
 
     /// The output of a task whose data were fetched; kept in the store.
@@ -175,7 +196,7 @@ impl Shop {
         let event = log.and_then(|log| ModelTermsSet::decode_log_data(log.data()).ok());
         let location = event.map(|event| event.location).unwrap_or_default();
         let mut locations = self.locations.lock();
-        if locations.len() < MAX_LOCATIONS {
+        if locations.len() < MAX_REMEMBERED {
             locations.insert(model, location.clone());
         }
         Ok(location)

@@ -126,12 +126,14 @@ impl Watcher {
         !self.checks.is_empty() || !self.proofs.is_empty()
     }
 
-    /// Waits for the end of a check or of a proof, for ever when there is none.
+    /// Waits for the end of a check or of a proof, for ever when there is none, and starts the next one.
     pub async fn run_ends(&mut self) -> Result<(), ComputeError> {
         tokio::select! {
             (id, ended) = self.checks.next() => self.checked(id, ended),
             (id, ended) = self.proofs.next() => self.proven(id, ended),
         }
+        self.look();
+        self.prove();
         Ok(())
     }
 

@@ -201,15 +201,14 @@ impl Worker {
         !self.runs.is_empty() || !self.fetches.is_empty()
     }
 
-    /// Waits for the end of a run or of a fetch, for ever when there is none.
+    /// Waits for the end of a run or of a fetch, for ever when there is none, and starts the next one.
     pub async fn run_ends(&mut self) -> Result<(), ComputeError> {
         tokio::select! {
-            (id, fetched) = self.fetches.next() => {
-                self.fetched(id, fetched);
-                Ok(())
-            }
-            (id, done) = self.runs.next() => self.finish(id, done),
+            (id, fetched) = self.fetches.next() => self.fetched(id, fetched),
+            (id, done) = self.runs.next() => self.finish(id, done)?,
         }
+        self.compute();
+        Ok(())
     }
 
     /// Forgets tasks that are over.
