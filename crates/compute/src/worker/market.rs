@@ -30,7 +30,7 @@ impl Worker {
             .tasks()
             .filter(|task| *task.stage == Stage::Open && task.offer.expires_at > now)
             .filter(|task| self.jobs.get(&task.id).is_some_and(|job| job.is_ready() && job.offer == *task.offer))
-            .map(|task| (Reverse(price(task.offer)), task.id))
+            .map(|task| (Reverse(price(task.offer)), self.place(task.id), task.id))
             .collect();
         if ready.is_empty() {
             return Ok(());
@@ -42,7 +42,7 @@ impl Worker {
         let mut seconds: f64 = self.claimed().iter().map(|(_, id)| self.seconds(id)).sum();
         let mut balance = U256::from(market.account(self.account()).await?.balance);
         let mut is_poor = false;
-        ready.retain(|(Reverse(price), id)| {
+        ready.retain(|(Reverse(price), _, id)| {
             let (bond, more) = (*price / U256::from(10), self.seconds(id));
             is_poor |= bond > balance;
             if bond > balance || seconds + more > window {
@@ -58,7 +58,7 @@ impl Worker {
             }
             return Ok(());
         }
-        let tasks: Vec<B256> = ready.into_iter().map(|(_, id)| id).collect();
+        let tasks: Vec<B256> = ready.into_iter().map(|(_, _, id)| id).collect();
         let data = claimTasksCall { taskIds: tasks.clone() }.abi_encode();
         match self.claims.send(&self.transactions, self.shop.market.address, &tasks, data).await? {
             Sent::Now => tracing::info!(tasks = tasks.len(), "claiming"),

@@ -5,7 +5,8 @@ use crate::ComputeError;
 use crate::board::{Offer, Stage};
 use crate::jobs::retry_seconds;
 use crate::shop::Refusal;
-use alloy_primitives::B256;
+use alloy_primitives::{B256, keccak256};
+use alloy_sol_types::SolValue;
 use std::cmp::Reverse;
 
 impl Worker {
@@ -20,14 +21,19 @@ impl Worker {
         let open = self.board.tasks().filter(|task| *task.stage == Stage::Open && task.offer.expires_at > now);
         let mut open: Vec<_> = open
             .filter(|task| self.takes(task.offer) && !self.is_settled(task.id, task.offer, now))
-            .map(|task| (Reverse(price(task.offer)), task.id))
+            .map(|task| (Reverse(price(task.offer)), self.place(task.id), task.id))
             .collect();
         open.sort_unstable();
         // Not more than can be claimed soon: the rest is for others, or later.
         let room = (2 * self.config.max_claims).saturating_sub(self.jobs.values().filter(|job| job.is_ready()).count());
-        for (_, id) in open.into_iter().take(room) {
+        for (_, _, id) in open.into_iter().take(room) {
             self.start(id, false);
         }
+    }
+
+    /// Order among tasks of one price: another one for every worker, so that they do not claim the same.
+    pub(super) fn place(&self, id: B256) -> B256 {
+        keccak256((self.account(), id).abi_encode())
     }
 
     /// Whether there is nothing to start for an open task now.
