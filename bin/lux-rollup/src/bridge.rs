@@ -8,14 +8,13 @@ use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::SolCall;
 use clap::{Args, Subcommand};
 use eyre::eyre;
-use lux_l1::{L1Client, MemoryJournal, TxConfig, TxManager, TxRequest, system_clock};
+use lux_l1::{L1Client, TxConfig, TxManager, TxRequest};
 use lux_node::{BridgeClient, DepositRequest, Rollup, SentMessage, withdrawal_calls};
 use lux_protocol::constants::L2_TOKEN_BRIDGE;
 use lux_protocol::contracts::IMessageBridge::{L2Message, MessageProof};
 use lux_protocol::contracts::{BatchStatus, IL1TokenBridge, IL2TokenBridge, IRollupViews};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use std::sync::Arc;
 use std::time::Duration;
 
 #[derive(Subcommand)]
@@ -92,17 +91,10 @@ pub async fn run(command: BridgeCommand, json: bool) -> eyre::Result<()> {
     Ok(())
 }
 
-/// A manager for one command. Nothing it sends is repeated by a later command, so its journal may end with it.
 async fn manager(chain: &L1Client, key: &KeyArgs) -> eyre::Result<TxManager> {
-    let config = TxConfig {
-        confirmations: 1,
-        poll_interval: Duration::from_millis(250),
-        // A deposit costs more in another block than the last one, whose queue checkpoint an estimate finds written.
-        gas_margin_percent: 150,
-        ..TxConfig::default()
-    };
-    let journal = Arc::new(MemoryJournal::default());
-    Ok(TxManager::open(chain.clone(), key.require()?, journal, config, system_clock()).await?)
+    // A deposit costs more in another block than the last one, whose queue checkpoint an estimate finds written.
+    let config = TxConfig { gas_margin_percent: 150, ..l2::tx_config() };
+    l2::one_off_with(chain, key.require()?, config).await
 }
 
 async fn connect(endpoints: &Endpoints) -> eyre::Result<(L1Client, L1Client, Rollup)> {

@@ -8,16 +8,13 @@ use alloy_primitives::{Bytes, U64, U256};
 use alloy_sol_types::SolCall;
 use clap::Args;
 use eyre::{OptionExt, WrapErr, eyre};
-use lux_l1::{
-    BlockTag, CallError, CallRequest, L1Client, MemoryJournal, TxConfig, TxManager, TxOutcome, TxRequest, system_clock,
-};
+use lux_l1::{BlockTag, CallError, CallRequest, L1Client, TxManager, TxOutcome, TxRequest};
 use lux_node::Rollup;
 use lux_protocol::contracts::ILuxRollup::challengeStateRootCall;
 use lux_protocol::contracts::{BatchStatus, IRollupViews, ISequencerRegistry};
 use lux_protocol::errors::ContractErrorsErrors;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::sync::Arc;
 use std::time::Duration;
 
 /// How often to look whether the claimant answered.
@@ -62,8 +59,7 @@ pub async fn run(args: ChallengeArgs, json: bool) -> eyre::Result<()> {
     let node = l2::connect_prover(&args.endpoints.l2).await?;
     let l1 = l2::connect(&args.endpoints.l1).await?;
     let rollup = l2::rollup(&node, &l1).await?;
-    let config = TxConfig { confirmations: 1, poll_interval: Duration::from_millis(250), ..TxConfig::default() };
-    let transactions = TxManager::open(l1, wallet, Arc::new(MemoryJournal::default()), config, system_clock()).await?;
+    let transactions = l2::one_off(&l1, wallet).await?;
     let challenge = Challenge { batch: args.batch, node, rollup, transactions, progress: Progress::new(json), json };
     require_claim(args.batch, challenge.status().await?)?;
     challenge.run().await

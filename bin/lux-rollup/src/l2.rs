@@ -7,8 +7,8 @@ use eyre::{WrapErr, eyre};
 use jsonrpsee::types::ErrorObjectOwned;
 use lux_chain::Store;
 use lux_l1::{
-    Clock, ErrorDecoder, Journal, L1Client, L1Error, MAX_RESPONSE_BYTES, RedbJournal, Transport, TxConfig, TxManager,
-    Wallet,
+    Clock, ErrorDecoder, Journal, L1Client, L1Error, MAX_RESPONSE_BYTES, MemoryJournal, RedbJournal, Transport,
+    TxConfig, TxManager, Wallet, system_clock,
 };
 use lux_node::{Node, Rollup, RollupContext, dispute_module, rollup_module};
 use lux_protocol::errors::ContractErrorsErrors;
@@ -54,6 +54,21 @@ pub async fn open_transactions(
         .wrap_err_with(|| format!("{}: is another lux-rollup using this folder?", file.display()))?;
     let journal: Arc<dyn Journal> = Arc::new(RedbJournal::new(Arc::new(database))?);
     Ok(Arc::new(TxManager::open(l1.clone(), wallet, journal, config, clock).await?))
+}
+
+/// How a command sends to a chain of the rollup.
+pub fn tx_config() -> TxConfig {
+    TxConfig { confirmations: 1, poll_interval: Duration::from_millis(250), ..TxConfig::default() }
+}
+
+/// For commands of which nothing is repeated by a later one: the journal ends with them.
+pub async fn one_off(chain: &L1Client, wallet: Wallet) -> eyre::Result<TxManager> {
+    one_off_with(chain, wallet, tx_config()).await
+}
+
+pub async fn one_off_with(chain: &L1Client, wallet: Wallet, config: TxConfig) -> eyre::Result<TxManager> {
+    let journal = Arc::new(MemoryJournal::default());
+    Ok(TxManager::open(chain.clone(), wallet, journal, config, system_clock()).await?)
 }
 
 /// A client that names the errors of our contracts.

@@ -7,14 +7,13 @@ use crate::machine::load_program;
 use crate::output::{Progress, print_fields, print_json};
 use clap::{Args, Subcommand};
 use eyre::WrapErr;
-use lux_l1::{TxConfig, system_clock};
+use lux_l1::system_clock;
 use lux_machine::Program;
 use lux_models::infer_program;
 use lux_node::{MarketRequest, OwnerCall, is_open, open_l2_market, open_market};
 use lux_protocol::constants::COMPUTE_MARKET;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 #[derive(Subcommand)]
 pub enum MarketCommand {
@@ -48,7 +47,7 @@ pub async fn run(command: MarketCommand, json: bool) -> eyre::Result<()> {
         MarketRequest { program: task_program(args.program.as_deref())?, challenge_period: args.challenge_period };
     let (l1, l2) = (l2::connect(&args.endpoints.l1).await?, l2::connect(&args.endpoints.l2).await?);
     let rollup = l2::rollup(&l2, &l1).await?.address;
-    let config = TxConfig { confirmations: 1, poll_interval: Duration::from_millis(250), ..TxConfig::default() };
+    let config = l2::tx_config();
     let open = |chain, folder| {
         let (wallet, config, folder) = (wallet.clone(), config.clone(), args.data.join(folder));
         async move { l2::open_transactions(chain, wallet, &folder, config, system_clock()).await }

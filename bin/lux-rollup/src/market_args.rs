@@ -5,12 +5,10 @@ use alloy_primitives::Address;
 use clap::{Args, ValueEnum};
 use eyre::{WrapErr, eyre};
 use lux_compute::Market;
-use lux_l1::{L1Client, MemoryJournal, TxConfig, TxManager, Wallet, system_clock};
+use lux_l1::L1Client;
 use lux_protocol::constants::COMPUTE_MARKET;
 use lux_protocol::market::contract::IComputeMarket::computeProgramCall;
 use lux_protocol::market::contract::Purpose;
-use std::sync::Arc;
-use std::time::Duration;
 
 #[derive(Args, Clone)]
 pub struct MarketArgs {
@@ -64,15 +62,4 @@ impl MarketArgs {
         let rollup = l2::rollup(&l2::connect(&self.endpoints.l2).await?, &l1).await?;
         Ok((l1, rollup.address, rollup.genesis_l1_block))
     }
-}
-
-/// How a command sends to a chain of the rollup.
-pub fn tx_config() -> TxConfig {
-    TxConfig { confirmations: 1, poll_interval: Duration::from_millis(250), ..TxConfig::default() }
-}
-
-/// For commands of which nothing is repeated by a later one: the journal ends with them.
-pub async fn one_off(chain: &L1Client, wallet: Wallet) -> eyre::Result<TxManager> {
-    let journal = Arc::new(MemoryJournal::default());
-    Ok(TxManager::open(chain.clone(), wallet, journal, tx_config(), system_clock()).await?)
 }

@@ -2,8 +2,8 @@
 
 use crate::duration::parse_coins;
 use crate::keys::KeyArgs;
-use crate::l2::{open_transactions, stop_requested};
-use crate::market_args::{MarketArgs, one_off, tx_config};
+use crate::l2::{one_off, open_transactions, stop_requested, tx_config};
+use crate::market_args::MarketArgs;
 use crate::model::store::StoreArgs;
 use crate::output::{print_fields, print_json};
 use alloy_primitives::utils::format_ether;
@@ -13,7 +13,7 @@ use clap::{Args, Subcommand};
 use eyre::{WrapErr, eyre};
 use lux_blobs::{ServerConfig, ServerHandle, serve};
 use lux_compute::{
-    ComputeError, Library, LibraryConfig, Market, Records, Shop, Watcher, WatcherConfig, Worker, WorkerConfig,
+    ComputeError, Library, LibraryConfig, Market, Records, Role, Shop, Watcher, WatcherConfig, Worker, WorkerConfig,
 };
 use lux_l1::{TxRequest, system_clock};
 use lux_protocol::market::contract::IComputeMarket::{requestExitCall, withdrawCall, withdrawStakeCall};
@@ -176,7 +176,7 @@ async fn work(args: RunArgs, json: bool) -> eyre::Result<()> {
         None => None,
     };
     let (account, address) = (transactions.address(), market.address);
-    let mut worker = Worker::open(args.data.shop(market)?, transactions, records, config).await?;
+    let worker = Worker::open(args.data.shop(market)?, transactions, records, config).await?;
     worker.join(args.balance).await.wrap_err("joining the market")?;
     announce(
         json,
@@ -186,17 +186,7 @@ async fn work(args: RunArgs, json: bool) -> eyre::Result<()> {
             "location": server.as_ref().map(|server| format!("http://{}", server.local_addr)),
         }),
     );
-    let stop = stop_requested();
-    tokio::pin!(stop);
-    let mut polls = tokio::time::interval(POLL);
-    polls.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            () = &mut stop => return Ok(()),
-            _ = polls.tick() => carry_on(worker.step().await)?,
-            ended = worker.run_ends(), if worker.is_computing() => carry_on(ended)?,
-        }
-    }
+    until_stopped(worker).await
 }
 
 async fn watch(args: WatchArgs, json: bool) -> eyre::Result<()> {
@@ -210,8 +200,12 @@ async fn watch(args: WatchArgs, json: bool) -> eyre::Result<()> {
     let config = WatcherConfig { audit_traces: args.audit_traces, parallel: args.parallel.max(1), only: None };
     let challenger = transactions.as_ref().map(|transactions| transactions.address());
     let value = json!({ "market": market.address, "challenger": challenger });
-    let mut watcher = Watcher::open(args.data.shop(market)?, transactions, config).await?;
+    let watcher = Watcher::open(args.data.shop(market)?, transactions, config).await?;
     announce(json, &value);
+    until_stopped(watcher).await
+}
+
+async fn until_stopped(mut role: impl Role) -> eyre::Result<()> {
     let stop = stop_requested();
     tokio::pin!(stop);
     let mut polls = tokio::time::interval(POLL);
@@ -219,8 +213,8 @@ async fn watch(args: WatchArgs, json: bool) -> eyre::Result<()> {
     loop {
         tokio::select! {
             () = &mut stop => return Ok(()),
-            _ = polls.tick() => carry_on(watcher.step().await)?,
-            ended = watcher.run_ends(), if watcher.is_computing() => carry_on(ended)?,
+            _ = polls.tick() => carry_on(role.step().await)?,
+            ended = role.run_ends(), if role.is_computing() => carry_on(ended)?,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Answers questions about results of this worker: without an answer in time, a true result is lost, and the stake with it.
 
 use crate::board::{Board, Offer, Stage};
+use crate::jobs::Jobs;
 use crate::run::run_on_machine;
 use crate::{ComputeError, Shop};
 use alloy_primitives::{B256, Bytes, U256};
@@ -15,7 +16,6 @@ use lux_protocol::contracts::IFaultProof::SegmentRequested;
 use lux_protocol::market::contract::IComputeMarket::{revealTraceCall, slashFailedChallengerCall};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use tokio::task::JoinHandle;
 
 /// A result of this worker that somebody asks about.
 struct Asked {
@@ -35,10 +35,12 @@ pub(crate) struct Defence {
     done: Option<B256>,
     /// Runs of the results that were asked about.
     runs: BTreeMap<B256, Run>,
+    /// One at a time: each holds the weights of its model.
+    work: Jobs<Dispute>,
 }
 
 enum Run {
-    Going(JoinHandle<Result<Dispute, ComputeError>>),
+    Going,
     Ended(Box<Dispute>),
     /// Nothing answers for this result.
     False,
@@ -46,10 +48,23 @@ enum Run {
 
 impl Defence {
     pub fn new(shop: Arc<Shop>, transactions: Arc<TxManager>, first_block: u64) -> Self {
-        Self { shop, transactions, first_block, done: None, runs: BTreeMap::new() }
+        Self { shop, transactions, first_block, done: None, runs: BTreeMap::new(), work: Jobs::new(1) }
+    }
+
+    pub fn is_computing(&self) -> bool {
+        !self.work.is_empty()
+    }
+
+    /// Waits for the end of a run, for ever when there is none.
+    pub async fn run_ends(&mut self) {
+        let (id, ended) = self.work.next().await;
+        self.ended(id, ended);
     }
 
     pub async fn step(&mut self, board: &Board) -> Result<(), ComputeError> {
+        while let Some((id, ended)) = self.work.try_next() {
+            self.ended(id, ended);
+        }
         let Some(head) = board.head() else { return Ok(()) };
         if self.done == Some(head.hash) {
             return Ok(());
@@ -97,7 +112,7 @@ impl Defence {
             }
             match (segment.root.is_zero(), now > segment.deadline) {
                 (true, true) => tracing::error!(task = %asked.id, index, "a question was not answered in time"),
-                (true, false) => match self.states(asked, &claim, index).await? {
+                (true, false) => match self.states(asked, &claim, index) {
                     Some(checkpoints) => {
                         let segment = U256::from(index);
                         let call = revealTraceCall { taskId: asked.id, segment, checkpoints };
@@ -126,42 +141,43 @@ impl Defence {
     }
 
     /// What answers a question; `None` while the run goes on, and for a result that is false.
-    async fn states(&mut self, asked: &Asked, claim: &Claim, segment: usize) -> Result<Option<Bytes>, ComputeError> {
-        let run = match self.runs.remove(&asked.id) {
-            Some(Run::Going(task)) if !task.is_finished() => Run::Going(task),
-            Some(Run::Going(task)) => {
-                let ended =
-                    task.await.unwrap_or_else(|error| Err(ComputeError::Config(format!("a run stopped: {error}"))));
-                match ended {
-                    Ok(dispute) => match dispute.fault() {
-                        None => Run::Ended(Box::new(dispute)),
-                        Some(fault) => {
-                            tracing::error!(task = %asked.id, ?fault, "somebody challenges a FALSE result of this worker");
-                            Run::False
-                        }
-                    },
-                    // Without its entry it is run again.
-                    Err(error) if error.is_temporary() => return Err(error),
-                    Err(error) => {
-                        tracing::error!(task = %asked.id, %error, "nothing answers for a result of this worker");
-                        Run::False
-                    }
+    fn states(&mut self, asked: &Asked, claim: &Claim, segment: usize) -> Option<Bytes> {
+        match self.runs.get(&asked.id) {
+            Some(Run::Ended(dispute)) => Some(dispute.answer(segment)),
+            None if self.work.has_room() => {
+                let run = own_run(self.shop.clone(), asked.offer.clone(), asked.output, claim.clone());
+                self.work.start(asked.id, run);
+                self.runs.insert(asked.id, Run::Going);
+                None
+            }
+            Some(Run::Going | Run::False) | None => None,
+        }
+    }
+
+    fn ended(&mut self, id: B256, ended: Result<Dispute, ComputeError>) {
+        // Nobody asks any more.
+        if !self.runs.contains_key(&id) {
+            return;
+        }
+        let run = match ended {
+            Ok(dispute) => match dispute.fault() {
+                None => Run::Ended(Box::new(dispute)),
+                Some(fault) => {
+                    tracing::error!(task = %id, ?fault, "somebody challenges a FALSE result of this worker");
+                    Run::False
                 }
+            },
+            Err(error) if error.is_temporary() => {
+                tracing::error!(task = %id, %error, "a result that is asked about could not be run; trying again");
+                self.runs.remove(&id);
+                return;
             }
-            Some(run) => run,
-            // One at a time: each holds the weights of its model.
-            None if self.runs.values().any(|run| matches!(run, Run::Going(_))) => return Ok(None),
-            None => {
-                let work = own_run(self.shop.clone(), asked.offer.clone(), asked.output, claim.clone());
-                Run::Going(tokio::spawn(work))
+            Err(error) => {
+                tracing::error!(task = %id, %error, "nothing answers for a result of this worker");
+                Run::False
             }
         };
-        let answer = match &run {
-            Run::Ended(dispute) => Some(dispute.answer(segment)),
-            Run::Going(_) | Run::False => None,
-        };
-        self.runs.insert(asked.id, run);
-        Ok(answer)
+        self.runs.insert(id, run);
     }
 }
 

@@ -10,9 +10,6 @@ use lux_protocol::market::EvidenceKind;
 use lux_protocol::market::contract::IComputeMarket::{self, Account, Model, Params, ProgramSet, Task, TraceRevealed};
 use lux_protocol::market::contract::Purpose;
 
-/// Blocks per query.
-const BLOCKS_PER_QUERY: u64 = 10_000;
-
 /// Where a market is.
 #[derive(Clone, Debug)]
 pub struct Market {
@@ -102,26 +99,17 @@ impl Market {
             }
         }
         let version = B256::from(U256::from(version));
-        let log = self.last_log(ProgramSet::SIGNATURE_HASH, |log| log.topics().get(2) == Some(&version)).await?;
-        Ok(log.and_then(|log| ProgramSet::decode_log_data(log.data()).ok()).map(|event| event.program))
+        let program = |log: &Log| {
+            let event = ProgramSet::decode_log_data(log.data()).ok()?;
+            (log.topics().get(2) == Some(&version)).then_some(event.program)
+        };
+        Ok(self.find_last(ProgramSet::SIGNATURE_HASH, program).await?)
     }
 
-    /// The newest log with this signature that is meant.
-    pub async fn last_log(&self, signature: B256, is_meant: impl Fn(&Log) -> bool) -> Result<Option<Log>, L1Error> {
+    /// The newest event with this signature that `find` makes anything of.
+    pub async fn find_last<T>(&self, signature: B256, find: impl Fn(&Log) -> Option<T>) -> Result<Option<T>, L1Error> {
         let filter = LogFilter { addresses: vec![self.address], topics: vec![signature] };
-        let mut end = self.chain.block_number().await?;
-        loop {
-            let start = end.saturating_sub(BLOCKS_PER_QUERY - 1);
-            let mut logs = self.chain.logs(&filter, start, end).await?;
-            logs.retain(&is_meant);
-            if let Some(log) = logs.pop() {
-                return Ok(Some(log));
-            }
-            if start == 0 {
-                return Ok(None);
-            }
-            end = start - 1;
-        }
+        self.chain.find_last_log(&filter, 0, find).await
     }
 
     /// Time from which a result is paid; `None` while a challenge is unanswered, and where there is no result.

@@ -7,6 +7,7 @@ use crate::run::{claimed_output, infer_program_id, run_natively, run_on_machine}
 use crate::{ComputeError, DataError, Library, Market};
 use alloy_primitives::{B256, Bytes};
 use alloy_sol_types::SolEvent;
+use lux_l1::Log;
 use lux_protocol::ClaimTrace;
 use lux_protocol::constants::MAX_CHECKPOINTS;
 use lux_protocol::market::MAX_INLINE_BYTES;
@@ -191,10 +192,11 @@ impl Shop {
         if let Some(location) = self.locations.lock().get(&model) {
             return Ok(location.clone());
         }
-        let log =
-            self.market.last_log(ModelTermsSet::SIGNATURE_HASH, |log| log.topics().get(1) == Some(&model)).await?;
-        let event = log.and_then(|log| ModelTermsSet::decode_log_data(log.data()).ok());
-        let location = event.map(|event| event.location).unwrap_or_default();
+        let location = |log: &Log| {
+            let event = ModelTermsSet::decode_log_data(log.data()).ok()?;
+            (event.modelHash == model).then_some(event.location)
+        };
+        let location = self.market.find_last(ModelTermsSet::SIGNATURE_HASH, location).await?.unwrap_or_default();
         let mut locations = self.locations.lock();
         if locations.len() < MAX_REMEMBERED {
             locations.insert(model, location.clone());

@@ -3,7 +3,7 @@
 use crate::board::{Board, Delivery, Offer, Stage};
 use crate::check::{Finding, Suspect, check, prove};
 use crate::jobs::{Jobs, retry_seconds};
-use crate::{ComputeError, Market, Shop};
+use crate::{ComputeError, Market, Role, Shop};
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::{SolCall, SolEvent};
 use lux_dispute::{Dispute, NextMove};
@@ -40,7 +40,6 @@ enum State {
     Checking,
     Waits {
         until: u64,
-        failures: u32,
     },
     True,
     Suspect(Box<Suspect>),
@@ -58,6 +57,7 @@ struct Known {
     offer: Offer,
     delivery: Delivery,
     state: State,
+    /// Checks in a row that came to nothing.
     failures: u32,
 }
 
@@ -74,6 +74,41 @@ pub struct Watcher {
     proofs: Jobs<(Delivery, Option<Dispute>)>,
     /// Tasks of which this account asked for a segment.
     bonds: BTreeSet<B256>,
+}
+
+impl Role for Watcher {
+    async fn step(&mut self) -> Result<(), ComputeError> {
+        if let Some(transactions) = &self.transactions
+            && let Err(error) = transactions.step().await
+        {
+            tracing::warn!(%error, "transactions wait");
+        }
+        self.board.poll().await?;
+        while let Some((id, ended)) = self.checks.try_next() {
+            self.checked(id, ended);
+        }
+        while let Some((id, ended)) = self.proofs.try_next() {
+            self.proven(id, ended);
+        }
+        self.look();
+        self.prove();
+        self.challenge().await?;
+        self.reclaim().await
+    }
+
+    fn is_computing(&self) -> bool {
+        !self.checks.is_empty() || !self.proofs.is_empty()
+    }
+
+    async fn run_ends(&mut self) -> Result<(), ComputeError> {
+        tokio::select! {
+            (id, ended) = self.checks.next() => self.checked(id, ended),
+            (id, ended) = self.proofs.next() => self.proven(id, ended),
+        }
+        self.look();
+        self.prove();
+        Ok(())
+    }
 }
 
 impl Watcher {
@@ -99,42 +134,6 @@ impl Watcher {
             proofs: Jobs::new(PROOFS),
             bonds,
         })
-    }
-
-    /// Does all that is due now.
-    pub async fn step(&mut self) -> Result<(), ComputeError> {
-        if let Some(transactions) = &self.transactions
-            && let Err(error) = transactions.step().await
-        {
-            tracing::warn!(%error, "transactions wait");
-        }
-        self.board.poll().await?;
-        while let Some((id, ended)) = self.checks.try_next() {
-            self.checked(id, ended);
-        }
-        while let Some((id, ended)) = self.proofs.try_next() {
-            self.proven(id, ended);
-        }
-        self.look();
-        self.prove();
-        self.challenge().await?;
-        self.reclaim().await
-    }
-
-    /// Whether anything goes on in the background; [`Watcher::run_ends`] waits for it.
-    pub fn is_computing(&self) -> bool {
-        !self.checks.is_empty() || !self.proofs.is_empty()
-    }
-
-    /// Waits for the end of a check or of a proof, for ever when there is none, and starts the next one.
-    pub async fn run_ends(&mut self) -> Result<(), ComputeError> {
-        tokio::select! {
-            (id, ended) = self.checks.next() => self.checked(id, ended),
-            (id, ended) = self.proofs.next() => self.proven(id, ended),
-        }
-        self.look();
-        self.prove();
-        Ok(())
     }
 
     /// Whether bonds of this account wait for the end of a dispute.
@@ -180,7 +179,7 @@ impl Watcher {
             .filter_map(|(id, (offer, delivery))| {
                 let failures = match self.results.get(&id) {
                     None => 0,
-                    Some(Known { state: State::Waits { until, failures }, .. }) if *until <= now => *failures,
+                    Some(Known { state: State::Waits { until }, failures, .. }) if *until <= now => *failures,
                     Some(_) => return None,
                 };
                 Some((failures, delivery.until, id, offer, delivery))
@@ -208,9 +207,9 @@ impl Watcher {
         };
         known.state = match ended {
             // What a reorganisation replaced meanwhile is checked anew.
-            Ok((delivery, _)) if delivery != known.delivery => State::Waits { until: now, failures: 0 },
+            Ok((delivery, _)) if delivery != known.delivery => State::Waits { until: now },
             Ok((_, Finding::True)) => State::True,
-            Ok((_, Finding::Void)) => State::Waits { until: now + VOID_SECONDS, failures: known.failures },
+            Ok((_, Finding::Void)) => State::Waits { until: now + VOID_SECONDS },
             Ok((_, Finding::Suspect(suspect))) => {
                 if suspect.is_wrong {
                     tracing::error!(
@@ -220,7 +219,7 @@ impl Watcher {
                 }
                 State::Suspect(suspect)
             }
-            Err(error) => failed(id, &error, known.failures, now),
+            Err(error) => failed(id, &error, &mut known.failures, now),
         };
     }
 
@@ -254,13 +253,13 @@ impl Watcher {
             return;
         };
         known.state = match ended {
-            Ok((delivery, _)) if delivery != known.delivery => State::Waits { until: now, failures: 0 },
+            Ok((delivery, _)) if delivery != known.delivery => State::Waits { until: now },
             Ok((_, None)) => State::True,
             Ok((_, Some(dispute))) => {
                 tracing::error!(task = %id, fault = ?dispute.fault(), "a result is false");
                 if challenges { State::False(Box::new(dispute)) } else { State::Reported }
             }
-            Err(error) => failed(id, &error, known.failures, now),
+            Err(error) => failed(id, &error, &mut known.failures, now),
         };
     }
 
@@ -273,7 +272,7 @@ impl Watcher {
             let State::False(dispute) = &mut known.state else { continue };
             let delivery = &known.delivery;
             if market.account(delivery.worker).await?.isSlashed {
-                known.state = State::Waits { until: now + VOID_SECONDS, failures: known.failures };
+                known.state = State::Waits { until: now + VOID_SECONDS };
                 continue;
             }
             if market.task(*id).await?.progress.status != TaskStatus::Submitted {
@@ -332,10 +331,12 @@ impl State {
 }
 
 /// What becomes of a result that could not be judged.
-fn failed(id: B256, error: &ComputeError, failures: u32, now: u64) -> State {
+fn failed(id: B256, error: &ComputeError, failures: &mut u32, now: u64) -> State {
     if error.is_temporary() {
         tracing::warn!(task = %id, %error, "a result cannot be checked now; trying again");
-        return State::Waits { until: now + retry_seconds(failures), failures: failures + 1 };
+        let until = now + retry_seconds(*failures);
+        *failures += 1;
+        return State::Waits { until };
     }
     tracing::error!(task = %id, %error, "a result cannot be checked");
     State::Unknown
@@ -354,13 +355,16 @@ async fn advance(
         return Ok(false);
     }
     let judge = market.judge(id, first_block).await?;
+    let mut has_asked = false;
     let (name, proof) = match dispute.next_move(&judge).await? {
         None | Some(NextMove::Wait { .. }) => return Ok(false),
         Some(NextMove::Disprove { proof, .. }) => ("disprove".to_owned(), proof),
-        Some(NextMove::Request { segment, proof }) => (format!("request/{segment}"), proof),
+        Some(NextMove::Request { segment, proof }) => {
+            has_asked = true;
+            (format!("request/{segment}"), proof)
+        }
         Some(NextMove::Timeout { segment, proof }) => (format!("timeout/{segment}"), proof),
     };
-    let has_asked = name.starts_with("request");
     let (input, trace) = (dispute.claim.input, dispute.claim.trace);
     let counter_proof = CounterProof { kind: EvidenceKind::Fault, input, trace, proof }.encode();
     let bytes = counter_proof.len();

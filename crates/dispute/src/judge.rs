@@ -8,9 +8,6 @@ use lux_protocol::contracts::Claim;
 use lux_protocol::contracts::IFaultProof::{Segment, segmentOfCall};
 use lux_protocol::merkle_root;
 
-/// Blocks per query: answers to questions are recent, so that the first query mostly has it.
-const BLOCKS_PER_QUERY: u64 = 10_000;
-
 /// The contracts that decide about one claim.
 #[derive(Clone, Debug)]
 pub struct Judge {
@@ -43,20 +40,9 @@ impl Judge {
     /// same subject: the root tells which answer is meant, and the search goes back as far as it has to.
     pub async fn revealed_states(&self, index: usize, root: B256) -> Result<Vec<B256>, DisputeError> {
         let filter = LogFilter { addresses: vec![self.holder], topics: vec![self.revealed_event] };
-        let mut end = self.chain.block_number().await?;
-        loop {
-            let start = end.saturating_sub(BLOCKS_PER_QUERY - 1).max(self.first_block);
-            for log in self.chain.logs(&filter, start, end).await?.iter().rev() {
-                let Some(states) = self.states_in(log, index) else { continue };
-                if keccak256(merkle_root(&states)) == root {
-                    return Ok(states);
-                }
-            }
-            if start <= self.first_block {
-                return Err(DisputeError::Untrusted(format!("no event with the revealed segment {index}")));
-            }
-            end = start - 1;
-        }
+        let meant = |log: &Log| self.states_in(log, index).filter(|states| keccak256(merkle_root(states)) == root);
+        let found = self.chain.find_last_log(&filter, self.first_block, meant).await?;
+        found.ok_or_else(|| DisputeError::Untrusted(format!("no event with the revealed segment {index}")))
     }
 
     fn states_in(&self, log: &Log, index: usize) -> Option<Vec<B256>> {

@@ -1,7 +1,8 @@
 //! `lux-rollup model register`.
 
 use crate::keys::KeyArgs;
-use crate::market_args::{MarketArgs, one_off};
+use crate::l2::one_off;
+use crate::market_args::MarketArgs;
 use crate::output::{Progress, print_fields, print_json};
 use alloy_primitives::{Address, B256, Bytes, U64};
 use alloy_sol_types::{SolCall, SolEvent};

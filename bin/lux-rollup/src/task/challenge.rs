@@ -2,13 +2,12 @@
 
 use super::{NamedTask, status_name};
 use crate::keys::KeyArgs;
-use crate::l2::open_transactions;
-use crate::market_args::tx_config;
+use crate::l2::{open_transactions, tx_config};
 use crate::output::Progress;
 use crate::worker::{DataArgs, carry_on};
 use clap::Args;
 use eyre::eyre;
-use lux_compute::{Watcher, WatcherConfig};
+use lux_compute::{Role, Watcher, WatcherConfig};
 use lux_l1::system_clock;
 use lux_protocol::market::contract::TaskStatus;
 use serde_json::{Value, json};

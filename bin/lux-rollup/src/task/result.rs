@@ -9,7 +9,7 @@ use clap::Args;
 use eyre::{WrapErr, eyre};
 use lux_blobs::{BlobError, BlobStore};
 use lux_compute::Market;
-use lux_l1::LogFilter;
+use lux_l1::{Log, LogFilter};
 use lux_protocol::market::ResultProof;
 use lux_protocol::market::contract::IComputeMarket::ResultEvidence;
 use lux_protocol::market::contract::TaskStatus;
@@ -36,8 +36,6 @@ pub struct ResultArgs {
 }
 
 const POLL: Duration = Duration::from_millis(500);
-/// Blocks per query for a result.
-const BLOCKS_PER_QUERY: u64 = 10_000;
 /// Outputs that are fetched, and printed.
 const MAX_OUTPUT_BYTES: u64 = 1 << 30;
 const MAX_PRINTED_BYTES: usize = 256;
@@ -87,22 +85,13 @@ pub async fn result(args: ResultArgs, json: bool) -> eyre::Result<Value> {
 /// The output that came with the result.
 async fn inline_output(market: &Market, first: u64, id: B256, commitment: B256) -> eyre::Result<Option<Bytes>> {
     let filter = LogFilter { addresses: vec![market.address], topics: vec![ResultEvidence::SIGNATURE_HASH] };
-    let mut end = market.chain.block_number().await?;
-    loop {
-        let start = end.saturating_sub(BLOCKS_PER_QUERY - 1).max(first);
-        for log in market.chain.logs(&filter, start, end).await?.iter().rev() {
-            if log.topics().get(1) != Some(&id) {
-                continue;
-            }
-            let event = ResultEvidence::decode_log_data(log.data())?;
-            let output = ResultProof::decode(&event.zkProof)?.output;
-            return Ok(Some(output).filter(|output| payload_commitment(output) == commitment));
-        }
-        if start <= first {
-            return Ok(None);
-        }
-        end = start - 1;
-    }
+    let proof = |log: &Log| {
+        let event = ResultEvidence::decode_log_data(log.data()).ok()?;
+        (event.taskId == id).then_some(event.zkProof)
+    };
+    let Some(proof) = market.chain.find_last_log(&filter, first, proof).await? else { return Ok(None) };
+    let output = ResultProof::decode(&proof)?.output;
+    Ok(Some(output).filter(|output| payload_commitment(output) == commitment))
 }
 
 async fn from_elsewhere(store: &BlobStore, from: Option<&str>, commitment: B256) -> eyre::Result<Bytes> {

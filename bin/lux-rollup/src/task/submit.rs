@@ -2,7 +2,8 @@
 
 use super::{NamedTask, status_name};
 use crate::keys::KeyArgs;
-use crate::market_args::{MarketArgs, one_off};
+use crate::l2::one_off;
+use crate::market_args::MarketArgs;
 use crate::model::input::InputArgs;
 use crate::model::store::SourceArgs;
 use crate::output::Progress;

@@ -9,7 +9,7 @@ use crate::jobs::Jobs;
 use crate::lane::Lane;
 use crate::records::{Record, Records};
 use crate::shop::{Prepared, Refusal, Shop};
-use crate::{ComputeError, infer_program_id};
+use crate::{ComputeError, Role, infer_program_id};
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolCall;
 use lux_l1::{TxManager, TxRequest};
@@ -106,6 +106,43 @@ pub struct Worker {
     singly: bool,
 }
 
+impl Role for Worker {
+    /// One part that fails keeps no other from its work; the worst error is returned.
+    async fn step(&mut self) -> Result<(), ComputeError> {
+        let mut errors = Vec::new();
+        errors.extend(self.transactions.step().await.err().map(ComputeError::from));
+        self.board.poll().await?;
+        self.forget()?;
+        while let Some((id, fetched)) = self.fetches.try_next() {
+            self.fetched(id, fetched);
+        }
+        while let Some((id, done)) = self.runs.try_next() {
+            self.finish(id, done)?;
+        }
+        errors.extend(self.defence.step(&self.board).await.err());
+        self.compute();
+        errors.extend(self.deliver().await.err());
+        errors.extend(self.collect().await.err());
+        errors.extend(self.claim().await.err());
+        let worst = errors.iter().position(|error| !error.is_temporary()).unwrap_or(0);
+        if errors.is_empty() { Ok(()) } else { Err(errors.swap_remove(worst)) }
+    }
+
+    fn is_computing(&self) -> bool {
+        !self.runs.is_empty() || !self.fetches.is_empty() || self.defence.is_computing()
+    }
+
+    async fn run_ends(&mut self) -> Result<(), ComputeError> {
+        tokio::select! {
+            (id, fetched) = self.fetches.next() => self.fetched(id, fetched),
+            (id, done) = self.runs.next() => self.finish(id, done)?,
+            () = self.defence.run_ends() => {}
+        }
+        self.compute();
+        Ok(())
+    }
+}
+
 impl Worker {
     pub async fn open(
         shop: Shop,
@@ -172,42 +209,6 @@ impl Worker {
         tracing::info!(id, %value, "paying into the market");
         let request = TxRequest { value, ..TxRequest::call(id, self.shop.market.address, data) };
         self.transactions.send(request).await?;
-        Ok(())
-    }
-
-    /// Does all that is due now. One part that fails keeps no other from its work; the worst error is returned.
-    pub async fn step(&mut self) -> Result<(), ComputeError> {
-        let mut errors = Vec::new();
-        errors.extend(self.transactions.step().await.err().map(ComputeError::from));
-        self.board.poll().await?;
-        self.forget()?;
-        while let Some((id, fetched)) = self.fetches.try_next() {
-            self.fetched(id, fetched);
-        }
-        while let Some((id, done)) = self.runs.try_next() {
-            self.finish(id, done)?;
-        }
-        errors.extend(self.defence.step(&self.board).await.err());
-        self.compute();
-        errors.extend(self.deliver().await.err());
-        errors.extend(self.collect().await.err());
-        errors.extend(self.claim().await.err());
-        let worst = errors.iter().position(|error| !error.is_temporary()).unwrap_or(0);
-        if errors.is_empty() { Ok(()) } else { Err(errors.swap_remove(worst)) }
-    }
-
-    /// Whether anything goes on in the background; [`Worker::run_ends`] waits for it.
-    pub fn is_computing(&self) -> bool {
-        !self.runs.is_empty() || !self.fetches.is_empty()
-    }
-
-    /// Waits for the end of a run or of a fetch, for ever when there is none, and starts the next one.
-    pub async fn run_ends(&mut self) -> Result<(), ComputeError> {
-        tokio::select! {
-            (id, fetched) = self.fetches.next() => self.fetched(id, fetched),
-            (id, done) = self.runs.next() => self.finish(id, done)?,
-        }
-        self.compute();
         Ok(())
     }
 

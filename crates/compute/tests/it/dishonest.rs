@@ -1,7 +1,8 @@
 //! Results that are not true.
 
-use crate::world::{LIAR, PERIOD, REQUESTER, WATCHER, World, ether, gather, gemm, input, output};
+use crate::world::{LIAR, PERIOD, REQUESTER, WATCHER, World, ether, gather, gemm, input, output, step};
 use alloy_primitives::{B256, Bytes, U256};
+use lux_compute::Role;
 use lux_inference::Bundle;
 use lux_machine::trace;
 use lux_models::{Witness, infer_program};
@@ -78,7 +79,7 @@ async fn every_lie_about_a_result_is_disproved_and_paid_for() {
         let claim = world.offer(id, &bundle, &data).await;
         let before = world.balance(REQUESTER).await;
         assert!(deliver(&world, liar, id, claim, claimed, &trace).await, "{lie}");
-        world.watch(&mut watcher, async || world.status(id).await == TaskStatus::Disproved).await;
+        world.work(&mut watcher, async || world.status(id).await == TaskStatus::Disproved).await;
         let party = world.party(liar).await;
         assert!(party.isSlashed && party.stake.is_zero(), "{lie}");
         let price = U256::from(2 * bundle.model.plan().macs) * U256::from(1_000_000_000u64);
@@ -117,7 +118,7 @@ async fn many_lies_of_one_hide_no_other_liar() {
 
     let mut watcher = world.watcher("watcher", false).await;
     let both = async || world.party(first).await.isSlashed && world.party(second).await.isSlashed;
-    world.watch(&mut watcher, both).await;
+    world.work(&mut watcher, both).await;
     assert_eq!(world.status(other).await, TaskStatus::Disproved);
 }
 
@@ -146,7 +147,7 @@ async fn an_input_without_output_has_no_true_result() {
     assert!(!deliver(&world, LIAR, id, claim, B256::ZERO, &trace).await, "zero is no output");
     assert!(deliver(&world, LIAR, id, claim, B256::repeat_byte(3), &trace).await);
     let mut watcher = world.watcher("watcher", false).await;
-    world.watch(&mut watcher, async || world.status(id).await == TaskStatus::Disproved).await;
+    world.work(&mut watcher, async || world.status(id).await == TaskStatus::Disproved).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -169,10 +170,7 @@ async fn results_of_other_tasks_are_refused_and_true_ones_stand() {
 
     let mut watcher = world.watcher("watcher", true).await;
     for _ in 0..5 {
-        watcher.step().await.unwrap();
-        if watcher.is_computing() {
-            watcher.run_ends().await.unwrap();
-        }
+        step(&mut watcher).await;
     }
     assert_eq!(watcher.false_results().count(), 0);
     assert_eq!(world.status(first).await, TaskStatus::Submitted);

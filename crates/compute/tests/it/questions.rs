@@ -77,14 +77,14 @@ async fn a_false_result_with_hidden_states_falls_by_answer_or_by_silence() {
     let judge = world.market.judge(id, 0).await.unwrap();
     let disputed = world.market.claim(id, claim, trace.commitment()).await.unwrap();
     let asked = async || !judge.segment(&disputed, from).await.unwrap().challenger.is_zero();
-    world.watch(&mut watcher, asked).await;
+    world.work(&mut watcher, asked).await;
     assert_eq!(world.status(id).await, TaskStatus::Submitted);
     // The bond is locked meanwhile.
     assert_eq!(world.balance(WATCHER).await, U256::ZERO);
     world.advance(RESPONSE_PERIOD + 1);
-    world.watch(&mut watcher, async || world.status(id).await == TaskStatus::Disproved).await;
+    world.work(&mut watcher, async || world.status(id).await == TaskStatus::Disproved).await;
     // The bond of the question comes back; for the next move there had to be another one.
     let bond = ether(1) / U256::from(10);
     let due = ether(1) / U256::from(2) + U256::from(2) * bond;
-    world.watch(&mut watcher, async || world.balance(WATCHER).await == due).await;
+    world.work(&mut watcher, async || world.balance(WATCHER).await == due).await;
 }

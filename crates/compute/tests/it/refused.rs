@@ -1,6 +1,6 @@
 //! Tasks that no worker should take, and results that never come.
 
-use crate::world::{CLAIM_WINDOW, LIAR, REQUESTER, WORKER, World, ether, gather, gemm, input};
+use crate::world::{CLAIM_WINDOW, LIAR, REQUESTER, WORKER, World, ether, gather, gemm, input, step};
 use alloy_primitives::{B256, U256};
 use lux_protocol::market::ModelTerms;
 use lux_protocol::market::contract::IComputeMarket::{claimTaskCall, refundTaskCall};
@@ -33,10 +33,7 @@ async fn tasks_that_would_cost_the_bond_are_left_alone() {
     let mut worker = world.new_worker(WORKER, "worker").await;
     world.work(&mut worker, async || world.status(good).await == TaskStatus::Submitted).await;
     for _ in 0..10 {
-        worker.step().await.unwrap();
-        if worker.is_computing() {
-            worker.run_ends().await.unwrap();
-        }
+        step(&mut worker).await;
         world.advance(1);
     }
     for id in [no_row, withheld, unknown, short] {

@@ -1,7 +1,8 @@
 //! Honest work.
 
-use crate::world::{PERIOD, REQUESTER, WORKER, World, ether, gather, gemm, input, output};
+use crate::world::{PERIOD, REQUESTER, WORKER, World, ether, gather, gemm, input, output, step};
 use alloy_primitives::{B256, U256};
+use lux_compute::Role;
 use lux_protocol::market::ModelTerms;
 use lux_protocol::market::contract::TaskStatus;
 
@@ -36,10 +37,7 @@ async fn tasks_are_computed_delivered_and_paid_by_a_worker_that_dies_all_the_tim
     for _ in 0..60 {
         let mut worker = world.worker(WORKER, "worker").await;
         for _ in 0..3 {
-            worker.step().await.unwrap();
-            if worker.is_computing() {
-                worker.run_ends().await.unwrap();
-            }
+            step(&mut worker).await;
         }
         if all(TaskStatus::Submitted).await {
             delivered = true;
@@ -92,10 +90,7 @@ async fn two_workers_serve_every_task_once() {
     for round in 0.. {
         assert!(round < 200, "not all are served");
         for worker in [&mut one, &mut two] {
-            worker.step().await.unwrap();
-            if worker.is_computing() {
-                worker.run_ends().await.unwrap();
-            }
+            step(worker).await;
         }
         if all(TaskStatus::Submitted).await {
             break;

@@ -4,7 +4,7 @@ use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::SolCall;
 use lux_blobs::BlobStore;
 use lux_compute::{
-    Library, LibraryConfig, Market, Records, Shop, Watcher, WatcherConfig, Worker, WorkerConfig, claimed_output,
+    Library, LibraryConfig, Market, Records, Role, Shop, Watcher, WatcherConfig, Worker, WorkerConfig, claimed_output,
 };
 use lux_devnet::{Devnet, DevnetConfig, Mining};
 use lux_inference::ops::{Gather, Gemm};
@@ -221,36 +221,28 @@ impl World {
         self.market.account(self.account(index)).await.unwrap()
     }
 
-    /// Lets a worker work until `done`.
-    pub async fn work(&self, worker: &mut Worker, done: impl AsyncFn() -> bool) {
+    /// Lets a worker or watcher do its work until `done`.
+    pub async fn work(&self, role: &mut impl Role, done: impl AsyncFn() -> bool) {
         for _ in 0..200 {
-            worker.step().await.unwrap();
+            role.step().await.unwrap();
             if done().await {
                 return;
             }
-            if worker.is_computing() {
-                worker.run_ends().await.unwrap();
+            if role.is_computing() {
+                role.run_ends().await.unwrap();
             } else {
                 self.devnet.mine(1, None).unwrap();
             }
         }
-        panic!("the worker does not come to it");
+        panic!("it does not come to it");
     }
+}
 
-    /// Lets a watcher watch until `done`.
-    pub async fn watch(&self, watcher: &mut Watcher, done: impl AsyncFn() -> bool) {
-        for _ in 0..200 {
-            watcher.step().await.unwrap();
-            if done().await {
-                return;
-            }
-            if watcher.is_computing() {
-                watcher.run_ends().await.unwrap();
-            } else {
-                self.devnet.mine(1, None).unwrap();
-            }
-        }
-        panic!("the watcher does not come to it");
+/// One step, and what is computed then.
+pub async fn step(role: &mut impl Role) {
+    role.step().await.unwrap();
+    if role.is_computing() {
+        role.run_ends().await.unwrap();
     }
 }
 

@@ -11,6 +11,8 @@ use crate::{BlockId, L1Error, L1Receipt, TemporaryError};
 
 /// Range that is asked for before the endpoint's limit is known.
 const INITIAL_RANGE: u64 = 2_000;
+/// Blocks per step of a search backwards.
+const BACKWARD_BLOCKS: u64 = 10_000;
 /// Successes after which a larger range is tried again.
 const GROW_AFTER: u64 = 64;
 
@@ -121,6 +123,28 @@ impl L1Client {
             }
         }
         Ok(logs)
+    }
+
+    /// What `find` makes of the newest log from block `first` on of which it makes anything. Reads backwards, and no further than it
+    /// has to: what is looked for is mostly recent.
+    pub async fn find_last_log<T>(
+        &self,
+        filter: &LogFilter,
+        first: u64,
+        find: impl Fn(&Log) -> Option<T>,
+    ) -> Result<Option<T>, L1Error> {
+        let mut end = self.block_number().await?;
+        loop {
+            let start = end.saturating_sub(BACKWARD_BLOCKS - 1).max(first);
+            let logs = self.logs(filter, start, end).await?;
+            if let Some(found) = logs.iter().rev().find_map(&find) {
+                return Ok(Some(found));
+            }
+            if start <= first {
+                return Ok(None);
+            }
+            end = start - 1;
+        }
     }
 
     /// Logs of one block by its hash: unlike a range, this fails instead of coming back empty when the endpoint does
