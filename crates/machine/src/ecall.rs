@@ -20,6 +20,8 @@ const _: () = assert!(SINK < 64);
 #[derive(Debug)]
 pub(crate) enum Outcome {
     Done,
+    /// Done, and the last instruction of its chunk.
+    DoneLast,
     /// It belongs to the next chunk.
     Deferred,
     Halted(B256),
@@ -83,7 +85,8 @@ impl Call<'_> {
             return Ok(Outcome::Faulted);
         }
         self.x[10] = length;
-        Ok(Outcome::Done)
+        // What does not fit was not reserved.
+        Ok(if length > capacity { Outcome::DoneLast } else { Outcome::Done })
     }
 
     fn keccak(&mut self) -> Result<Outcome, TooManyPages> {

@@ -181,6 +181,10 @@ impl Interpreter<'_> {
                     start = at;
                     match (Call { x: &mut x, memory, meter, host }).run() {
                         Ok(Outcome::Done) => at += 1,
+                        Ok(Outcome::DoneLast) => {
+                            at += 1;
+                            break Ok(Stop::Chunk);
+                        }
                         Ok(Outcome::Deferred) => break Ok(Stop::Chunk),
                         Ok(Outcome::Halted(output)) => {
                             at += 1;

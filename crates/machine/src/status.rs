@@ -21,7 +21,7 @@ pub struct Statistics {
     pub chunks: u64,
     /// Instructions.
     pub instructions: u64,
-    /// Weight, of which a chunk has about 53,248.
+    /// Weight, of which a chunk has about 48,000.
     pub weight: u64,
     /// Code pages, counted in each chunk that fetches from them.
     pub code_pages: u64,

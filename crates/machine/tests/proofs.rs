@@ -86,7 +86,7 @@ fn busy() -> (Program, B256, BTreeMap<B256, Bytes>) {
         ask,
         asm::li(17, 1),
         vec![asm::r(Op::Add, 14, 5, 0)],
-        asm::li(15, 2500),
+        asm::li(15, 3000),
         vec![asm::ECALL, asm::r(Op::Add, 10, 5, 0)],
         asm::li(17, 2),
         asm::li(11, 1000),

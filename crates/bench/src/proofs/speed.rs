@@ -19,7 +19,7 @@ const TRACE_RATIO: f64 = 2.0;
 const NATIVE_RATE: f64 = 10_000.0;
 /// Batches for the native rate, and transactions in each.
 const NATIVE_BATCHES: usize = 5;
-const NATIVE_TRANSACTIONS: usize = 2_000;
+const NATIVE_TRANSACTIONS: usize = 1_500;
 
 /// Instructions of a batch's run.
 pub fn instructions(witness: &BatchWitness) -> eyre::Result<u64> {
@@ -45,7 +45,7 @@ pub fn run(report: &mut Report, rollup: &mut Rollup, witness: &BatchWitness) -> 
         transactions += batch.transactions;
     }
     let rate = transactions as f64 / executed.as_secs_f64();
-    report.rate("native execution of batches of 2,000 transfers, as a watcher does", rate, Some(NATIVE_RATE));
+    report.rate("native execution of batches of 1,500 transfers, as a watcher does", rate, Some(NATIVE_RATE));
     Ok(())
 }
 

@@ -12,7 +12,7 @@ impl Emitter<'_> {
     pub(crate) fn ecall(&mut self) {
         let routines = *self.routines;
         let labels @ [halt, preimage, keccak, precompile] = [(); 4].map(|()| self.asm.new_label());
-        let [defer, done] = [(); 2].map(|()| self.asm.new_label());
+        let [last, defer, done] = [(); 3].map(|()| self.asm.new_label());
         for (number, label) in labels.into_iter().enumerate() {
             self.asm.x(17);
             self.asm.push(number as u64);
@@ -21,19 +21,23 @@ impl Emitter<'_> {
         }
         self.asm.jump(routines.fault);
 
-        self.asm.place_with(defer, &handler_stack());
+        self.asm.place_with(last, &handler_stack());
+        self.asm.push(1);
+        self.asm.shift_right(-192 - INDEX);
+        self.asm.op(ADD);
+        self.asm.place(defer);
         self.asm.shift_right(192 + INDEX);
         self.asm.and(0x7_ffff);
         self.asm.jump(routines.running);
 
         self.asm.place_with(halt, &handler_stack());
         self.asm.halted(&routines);
-        for (label, emit) in
-            [(preimage, Asm::preimage as fn(&mut Asm, &_, _, _)), (keccak, Asm::keccak), (precompile, Asm::precompile)]
-        {
-            self.asm.place_with(label, &handler_stack());
-            emit(self.asm, &routines, defer, done);
-        }
+        self.asm.place_with(preimage, &handler_stack());
+        self.asm.preimage(&routines, defer, done, last);
+        self.asm.place_with(keccak, &handler_stack());
+        self.asm.keccak(&routines, defer, done);
+        self.asm.place_with(precompile, &handler_stack());
+        self.asm.precompile(&routines, defer, done);
         self.asm.place_with(done, &handler_stack());
     }
 }
@@ -47,8 +51,16 @@ impl Asm {
         self.jump_if(label);
     }
 
-    /// `[pages, weight, word, pc, limit]`: leaves the `ECALL` to the next chunk unless this one has room for so much.
-    pub(crate) fn reserve(&mut self, defer: Label) {
+    /// `[pages, weight, word, pc, limit]`: leaves the `ECALL` to the next chunk unless this one has room for so much, each
+    /// page weighing `page_weight` besides.
+    pub(crate) fn reserve(&mut self, page_weight: u64, defer: Label) {
+        self.dup(1);
+        self.push(page_weight);
+        self.op(MUL);
+        self.swap(1);
+        self.swap(2);
+        self.op(ADD);
+        self.swap(1);
         self.load(CHARGED);
         self.op(ADD);
         self.push(CHUNK_PAGES);

@@ -10,13 +10,9 @@ use crate::{
 impl Asm {
     pub(crate) fn keccak(&mut self, routines: &Routines, defer: Label, done: Label) {
         self.jump_if_above(MAX_ECALL_BYTES, routines.fault, |asm| asm.x(11));
-        self.pages_of(11, 3);
-        self.push(DATA_PAGE_WEIGHT);
-        self.op(MUL);
         self.keccak_weight();
-        self.op(ADD);
         self.pages_of(11, 3);
-        self.reserve(defer);
+        self.reserve(DATA_PAGE_WEIGHT, defer);
         self.keccak_weight();
         self.charge();
         self.x(11);

@@ -11,6 +11,7 @@ use crate::{
 const KNOWN: u64 = 0x3_ffee;
 
 impl Asm {
+    /// Goes to `done`, which follows.
     pub(crate) fn precompile(&mut self, routines: &Routines, defer: Label, done: Label) {
         self.push(KNOWN);
         self.x(10);
@@ -22,13 +23,9 @@ impl Asm {
         self.jump_if(routines.fault);
         self.jump_if_above(MAX_ECALL_BYTES, routines.fault, |asm| asm.x(12));
         self.jump_if_above(MAX_PRECOMPILE_GAS, routines.fault, |asm| asm.x(14));
-        self.pages_of(12, 6);
-        self.push(DATA_PAGE_WEIGHT);
-        self.op(MUL);
         self.precompile_weight();
-        self.op(ADD);
         self.pages_of(12, 6);
-        self.reserve(defer);
+        self.reserve(DATA_PAGE_WEIGHT, defer);
         self.precompile_weight();
         self.charge();
         self.x(12);
@@ -61,7 +58,6 @@ impl Asm {
             self.push(0);
             self.store(register(r));
         }
-        self.jump(done);
     }
 
     /// Calls with exactly the gas asked for. If less is there, the proof is invalid: a lack of gas must not look like a

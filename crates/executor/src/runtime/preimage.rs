@@ -8,20 +8,18 @@ use crate::{
 };
 
 impl Asm {
-    pub(crate) fn preimage(&mut self, routines: &Routines, defer: Label, done: Label) {
+    /// Goes to `last` if the preimage is longer than the capacity, for which alone there was room.
+    pub(crate) fn preimage(&mut self, routines: &Routines, defer: Label, done: Label, last: Label) {
         self.jump_if_above(MAX_ECALL_BYTES, routines.fault, |asm| asm.x(15));
-        self.pages_of(15, 2);
-        self.push(DATA_PAGE_WEIGHT);
-        self.op(MUL);
         self.x(15);
         self.words_times(7);
-        self.op(ADD);
-        self.add(64);
+        self.add(64 + DATA_PAGE_WEIGHT / 2);
         self.pages_of(15, 0);
         self.push(1);
         self.op(SHL);
         self.add(3);
-        self.reserve(defer);
+        // Of them, those of the preimage itself touch nothing.
+        self.reserve(DATA_PAGE_WEIGHT / 2, defer);
         self.take_preimage(routines);
 
         self.load(LENGTH);
@@ -47,6 +45,10 @@ impl Asm {
         self.store(LENGTH);
         self.pad_buffer();
         self.call_bytes(routines.scatter, 14);
+        self.x(15);
+        self.x(10);
+        self.op(GT);
+        self.jump_if(last);
         self.jump(done);
     }
 

@@ -4,13 +4,15 @@ use crate::common::compare;
 use alloy_primitives::B256;
 use alloy_primitives::{Bytes, keccak256};
 use lux_machine::{
-    Host, Instruction, Op, Program, Status,
+    CHUNK_WEIGHT, Host, Instruction, Machine, Op, Program, Status,
     asm::{ECALL, b, encode, i, jal, li, r, s, u},
 };
 use std::collections::BTreeMap;
 
 /// Most gas of a chunk's transaction.
 const MAX_GAS: u64 = 8_000_000;
+/// The same for a program made for nothing else.
+const MAX_HOSTILE_GAS: u64 = 10_000_000;
 /// Most bytes of a chunk's proof: nodes pass on transactions of up to 128 KiB.
 const MAX_BYTES: usize = 110 * 1024;
 
@@ -34,10 +36,13 @@ fn compiled_code() {
 }
 
 fn report(name: &str, words: Vec<u32>, data: Vec<(u32, Box<[u8; 512]>)>, host: &mut dyn Host, chunks: u64) {
-    let program = Program::new(words, 0, data).unwrap();
-    let (totals, _) = compare(&program, B256::ZERO, host, chunks);
+    report_below(MAX_GAS, name, &Program::new(words, 0, data).unwrap(), host, chunks);
+}
+
+fn report_below(most: u64, name: &str, program: &Program, host: &mut dyn Host, chunks: u64) {
+    let (totals, _) = compare(program, B256::ZERO, host, chunks);
     println!("{name}: max gas {}, max bytes {}", totals.max_gas, totals.max_bytes);
-    assert!(totals.max_gas <= MAX_GAS && totals.max_bytes <= MAX_BYTES, "{name}: {totals:?}");
+    assert!(totals.max_gas <= most && totals.max_bytes <= MAX_BYTES, "{name}: {totals:?}");
 }
 
 /// Words that ask for a preimage with no room for it.
@@ -48,35 +53,61 @@ fn ask(hash: B256) -> Vec<u32> {
     ask
 }
 
-/// Pages as far from each other as can be, all full of data, and calls that touch even more.
+/// Pages as far from each other as so many can be.
+const APART: u32 = 1 << 11;
+
+/// All that a chunk can touch, full of data.
+fn pages_apart() -> Vec<(u32, Box<[u8; 512]>)> {
+    (0..124).map(|k| (k * APART, Box::new([0xab; 512]))).collect()
+}
+
+/// Touches so many of those pages from the one that `x5` points to, with `x6` from one to the next.
+fn touches(count: usize) -> Vec<u32> {
+    [i(Op::Ld, 7, 5, 0), r(Op::Add, 5, 5, 6)].repeat(count)
+}
+
 #[test]
 fn scattered_pages() {
-    let filled = |k: u32| (k * 585 % (1 << 17), Box::new([0xab; 512]));
-    let mut words = li(5, 0);
-    words.extend(li(6, 512 * 585));
-    let top = words.len() as i32;
-    words.extend([i(Op::Ld, 7, 5, 0), r(Op::Add, 5, 5, 6)]);
-    words.push(jal(0, top - words.len() as i32));
-    report("a page after each jump", words.clone(), (0..124).map(filled).collect(), &mut (), 1);
-    let mut words = words[..top as usize].to_vec();
-    for _ in 0..101 {
-        words.extend([i(Op::Ld, 7, 5, 0), r(Op::Add, 5, 5, 6)]);
-    }
-    words.extend(vec![0x13; 100]);
-    words.extend([i(Op::Ld, 7, 5, 0), r(Op::Add, 5, 5, 6)].repeat(23));
-    words.push(jal(0, -2));
-    report("all pages without a jump", words.clone(), (0..124).map(filled).collect(), &mut (), 1);
+    let head = [li(5, 0), li(6, (512 * APART).into())].concat();
+    let again = |words: &[u32]| jal(0, head.len() as i32 - words.len() as i32);
+    let mut words = [&head[..], &touches(1)].concat();
+    words.push(again(&words));
+    report("a page after each jump", words, pages_apart(), &mut (), 1);
+    let words = [&head[..], &touches(101), &[0x13; 46], &touches(23), &[jal(0, -2)]].concat();
+    report("all pages without a jump", words, pages_apart(), &mut (), 1);
 
-    // The most of both: long preimages just before the pages are used up.
+    // The most of both, with long preimages before the pages are used up: as many as were reserved, and one after which the chunk ends.
     let data = Bytes::from(vec![0xab; 24_576]);
     let hash = keccak256(&data);
-    let mut words = words[..top as usize].to_vec();
-    words.extend([i(Op::Ld, 7, 5, 0), r(Op::Add, 5, 5, 6)].repeat(49));
-    words.extend(ask(hash).repeat(2));
-    words.extend([i(Op::Ld, 7, 5, 0), r(Op::Add, 5, 5, 6)].repeat(24));
-    words.push(jal(0, -2));
     let mut host = BTreeMap::from([(hash, data)]);
-    report("pages and preimages", words, (0..124).map(filled).collect(), &mut host, 1);
+    for (before, asked) in [(49, 2), (97, 1), (97, 2)] {
+        let words = [&head[..], &touches(before), &ask(hash).repeat(asked), &touches(24), &[jal(0, -2)]].concat();
+        let program = Program::new(words, 0, pages_apart()).unwrap();
+        report_below(MAX_GAS, &format!("{before} pages, then preimages"), &program, &mut host, 3);
+    }
+}
+
+/// The weight is used up by the dearest loop, just before a straight line touches all pages that a chunk can.
+#[test]
+fn all_pages_after_the_limit() {
+    let stores = [s(Op::Sh, 6, 0, 3); 100];
+    let program = |turns: u64| {
+        let mut words = [li(5, (512 * APART).into()), li(6, (512 * APART).into()), li(8, turns)].concat();
+        words.extend(stores);
+        words.extend([i(Op::Addi, 8, 8, -1), b(Op::Bne, 8, 0, -101)]);
+        words.resize(256, 0x13);
+        words.extend(touches(123));
+        words.push(jal(0, -2));
+        Program::new(words, 0, pages_apart()).unwrap()
+    };
+    let is_one_chunk = |turns| {
+        let program = program(turns);
+        let mut machine = Machine::new(&program, B256::ZERO);
+        machine.run_chunk(&mut ()).unwrap();
+        machine.statistics().data_pages == 124
+    };
+    let most = (1..CHUNK_WEIGHT / stores.len() as u64).rev().find(|&turns| is_one_chunk(turns)).unwrap();
+    report_below(MAX_HOSTILE_GAS, "all pages after the limit", &program(most), &mut (), 1);
 }
 
 /// A jump to another code page each time, in the longest text; and the same one word before each page, so that it runs on.

@@ -157,9 +157,13 @@ impl Slow<'_> {
             _ => 2 - u64::from(target.is_none() || near),
         };
         self.pc = target.unwrap_or(self.pc + 1);
+        // A preimage was longer than its capacity.
+        if instruction.op == Op::Ecall && self.x[17] == 1 && self.x[10] > self.x[15] {
+            return Err(End::Chunk);
+        }
         let crosses = target.is_none() && self.pc.is_multiple_of(256);
         self.weight += u64::from(crosses);
-        if (crosses || target.is_some()) && (self.weight >= 53_248 || self.page_count >= 100) {
+        if (crosses || target.is_some()) && (self.weight >= 48_000 || self.page_count >= 100) {
             Err(End::Chunk)
         } else {
             Ok(())
@@ -218,7 +222,7 @@ impl Slow<'_> {
     }
 
     fn reserve(&self, weight: u64, pages: u64) -> Result<(), End> {
-        if self.weight + weight > 53_248 || self.page_count + pages > 100 { Err(End::Chunk) } else { Ok(()) }
+        if self.weight + weight > 48_000 || self.page_count + pages > 100 { Err(End::Chunk) } else { Ok(()) }
     }
 
     fn ecall(&mut self) -> Result<(), End> {
