@@ -65,6 +65,7 @@ pub(crate) fn assemble(fused: &[Pattern]) -> Assembled {
         swap_bytes: label(),
         gather: label(),
         scatter: label(),
+        pieces: label(),
     };
     let next_page = label();
     let mut sections = Vec::new();
@@ -83,6 +84,7 @@ pub(crate) fn assemble(fused: &[Pattern]) -> Assembled {
     asm.swap_bytes(&routines);
     asm.gather(&routines);
     asm.scatter(&routines);
+    asm.pieces(&routines);
     end("bytes of ECALLs", &asm);
     let near: Vec<u64> = (0..4).map(|lane| near(&mut asm, &routines, lane)).collect();
     let far: Vec<u64> = (0..4).map(|lane| far(&mut asm, &routines, lane)).collect();

@@ -32,6 +32,7 @@ pub(crate) struct Routines {
     pub(crate) swap_bytes: Label,
     pub(crate) gather: Label,
     pub(crate) scatter: Label,
+    pub(crate) pieces: Label,
 }
 
 /// Emits the words of one handler.

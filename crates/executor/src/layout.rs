@@ -26,6 +26,8 @@ pub(crate) const LENGTH: u64 = 0x4c0;
 pub(crate) const POINTER: u64 = 0x4e0;
 pub(crate) const CURSOR: u64 = 0x500;
 pub(crate) const RETURN_TO: u64 = 0x520;
+/// Whether bytes go from the buffer to the pages.
+pub(crate) const OUTWARDS: u64 = 0x560;
 /// Pages touched since the chunk has as many as end it.
 pub(crate) const SPARE: u64 = 0x540;
 /// Slot of the first page. Byte `o` of the page in slot `s` is at `512 s + 511 - o`.
@@ -36,7 +38,7 @@ pub(crate) const CODE_TABLE: u64 = 0x1_0000;
 pub(crate) const CODE: u64 = 0x1_2000;
 
 const _: () = assert!(
-    (FIRST_SLOT + MAX_PAGES) * 512 <= CODE_TABLE && SPARE < FIRST_SLOT * 512 && 2 * (FIRST_SLOT + MAX_PAGES) <= 256
+    (FIRST_SLOT + MAX_PAGES) * 512 <= CODE_TABLE && OUTWARDS < FIRST_SLOT * 512 && 2 * (FIRST_SLOT + MAX_PAGES) <= 256
 );
 const _: () = assert!(CODE_TABLE + 4 * 2048 == CODE && CODE_TABLE & 0x1fff == 0);
 
@@ -82,8 +84,9 @@ pub(crate) const SPARE_PAGES: u64 = 24;
 pub(crate) const MAX_PAGES: u64 = CHUNK_PAGES + SPARE_PAGES;
 pub(crate) const CODE_PAGE_WORDS: usize = 256;
 pub(crate) const CODE_PAGE_BYTES: u64 = 8 * CODE_PAGE_WORDS as u64;
-pub(crate) const CODE_PAGE_WEIGHT: u64 = 64;
-pub(crate) const DATA_PAGE_WEIGHT: u64 = 128;
+/// Weight of the first fetch from a code page; so many before it weigh one more.
+pub(crate) const CODE_PAGE_WEIGHT: u64 = 32;
+pub(crate) const CODE_PAGES_PER_WEIGHT: u64 = 8;
 /// Weight of a taken jump that is no branch or jump without link within its code page.
 pub(crate) const FAR_WEIGHT: u64 = 2;
 pub(crate) const TEXT_BASE: u64 = 0x0800_0000;

@@ -2,6 +2,7 @@
 
 mod bytes;
 mod code_pages;
+mod copy;
 mod ecall;
 mod finish;
 mod keccak;

@@ -50,6 +50,7 @@ impl Call<'_> {
             1 => return self.preimage(),
             2 => self.keccak().unwrap_or_else(Outcome::from),
             3 => self.precompile().unwrap_or_else(Outcome::from),
+            4 => self.copy().unwrap_or_else(Outcome::from),
             _ => Outcome::Faulted,
         };
         if !matches!(outcome, Outcome::Deferred | Outcome::Faulted) {
@@ -64,7 +65,7 @@ impl Call<'_> {
             return Ok(Outcome::Faulted);
         }
         let pages = capacity / PAGE_BYTES as u64;
-        if !self.meter.fits(64 + 7 * words(capacity) + DATA_PAGE_WEIGHT * (pages + 2), 2 * pages + 3) {
+        if !self.meter.fits(64 + 7 * words(capacity), 2 * pages + 3) {
             return Ok(Outcome::Deferred);
         }
         let hash = hash_in_registers(self.x);
@@ -96,7 +97,7 @@ impl Call<'_> {
         }
         let weight = 32 + 3 * words(length);
         let pages = length / PAGE_BYTES as u64 + 3;
-        if !self.meter.fits(weight + DATA_PAGE_WEIGHT * pages, pages) {
+        if !self.meter.fits(weight, pages) {
             return Ok(Outcome::Deferred);
         }
         self.meter.add(weight);
@@ -112,7 +113,7 @@ impl Call<'_> {
         }
         let weight = 64 + 3 * words(length) + gas.div_ceil(PRECOMPILE_GAS_PER_WEIGHT);
         let pages = length / PAGE_BYTES as u64 + 6;
-        if !self.meter.fits(weight + DATA_PAGE_WEIGHT * pages, pages) {
+        if !self.meter.fits(weight, pages) {
             return Ok(Outcome::Deferred);
         }
         self.meter.add(weight);
@@ -125,6 +126,22 @@ impl Call<'_> {
         self.write(13, bytes)?;
         self.x[10] = output.is_some().into();
         self.x[11] = bytes.len() as u64;
+        Ok(Outcome::Done)
+    }
+
+    fn copy(&mut self) -> Result<Outcome, TooManyPages> {
+        let [destination, source, length] = [self.x[10], self.x[11], self.x[12]];
+        if length > MAX_ECALL_BYTES {
+            return Ok(Outcome::Faulted);
+        }
+        let weight = 16 + words(length);
+        if !self.meter.fits(weight, 2 * (length / PAGE_BYTES as u64) + 4) {
+            return Ok(Outcome::Deferred);
+        }
+        self.meter.add(weight);
+        self.meter.longest_call = self.meter.longest_call.max(length);
+        let bytes = self.memory.read(self.meter, source, length as usize)?;
+        self.memory.write(self.meter, destination, &bytes)?;
         Ok(Outcome::Done)
     }
 

@@ -21,7 +21,7 @@ pub(crate) struct Meter {
     /// Code pages fetched from, in order of first fetch.
     pub(crate) code_pages: Vec<u32>,
     fetched: Box<[bool; CODE_PAGES]>,
-    pub(crate) ecalls: [u64; 4],
+    pub(crate) ecalls: [u64; 5],
 }
 
 impl Meter {
@@ -35,7 +35,7 @@ impl Meter {
             longest_call: 0,
             code_pages: Vec::new(),
             fetched: Box::new([false; CODE_PAGES]),
-            ecalls: [0; 4],
+            ecalls: [0; 5],
         }
     }
 
@@ -44,7 +44,7 @@ impl Meter {
             self.fetched[page as usize] = false;
         }
         self.code_pages.clear();
-        (self.weight, self.limit, self.overhead, self.ecalls) = (0, CHUNK_WEIGHT, 0, [0; 4]);
+        (self.weight, self.limit, self.overhead, self.ecalls) = (0, CHUNK_WEIGHT, 0, [0; 5]);
         (self.pages, self.spare, self.longest_call) = (0, 0, 0);
     }
 
@@ -62,7 +62,6 @@ impl Meter {
             }
             self.spare += 1;
         }
-        self.add(DATA_PAGE_WEIGHT);
         self.add_pages(1);
         Some(())
     }
@@ -86,8 +85,8 @@ impl Meter {
     #[inline(never)]
     fn first_fetch(&mut self, page: u32) {
         self.fetched[page as usize % CODE_PAGES] = true;
+        self.add(CODE_PAGE_WEIGHT + self.code_pages.len() as u64 / CODE_PAGES_PER_WEIGHT);
         self.code_pages.push(page);
-        self.add(CODE_PAGE_WEIGHT);
     }
 
     /// Whether an `ECALL` that needs so much still belongs to this chunk.

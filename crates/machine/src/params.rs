@@ -24,14 +24,15 @@ pub const CHUNK_WEIGHT: u64 = 48_000;
 pub const CHUNK_PAGES: u64 = 100;
 /// Data pages that a chunk can touch after it has so many: the next one faults.
 pub const SPARE_PAGES: u64 = 24;
-/// Weight of the first fetch from a code page in a chunk.
-pub const CODE_PAGE_WEIGHT: u64 = 64;
-/// Weight of the first access to a data page in a chunk.
-pub const DATA_PAGE_WEIGHT: u64 = 128;
+/// Weight of the first fetch from a code page in a chunk; every [`CODE_PAGES_PER_WEIGHT`] of them before weigh one more, as
+/// memory on L1 costs the more of it there is.
+pub const CODE_PAGE_WEIGHT: u64 = 32;
+/// See [`CODE_PAGE_WEIGHT`].
+pub const CODE_PAGES_PER_WEIGHT: u64 = 8;
 /// Gas of a precompile that weighs one.
 pub const PRECOMPILE_GAS_PER_WEIGHT: u64 = 128;
 
-/// Longest source or capacity of an `ECALL`, and longest preimage, in bytes.
+/// Longest source or capacity of an `ECALL`, longest copy and longest preimage, in bytes.
 pub const MAX_ECALL_BYTES: u64 = 24_576;
 /// Most gas that a program can give a precompile.
 pub const MAX_PRECOMPILE_GAS: u64 = 4_500_000;

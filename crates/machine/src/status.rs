@@ -28,7 +28,7 @@ pub struct Statistics {
     /// Data pages, counted in each chunk that touches them.
     pub data_pages: u64,
     /// `ECALL`s by number: `HALT`, `PREIMAGE`, `KECCAK256`, `PRECOMPILE`.
-    pub ecalls: [u64; 4],
+    pub ecalls: [u64; 5],
 }
 
 impl Statistics {

@@ -55,6 +55,57 @@ fn keccak_hashes_what_is_there() {
     assert_eq!(keccak(SOURCE, 1 << 63, DESTINATION, &[]).status(), Status::Faulted);
 }
 
+/// What is where `destination` points to after a copy.
+fn copied(destination: u64, source: u64, length: u64, data: &[u8]) -> Vec<u8> {
+    let machine = finished(&call(&[(17, 4), (10, destination), (11, source), (12, length)], data), B256::ZERO);
+    assert!(matches!(machine.status(), Status::Halted(_)));
+    (0..length).map(|k| bytes(&machine, (destination + k) as usize, 1)[0]).collect()
+}
+
+#[test]
+fn copies_are_exact_and_may_overlap() {
+    let data: Vec<u8> = (0..1500u32).map(|k| (k * 7 + k / 256) as u8).collect();
+    for length in [0, 1, 7, 31, 512, 513, 1400] {
+        for (from, to) in
+            [(0, DESTINATION), (1, DESTINATION + 3), (77, DESTINATION + 500), (60, SOURCE), (3, SOURCE + 90)]
+        {
+            assert_eq!(
+                copied(to, SOURCE + from, length, &data),
+                data[from as usize..][..length as usize],
+                "{from} {to}"
+            );
+        }
+    }
+    let touched = |destination, source, length| {
+        let machine = finished(&call(&[(17, 4), (10, destination), (11, source), (12, length)], &data), B256::ZERO);
+        machine.statistics().data_pages
+    };
+    assert_eq!(
+        [touched(DESTINATION, SOURCE, 0), touched(DESTINATION, SOURCE + 511, 1), touched(DESTINATION, SOURCE + 511, 2)],
+        [0, 2, 3]
+    );
+    assert_eq!(touched(DESTINATION + 511, SOURCE + 511, 24_576), 98);
+    let status = |length| finished(&call(&[(17, 4), (12, length)], &[]), B256::ZERO).status();
+    assert!(matches!(status(24_576), Status::Halted(_)));
+    assert_eq!([status(24_577), status(1 << 63)], [Status::Faulted; 2]);
+}
+
+#[test]
+fn copies_wrap_around_the_end_of_memory() {
+    let end = (1 << 27) - 3;
+    let data: Vec<u8> = (1..=9).collect();
+    let there = [(17, 4), (10, end), (11, SOURCE), (12, 9)];
+    let back = [(10, (1 << 40) + DESTINATION), (11, end)];
+    let mut text: Vec<u32> = there.iter().flat_map(|&(register, value)| asm::li(register, value)).collect();
+    text.push(asm::ECALL);
+    text.extend(back.iter().flat_map(|&(register, value)| asm::li(register, value)));
+    text.push(asm::ECALL);
+    text.extend(asm::halt());
+    let machine = finished(&Program::new(text, 0, vec![(2, page_with(&data))]).unwrap(), B256::ZERO);
+    assert_eq!(bytes(&machine, DESTINATION as usize, 9), data);
+    assert_eq!(bytes(&machine, 0, 6), &data[3..]);
+}
+
 #[test]
 fn pointers_are_rounded_down_and_buffers_wrap() {
     let data = [5; 512];
@@ -192,7 +243,7 @@ fn the_known_precompiles_are_those_of_the_specification() {
 
 #[test]
 fn unknown_numbers_fault() {
-    for number in [4, 5, 93, 1 << 32, u64::MAX] {
+    for number in [5, 6, 93, 1 << 32, u64::MAX] {
         assert_eq!(finished(&call(&[(17, number)], &[]), B256::ZERO).status(), Status::Faulted);
     }
 }

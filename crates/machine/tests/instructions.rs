@@ -142,14 +142,15 @@ fn jump_targets_are_indices_modulo_2_to_the_19() {
 
 #[test]
 fn straight_lines_cross_code_pages() {
-    for length in [255, 256, 257, 512, 700] {
+    for length in [255, 256, 257, 512, 700, 5_000] {
         let words = vec![asm::i(Op::Addi, 5, 5, 1); length];
         let machine = finished(&halting(&[&words]), input([0; 4]));
         assert_eq!(x(&machine, 5), length as u64);
         let statistics = machine.statistics();
         let pages = (length as u64 + 2).div_ceil(256);
         assert_eq!((statistics.code_pages, statistics.instructions), (pages, length as u64 + 2));
-        assert_eq!(statistics.weight, 64 * pages + length as u64 + 2 + (pages - 1));
+        let fetches: u64 = (0..pages).map(|before| 32 + before / 8).sum();
+        assert_eq!(statistics.weight, fetches + length as u64 + 2 + (pages - 1));
         // Past the end of the text.
         assert_eq!(finished(&program(&[&words]), input([0; 4])).status(), Status::Faulted);
     }

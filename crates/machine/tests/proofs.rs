@@ -52,7 +52,7 @@ fn check(program: &Program, input: B256, host: &mut dyn Host, limit: u64) -> Vec
 
 #[test]
 fn random_programs_are_proven() {
-    let (mut chunks, mut faults, mut touched, mut ecalls) = (0, 0, 0, [0; 4]);
+    let (mut chunks, mut faults, mut touched, mut ecalls) = (0, 0, 0, [0; 5]);
     for seed in 0..150 {
         let mut random = Random(seed);
         let length = 20 + random.below(600) as usize;
@@ -71,7 +71,7 @@ fn random_programs_are_proven() {
     }
     // The generator must reach what it is for.
     assert!(chunks > 200 && faults < 140 && touched > 1_000, "{chunks} {faults} {touched}");
-    assert!(ecalls[0] > 1 && ecalls[2] > 50 && ecalls[3] > 5, "{ecalls:?}");
+    assert!(ecalls[0] > 1 && ecalls[2] > 50 && ecalls[3] > 5 && ecalls[4] > 50, "{ecalls:?}");
 }
 
 /// Reads all over the memory, hashes, asks for preimages and writes, for a few chunks.

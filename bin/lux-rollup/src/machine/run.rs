@@ -73,7 +73,7 @@ fn report(status: Status, statistics: &Statistics, state: B256) -> Value {
         Status::Faulted => ("faulted", None),
     };
     let Statistics { chunks, instructions, weight, code_pages, data_pages, ecalls } = statistics;
-    let [_, preimages, hashes, precompiles] = ecalls;
+    let [_, preimages, hashes, precompiles, copies] = ecalls;
     json!({
         "outcome": outcome,
         "output": output,
@@ -86,6 +86,7 @@ fn report(status: Status, statistics: &Statistics, state: B256) -> Value {
         "preimages": preimages,
         "hashes": hashes,
         "precompiles": precompiles,
+        "copies": copies,
     })
 }
 

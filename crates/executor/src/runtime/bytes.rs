@@ -37,6 +37,11 @@ impl Asm {
         self.x(r);
         self.push(31);
         self.ops(&[NOT, AND]);
+        self.call_at(routine);
+    }
+
+    /// `[pointer]`: calls `routine` for `LENGTH` bytes there.
+    pub(crate) fn call_at(&mut self, routine: Label) {
         self.store(POINTER);
         self.push(0);
         self.store(CURSOR);

@@ -140,8 +140,15 @@ impl Asm {
         self.push(CODE_PAGE_ROOM);
         self.op(ADD);
         self.store(CODE_END);
+        // [address of the next word, left]; the page's weight, from how many there are with it
         self.swap(1);
-        self.push(8 * CODE_PAGE_WEIGHT);
+        self.push(CODE_PAGE_ROOM * CODE_PAGES_PER_WEIGHT);
+        self.push(CODE + CODE_PAGE_ROOM);
+        self.load(CODE_END);
+        self.ops(&[SUB, DIV]);
+        self.add(CODE_PAGE_WEIGHT);
+        self.push(3);
+        self.op(SHL);
         self.swap(1);
         self.op(SUB);
         self.swap(1);

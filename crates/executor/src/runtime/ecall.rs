@@ -11,7 +11,7 @@ impl Emitter<'_> {
     /// Handler of `ECALL`.
     pub(crate) fn ecall(&mut self) {
         let routines = *self.routines;
-        let labels @ [halt, preimage, keccak, precompile] = [(); 4].map(|()| self.asm.new_label());
+        let labels @ [halt, preimage, keccak, precompile, copy] = [(); 5].map(|()| self.asm.new_label());
         let [last, defer, done] = [(); 3].map(|()| self.asm.new_label());
         for (number, label) in labels.into_iter().enumerate() {
             self.asm.x(17);
@@ -36,6 +36,8 @@ impl Emitter<'_> {
         self.asm.preimage(&routines, defer, done, last);
         self.asm.place_with(keccak, &handler_stack());
         self.asm.keccak(&routines, defer, done);
+        self.asm.place_with(copy, &handler_stack());
+        self.asm.copy(&routines, defer, done);
         self.asm.place_with(precompile, &handler_stack());
         self.asm.precompile(&routines, defer, done);
         self.asm.place_with(done, &handler_stack());
@@ -51,16 +53,8 @@ impl Asm {
         self.jump_if(label);
     }
 
-    /// `[pages, weight, word, pc, limit]`: leaves the `ECALL` to the next chunk unless this one has room for so much, each
-    /// page weighing `page_weight` besides.
-    pub(crate) fn reserve(&mut self, page_weight: u64, defer: Label) {
-        self.dup(1);
-        self.push(page_weight);
-        self.op(MUL);
-        self.swap(1);
-        self.swap(2);
-        self.op(ADD);
-        self.swap(1);
+    /// `[pages, weight, word, pc, limit]`: leaves the `ECALL` to the next chunk unless this one has room for so much.
+    pub(crate) fn reserve(&mut self, defer: Label) {
         self.load(CHARGED);
         self.op(ADD);
         self.push(CHUNK_PAGES);

@@ -12,7 +12,7 @@ impl Asm {
         self.jump_if_above(MAX_ECALL_BYTES, routines.fault, |asm| asm.x(11));
         self.keccak_weight();
         self.pages_of(11, 3);
-        self.reserve(DATA_PAGE_WEIGHT, defer);
+        self.reserve(defer);
         self.keccak_weight();
         self.charge();
         self.x(11);

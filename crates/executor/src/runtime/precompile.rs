@@ -25,7 +25,7 @@ impl Asm {
         self.jump_if_above(MAX_PRECOMPILE_GAS, routines.fault, |asm| asm.x(14));
         self.precompile_weight();
         self.pages_of(12, 6);
-        self.reserve(DATA_PAGE_WEIGHT, defer);
+        self.reserve(defer);
         self.precompile_weight();
         self.charge();
         self.x(12);

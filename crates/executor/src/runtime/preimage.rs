@@ -13,13 +13,12 @@ impl Asm {
         self.jump_if_above(MAX_ECALL_BYTES, routines.fault, |asm| asm.x(15));
         self.x(15);
         self.words_times(7);
-        self.add(64 + DATA_PAGE_WEIGHT / 2);
+        self.add(64);
         self.pages_of(15, 0);
         self.push(1);
         self.op(SHL);
         self.add(3);
-        // Of them, those of the preimage itself touch nothing.
-        self.reserve(DATA_PAGE_WEIGHT / 2, defer);
+        self.reserve(defer);
         self.take_preimage(routines);
 
         self.load(LENGTH);

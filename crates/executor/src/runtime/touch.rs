@@ -80,11 +80,6 @@ impl Asm {
         self.op(ADD);
         self.store(TOUCHED);
         // [return, slot, complement, word, pc, limit]
-        self.push(8 * DATA_PAGE_WEIGHT);
-        self.dup(7);
-        self.op(SUB);
-        self.swap(6);
-        self.op(POP);
         self.push(1);
         self.charge_pages(6);
         self.op(JUMP);

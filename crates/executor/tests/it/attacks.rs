@@ -33,6 +33,8 @@ fn cases() -> Vec<Case> {
     words.extend([i(Op::Addi, 10, 0, 2), i(Op::Addi, 11, 20, 0), i(Op::Addi, 12, 0, 100)]);
     words.extend([i(Op::Addi, 13, 20, 64), i(Op::Addi, 17, 0, 3)]);
     words.extend(li(14, 50_000));
+    words.push(ECALL);
+    words.extend([i(Op::Addi, 10, 20, 507), i(Op::Addi, 11, 20, 5), i(Op::Addi, 12, 0, 700), i(Op::Addi, 17, 0, 4)]);
     words.extend([ECALL, r(Op::Add, 20, 20, 21), i(Op::Addi, 22, 22, -1)]);
     let back = top - words.len() as i32;
     words.push(b(Op::Bne, 22, 0, back));

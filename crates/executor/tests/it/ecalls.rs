@@ -82,6 +82,30 @@ fn preimages() {
 }
 
 #[test]
+fn copies() {
+    let mut l1 = L1::new();
+    for length in LENGTHS {
+        for (k, pointer) in POINTERS.into_iter().enumerate() {
+            // To far away, and to where the source ends or begins.
+            let odd = pointer.wrapping_add(7 * k as u64);
+            for to in [
+                POINTERS[(k + 2) % POINTERS.len()].wrapping_add(3),
+                odd.wrapping_add(length / 2),
+                odd.wrapping_sub(length / 3),
+            ] {
+                let mut words = [fill(pointer, 60), fill(to, 3)].concat();
+                words.extend(call(4, &[(10, to), (11, odd), (12, length)]));
+                let last = to.wrapping_add(length) & !31;
+                let program = finish(words, &[to & !31, last.wrapping_sub(64), last, odd & !31]);
+                let id = l1.register(&program);
+                let (_, status) = compare_on(&mut l1, id, &program, B256::ZERO, &mut (), 9);
+                assert!(matches!(status, Status::Halted(_)));
+            }
+        }
+    }
+}
+
+#[test]
 fn precompiles() {
     for address in (0..20).chain([255, 256, 257, 1 << 32 | 1, u64::MAX]) {
         for (length, gas) in [
@@ -134,13 +158,15 @@ fn identity_points_and_modexp_succeed() {
 fn unknown_numbers_and_limits_fault() {
     let mut l1 = L1::new();
     for (number, arguments) in [
-        (4, vec![]),
+        (5, vec![]),
         (u64::MAX, vec![]),
         (1 << 32, vec![]),
         (1, vec![(15, 24_577)]),
         (1, vec![(15, u64::MAX)]),
         (2, vec![(11, 24_577)]),
         (3, vec![(10, 4)]),
+        (4, vec![(12, 24_577)]),
+        (4, vec![(12, u64::MAX)]),
         (3, vec![(10, 2), (12, 1 << 63)]),
         (3, vec![(10, 2), (14, 1 << 63)]),
     ] {
@@ -172,6 +198,8 @@ fn many_calls() {
         arguments.push((15, length));
         words.extend([i(Op::Addi, 14, 20, 0)]);
         words.extend(call(1, &arguments));
+        words.extend([i(Op::Addi, 10, 20, 33), i(Op::Addi, 11, 20, 1)]);
+        words.extend(call(4, &[(12, length)]));
         words.extend(call(3, &[(10, 2), (11, 64), (12, length), (13, 0), (14, 50_000)]));
         words.extend([lux_machine::asm::r(Op::Add, 20, 20, 21), i(Op::Addi, 22, 22, -1)]);
         let back = top - words.len() as i32;

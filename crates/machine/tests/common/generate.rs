@@ -77,9 +77,13 @@ impl Random {
         let length = self.next() >> self.pick(&[64 - 8, 64 - 13, 64 - 15]);
         let pointer = self.next() >> self.pick(&[64 - 12, 64 - 26, 1]);
         let mut words = match self.below(8) {
-            0 => vec![asm::i(Op::Addi, 17, 0, self.below(6) as i32)],
+            0 => vec![asm::i(Op::Addi, 17, 0, self.below(7) as i32)],
             1 => [asm::li(17, 3), asm::li(10, self.below(18)), asm::li(12, length), asm::li(14, self.below(100_000))]
                 .concat(),
+            2..5 => {
+                let to = self.next() >> self.pick(&[64 - 12, 64 - 26, 1]);
+                [asm::li(17, 4), asm::li(10, to), asm::li(11, pointer), asm::li(12, length)].concat()
+            }
             _ => [asm::li(17, 2), asm::li(10, pointer), asm::li(11, length)].concat(),
         };
         words.push(asm::ECALL);

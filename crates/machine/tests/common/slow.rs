@@ -99,8 +99,8 @@ impl Slow<'_> {
         self.pc %= 1 << 19;
         let code_page = self.pc / 256;
         if !self.code_order.contains(&code_page) {
+            self.weight += 32 + self.code_order.len() as u64 / 8;
             self.code_order.push(code_page);
-            self.weight += 64;
         }
         let instruction = decode(*self.text.get(self.pc as usize).ok_or(End::Fault)?);
         let here = 0x0800_0000 + 4 * u64::from(self.pc);
@@ -181,7 +181,6 @@ impl Slow<'_> {
                 self.spare -= 1;
             }
             self.touch_order.push(page);
-            self.weight += 128;
             self.page_count += 1;
         }
         let page = self.pages.get_mut(&page).ok_or(End::Invalid(Invalid::MissingPage))?;
@@ -203,7 +202,7 @@ impl Slow<'_> {
     }
 
     fn read(&mut self, address: u64, length: u64) -> Result<Vec<u8>, End> {
-        (0..length).map(|k| self.byte((address / 32 * 32).wrapping_add(k)).map(|byte| *byte)).collect()
+        (0..length).map(|k| self.byte(address.wrapping_add(k)).map(|byte| *byte)).collect()
     }
 
     fn write(&mut self, address: u64, bytes: &[u8]) -> Result<(), End> {
@@ -232,7 +231,7 @@ impl Slow<'_> {
         match x[17] {
             0 => return Err(End::Halt(hash)),
             1 if x[15] <= 24_576 => {
-                self.reserve(64 + 7 * words(x[15]) + 128 * (x[15] / 512 + 2), 2 * (x[15] / 512) + 3)?;
+                self.reserve(64 + 7 * words(x[15]), 2 * (x[15] / 512) + 3)?;
                 let preimage = self.preimages.next().filter(|preimage| keccak256(preimage) == hash);
                 let preimage = preimage.ok_or(End::Invalid(Invalid::MissingPreimage))?;
                 let length = preimage.len() as u64;
@@ -242,16 +241,16 @@ impl Slow<'_> {
                 self.x[10] = length;
             }
             2 if x[11] <= 24_576 => {
-                self.reserve(32 + 3 * words(x[11]) + 128 * (x[11] / 512 + 3), x[11] / 512 + 3)?;
+                self.reserve(32 + 3 * words(x[11]), x[11] / 512 + 3)?;
                 self.weight += 32 + 3 * words(x[11]);
-                let hash = keccak256(self.read(x[10], x[11])?);
+                let hash = keccak256(self.read(x[10] / 32 * 32, x[11])?);
                 self.write_padded(x[12], hash.as_slice())?;
             }
             3 if known().contains(&x[10]) && x[12] <= 24_576 && x[14] <= 4_500_000 => {
                 let weight = 64 + 3 * words(x[12]) + x[14].div_ceil(128);
-                self.reserve(weight + 128 * (x[12] / 512 + 6), x[12] / 512 + 6)?;
+                self.reserve(weight, x[12] / 512 + 6)?;
                 self.weight += weight;
-                let input = self.read(x[11], x[12])?;
+                let input = self.read(x[11] / 32 * 32, x[12])?;
                 let address = alloy_primitives::Address::with_last_byte(x[10] as u8);
                 let address = if x[10] == 256 {
                     alloy_primitives::address!("0000000000000000000000000000000000000100")
@@ -263,6 +262,12 @@ impl Slow<'_> {
                 self.write_padded(x[13], &output.bytes)?;
                 self.x[10] = output.is_success().into();
                 self.x[11] = output.bytes.len() as u64;
+            }
+            4 if x[12] <= 24_576 => {
+                self.reserve(16 + words(x[12]), 2 * (x[12] / 512) + 4)?;
+                self.weight += 16 + words(x[12]);
+                let bytes = self.read(x[11], x[12])?;
+                self.write(x[10], &bytes)?;
             }
             _ => return Err(End::Fault),
         }
