@@ -91,6 +91,7 @@ impl Role for Watcher {
             self.proven(id, ended);
         }
         self.look();
+        self.keep().await;
         self.prove();
         self.challenge().await?;
         self.reclaim().await
@@ -198,6 +199,14 @@ impl Watcher {
                 Ok((delivery, finding))
             });
         }
+    }
+
+    /// What is not judged yet, or disputed, keeps its data.
+    async fn keep(&self) {
+        let open = self.results.values().filter(|known| !matches!(known.state, State::True | State::Unknown));
+        let open: Vec<_> = open.map(|known| (known.offer.model, known.offer.input.commitment)).collect();
+        let models = open.iter().map(|(model, _)| *model).collect();
+        self.shop.library.keep(&models, open.into_iter().map(|(_, input)| input)).await;
     }
 
     fn checked(&mut self, id: B256, ended: Result<(Delivery, Finding), ComputeError>) {

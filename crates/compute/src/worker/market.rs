@@ -18,7 +18,7 @@ impl Worker {
         self.board.head().map_or(0, |head| head.number)
     }
 
-    /// Claims tasks whose output is known.
+    /// Claims tasks that are ready.
     pub(super) async fn claim(&mut self) -> Result<(), ComputeError> {
         let held = self.claimed().len();
         if held >= self.config.max_claims || !self.claims.is_free(&self.transactions, self.read()) {
@@ -59,6 +59,10 @@ impl Worker {
             return Ok(());
         }
         let tasks: Vec<B256> = ready.into_iter().map(|(_, _, id)| id).collect();
+        if held == 0 && !self.pays_for_transactions(&tasks) {
+            tracing::debug!(tasks = tasks.len(), "what is ready does not pay for transactions of its own yet");
+            return Ok(());
+        }
         let data = claimTasksCall { taskIds: tasks.clone() }.abi_encode();
         match self.claims.send(&self.transactions, self.shop.market.address, &tasks, data).await? {
             Sent::Now => tracing::info!(tasks = tasks.len(), "claiming"),
@@ -66,6 +70,17 @@ impl Worker {
             Sent::Refused(reason) => tracing::warn!(%reason, "the market refuses claims of this worker"),
         }
         Ok(())
+    }
+
+    /// Whether tasks gain more together than claim, result and payment cost beside them.
+    fn pays_for_transactions(&self, tasks: &[B256]) -> bool {
+        let Some((_, costs)) = &self.costs else { return self.config.allow_loss };
+        let gain = |id: &B256| {
+            let (job, offer) = (self.jobs.get(id)?.prepared.as_ref()?, self.board.task(*id)?.offer);
+            costs.gain(job.flops, job.gas, offer.gas_price).ok()
+        };
+        let gains = tasks.iter().filter_map(gain).fold(U256::ZERO, U256::saturating_add);
+        gains >= costs.of_batch()
     }
 
     /// Delivers results of tasks that this worker claimed.
@@ -142,7 +157,7 @@ impl Worker {
             _ => false,
         });
         let due: Vec<_> = due.map(|task| (task.id, task.challenges.is_empty())).take(MAX_FINALIZED).collect();
-        let mut tasks = Vec::new();
+        let mut tasks = self.due_earlier(now).await?;
         for (id, is_undisputed) in due {
             if is_undisputed || self.shop.market.final_at(id).await?.is_some_and(|until| until <= now) {
                 tasks.push(id);
@@ -156,6 +171,25 @@ impl Worker {
             tracing::info!(tasks = tasks.len(), "collecting payment");
         }
         Ok(())
+    }
+}
+
+impl Worker {
+    /// Results from before the blocks that are read, which can be paid now.
+    async fn due_earlier(&mut self, now: u64) -> Result<Vec<B256>, ComputeError> {
+        let mut due = Vec::new();
+        let Some(earlier) = &mut self.earlier else { return Ok(due) };
+        for id in earlier.clone() {
+            if due.len() == MAX_FINALIZED {
+                break;
+            }
+            if self.shop.market.task(id).await?.progress.status != TaskStatus::Submitted {
+                earlier.remove(&id);
+            } else if self.shop.market.final_at(id).await?.is_some_and(|until| until <= now) {
+                due.push(id);
+            }
+        }
+        Ok(due)
     }
 }
 

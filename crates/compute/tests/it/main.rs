@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod dishonest;
+mod malformed;
+mod paid;
 mod questions;
 mod refused;
 mod served;
