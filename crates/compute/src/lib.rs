@@ -28,6 +28,6 @@ pub use market::Market;
 pub use records::{Record, Records};
 pub use role::Role;
 pub use run::{claimed_output, infer_program_id, run_natively, run_on_machine};
-pub use shop::{Prepared, Refusal, Shop};
+pub use shop::{Bounds, Prepared, Recorded, Refusal, Shop};
 pub use watcher::{Watcher, WatcherConfig};
 pub use worker::{Worker, WorkerConfig};

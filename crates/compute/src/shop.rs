@@ -4,7 +4,7 @@ use crate::board::Offer;
 use crate::library::flops_of;
 use crate::malformed::Malformed;
 use crate::records::Record;
-use crate::run::{infer_program_id, run_natively, run_own};
+use crate::run::{claimed_output, infer_program_id, run_natively, run_own};
 use crate::{ComputeError, Costs, DataError, Library, Loss, Market};
 use alloy_primitives::{B256, Bytes, U256};
 use alloy_sol_types::SolEvent;
@@ -46,6 +46,13 @@ pub struct Prepared {
     pub flops: u64,
     /// `None`: it has one whatever the input is, and is not computed before it is claimed.
     output: Option<Bytes>,
+}
+
+impl Prepared {
+    /// Whether the output was computed already.
+    pub const fn is_computed(&self) -> bool {
+        self.output.is_some()
+    }
 }
 
 /// Evidence for an output, and what it took.
@@ -228,7 +235,11 @@ impl Shop {
                 })?)
             }
         };
-        let commitment = self.library.store().put(output.clone().into()).await.map_err(DataError::Blob)?;
+        let commitment = claimed_output(Some(&output));
+        if let Err(error) = self.library.store().put(output.clone().into()).await {
+            // The evidence does not need it, and it can be computed again.
+            tracing::warn!(output = %commitment, %error, "an output is not kept");
+        }
         let run = run_own(model, input, commitment).await?;
         let record = Record {
             input: offer.claim_input(),

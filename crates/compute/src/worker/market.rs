@@ -1,10 +1,10 @@
 //! What a worker sends to the market.
 
 use super::{HURRY_SECONDS, Job, MAX_BATCH_BYTES, MAX_CLAIMED, MAX_FINALIZED, MAX_RESULTS, Worker, price};
-use crate::ComputeError;
 use crate::board::Stage;
 use crate::jobs::retry_seconds;
 use crate::records::Record;
+use crate::{ComputeError, DataError};
 use alloy_primitives::{B256, U256};
 use alloy_sol_types::SolCall;
 use lux_l1::{Sent, TxError};
@@ -12,6 +12,7 @@ use lux_protocol::market::contract::IComputeMarket::{claimTasksCall, finalizeTas
 use lux_protocol::market::contract::{ComputeResult, TaskStatus};
 use lux_protocol::market::{EvidenceKind, ResultProof};
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 impl Worker {
     fn read(&self) -> u64 {
@@ -20,8 +21,12 @@ impl Worker {
 
     /// Claims tasks that are ready.
     pub(super) async fn claim(&mut self) -> Result<(), ComputeError> {
+        if !self.claims.is_free(&self.transactions, self.read()) {
+            return Ok(());
+        }
+        self.claiming.clear();
         let held = self.claimed().len();
-        if held >= self.config.max_claims || !self.claims.is_free(&self.transactions, self.read()) {
+        if held >= self.config.max_claims {
             return Ok(());
         }
         let now = self.board.now();
@@ -63,6 +68,10 @@ impl Worker {
             tracing::debug!(tasks = tasks.len(), "what is ready does not pay for transactions of its own yet");
             return Ok(());
         }
+        let tasks = self.with_data(tasks).await?;
+        if tasks.is_empty() {
+            return Ok(());
+        }
         let data = claimTasksCall { taskIds: tasks.clone() }.abi_encode();
         match self.claims.send(&self.transactions, self.shop.market.address, &tasks, data).await? {
             Sent::Now => tracing::info!(tasks = tasks.len(), "claiming"),
@@ -70,6 +79,29 @@ impl Worker {
             Sent::Refused(reason) => tracing::warn!(%reason, "the market refuses claims of this worker"),
         }
         Ok(())
+    }
+
+    /// Those of these tasks whose data are still there, which they stay from now on.
+    async fn with_data(&mut self, tasks: Vec<B256>) -> Result<Vec<B256>, ComputeError> {
+        self.claiming = tasks.iter().copied().collect();
+        self.keep().await;
+        let library = &self.shop.library;
+        let (mut models, mut there) = (BTreeMap::new(), Vec::new());
+        for id in tasks {
+            let Some(offer) = self.board.task(id).map(|task| task.offer) else { continue };
+            let has_model = match models.get(&offer.model) {
+                Some(has_model) => *has_model,
+                None => library.has_model(offer.model).await?,
+            };
+            models.insert(offer.model, has_model);
+            if has_model && library.store().has(offer.input.commitment).await.map_err(DataError::Blob)? {
+                there.push(id);
+            } else {
+                tracing::debug!(task = %id, "the data of a task went from the cache before it was claimed");
+                self.jobs.remove(&id);
+            }
+        }
+        Ok(there)
     }
 
     /// Whether tasks gain more together than claim, result and payment cost beside them.

@@ -103,6 +103,8 @@ pub struct Worker {
     fetches: Jobs<Result<(), Refusal>>,
     runs: Jobs<Done>,
     claims: Lane,
+    /// Tasks of the last of them, until it is mined.
+    claiming: BTreeSet<B256>,
     results: Lane,
     payments: Lane,
     seconds_per_flop: f64,
@@ -177,6 +179,7 @@ impl Worker {
             fetches: Jobs::new(FETCHES),
             runs: Jobs::new(config.parallel),
             claims: Lane::new("claim"),
+            claiming: BTreeSet::new(),
             results: Lane::new("result"),
             payments: Lane::new("pay"),
             seconds_per_flop: SECONDS_PER_FLOP,
@@ -267,13 +270,13 @@ impl Worker {
         Bounds { max_flops: self.config.max_flops, costs: self.costs.as_ref().map(|(_, costs)| *costs) }
     }
 
-    /// Keeps the data of what is claimed or delivered, and of what may be claimed next.
+    /// Keeps the data of what is claimed or delivered. Those of other tasks may go for them.
     async fn keep(&self) {
         let own = self.account();
         let tasks = self.board.tasks().filter(|task| match task.stage {
             Stage::Claimed { worker, .. } => *worker == own,
             Stage::Delivered(delivery) => delivery.worker == own,
-            Stage::Open | Stage::Over => self.jobs.get(&task.id).is_some_and(|job| job.fetched),
+            Stage::Open | Stage::Over => self.claiming.contains(&task.id),
         });
         let (mut models, mut blobs) = (BTreeSet::new(), Vec::new());
         for task in tasks {

@@ -143,14 +143,18 @@ impl World {
         BlobStore::folder(&self.folder.path().join(name)).unwrap()
     }
 
-    fn file(&self, name: &str) -> PathBuf {
+    pub fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// What a party that keeps its blobs under `store` serves or watches with.
     pub fn shop(&self, store: &str) -> Shop {
+        self.shop_of(self.store(store))
+    }
+
+    pub fn shop_of(&self, store: BlobStore) -> Shop {
         let config = LibraryConfig { threads: 1, allow_private: true, ..LibraryConfig::default() };
-        Shop::new(self.market.clone(), Library::new(self.store(store), config).unwrap())
+        Shop::new(self.market.clone(), Library::new(store, config).unwrap())
     }
 
     /// A worker process, with what an earlier one of this name left.
@@ -160,9 +164,13 @@ impl World {
     }
 
     pub async fn worker_with(&self, index: usize, store: &str, config: WorkerConfig) -> Worker {
+        self.worker_of(index, self.shop(store), config).await
+    }
+
+    pub async fn worker_of(&self, index: usize, shop: Shop, config: WorkerConfig) -> Worker {
         let records = Records::open(&self.file(&format!("worker-{index}.redb"))).unwrap();
         let transactions = self.transactions(index).await;
-        Worker::open(self.shop(store), transactions, records, config).await.unwrap()
+        Worker::open(shop, transactions, records, config).await.unwrap()
     }
 
     /// A worker with a stake, and a balance for bonds.
