@@ -108,7 +108,7 @@ mod tests {
             cuts in proptest::collection::vec(0usize..400, 0..6),
             flip in proptest::option::of(0usize..400),
         ) {
-            let blob: Vec<u8> = (0..length).map(|at| (at * at >> 7) as u8).collect();
+            let blob: Vec<u8> = (0..length).map(|at| ((at * at) >> 7) as u8).collect();
             let index = BlobIndex::of(&blob);
             let mut encoded = index.encoded().to_vec();
             let changed = flip.filter(|at| *at < encoded.len());

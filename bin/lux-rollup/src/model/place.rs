@@ -83,6 +83,7 @@ fn s3_config(bucket: &str, prefix: &str, variable: impl Fn(&str) -> Option<Strin
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
