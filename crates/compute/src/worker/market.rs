@@ -65,7 +65,14 @@ impl Worker {
         }
         let tasks: Vec<B256> = ready.into_iter().map(|(_, _, id)| id).collect();
         if held == 0 && !self.pays_for_transactions(&tasks) {
-            tracing::debug!(tasks = tasks.len(), "what is ready does not pay for transactions of its own yet");
+            let reason = format!(
+                "{} tasks are ready, and do not pay for claim, result and payment in transactions of their own",
+                tasks.len()
+            );
+            if self.waiting_for_more != tasks.len() {
+                self.waiting_for_more = tasks.len();
+                self.tell_of_loss(tasks[0], &reason);
+            }
             return Ok(());
         }
         let tasks = self.with_data(tasks).await?;

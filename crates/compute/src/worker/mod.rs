@@ -110,6 +110,10 @@ pub struct Worker {
     seconds_per_flop: f64,
     /// As of a block.
     costs: Option<(B256, Costs)>,
+    /// Said already that some tasks do not pay.
+    told_of_loss: bool,
+    /// Ready tasks that wait until others pay for the transactions with them, when that was said.
+    waiting_for_more: usize,
     /// Results of this worker about tasks from before the blocks that are read; `None` until the chain was asked.
     earlier: Option<BTreeSet<B256>>,
     /// Some result was refused: one at a time shows which.
@@ -184,6 +188,8 @@ impl Worker {
             payments: Lane::new("pay"),
             seconds_per_flop: SECONDS_PER_FLOP,
             costs: None,
+            told_of_loss: false,
+            waiting_for_more: 0,
             earlier: None,
             singly: false,
             config,
@@ -264,6 +270,15 @@ impl Worker {
             self.costs = Some((head.hash, costs));
         }
         Ok(())
+    }
+
+    /// Why a task waits; once for everybody to see, because such a worker may never do anything.
+    fn tell_of_loss(&mut self, task: B256, reason: &str) {
+        if std::mem::replace(&mut self.told_of_loss, true) {
+            tracing::info!(%task, reason, "a task does not pay now");
+        } else {
+            tracing::warn!(%task, reason, "a task does not pay now; further ones are said at the level info (-v)");
+        }
     }
 
     fn bounds(&self) -> Bounds {

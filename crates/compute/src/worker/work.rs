@@ -105,9 +105,7 @@ impl Worker {
             // What was fetched may be gone.
             job.fetched = false;
             match (&refusal, job.failures) {
-                (Refusal::AtALoss(_), 1) => {
-                    tracing::info!(task = %id, reason = %refusal, "a task is left to others for now")
-                }
+                (Refusal::AtALoss(loss), 1) => self.tell_of_loss(id, &loss.to_string()),
                 (Refusal::Data(DataError::Blob(BlobError::Full { .. })), _) => {
                     tracing::warn!(task = %id, reason = %refusal, "no room for the data of a task");
                 }
