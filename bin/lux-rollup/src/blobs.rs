@@ -36,6 +36,9 @@ pub struct ServeArgs {
     /// File with the token that a writer has to show.
     #[arg(long, value_name = "FILE", requires = "writable")]
     token_file: Option<PathBuf>,
+    /// With --writable: blobs that would let the store hold more than this are refused. In GiB.
+    #[arg(long, value_name = "GIB", default_value_t = 64)]
+    max_store: u64,
 }
 
 #[derive(Args)]
@@ -76,12 +79,16 @@ async fn serve_until_stopped(args: ServeArgs, print: fn(&Value)) -> eyre::Result
     });
     let config = ServerConfig { writable: args.writable, token: token.transpose()?, ..ServerConfig::default() };
     let protected = config.token.is_some();
-    let server = serve(args.listen, args.place.create()?, config)
+    let store = match args.writable {
+        true => args.place.create()?.limited(args.max_store.saturating_mul(1 << 30)).await?,
+        false => args.place.create()?,
+    };
+    let server = serve(args.listen, store, config)
         .await
         .map_err(|error| eyre!("cannot listen on {}: {error}; choose another with --listen", args.listen))?;
     print(&json!({
         "location": format!("http://{}", server.local_addr),
-        "store": args.place.store,
+        "store": args.place.store.to_string(),
         "writable": match (args.writable, protected) {
             (false, _) => "no",
             (true, false) => "by anyone",
@@ -97,7 +104,7 @@ async fn put(args: PutArgs) -> eyre::Result<Value> {
     let store = args.place.create()?;
     let commitment = store.put_file(&args.file).await.wrap_err_with(|| args.file.display().to_string())?;
     let length = store.index(commitment).await?.length();
-    Ok(json!({ "commitment": commitment, "bytes": length, "store": args.place.store }))
+    Ok(json!({ "commitment": commitment, "bytes": length, "store": args.place.store.to_string() }))
 }
 
 async fn get(args: GetArgs, progress: &Progress) -> eyre::Result<Value> {
@@ -112,7 +119,7 @@ async fn get(args: GetArgs, progress: &Progress) -> eyre::Result<Value> {
     }
     let index = store.index(commitment).await.map_err(|error| match error {
         BlobError::NotFound(_) => {
-            eyre!("no blob {commitment} in {}: --from names a server to fetch from", place.store.display())
+            eyre!("no blob {commitment} in {}: --from names a server to fetch from", place.store)
         }
         other => other.into(),
     })?;

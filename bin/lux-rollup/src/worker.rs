@@ -11,7 +11,7 @@ use alloy_primitives::{B256, U256};
 use alloy_sol_types::SolCall;
 use clap::{Args, Subcommand};
 use eyre::{WrapErr, eyre};
-use lux_blobs::{ServerConfig, ServerHandle, serve};
+use lux_blobs::{BlobStore, ServerConfig, ServerHandle, serve};
 use lux_compute::{
     ComputeError, Library, LibraryConfig, Market, Records, Role, Shop, Watcher, WatcherConfig, Worker, WorkerConfig,
 };
@@ -19,7 +19,7 @@ use lux_l1::{TxRequest, system_clock};
 use lux_protocol::market::contract::IComputeMarket::{requestExitCall, withdrawCall, withdrawStakeCall};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::time::MissedTickBehavior;
 
@@ -68,13 +68,17 @@ pub struct DataArgs {
     /// Weights of one model, in MiB at most.
     #[arg(long, default_value_t = 1_024)]
     max_weights: u64,
+    /// What is fetched and computed is kept in the folder `cache` below --folder, in GiB at most: what was used longest ago goes.
+    #[arg(long, value_name = "GIB", default_value_t = 16)]
+    cache: u64,
     /// Threads of one run [default: one for each processor].
     #[arg(long)]
     threads: Option<usize>,
 }
 
 impl DataArgs {
-    pub fn shop(&self, market: Market) -> eyre::Result<Shop> {
+    /// The store is read only; `folder` is that of the process.
+    pub async fn shop(&self, market: Market, folder: &Path) -> eyre::Result<Shop> {
         let default = LibraryConfig::default();
         let config = LibraryConfig {
             sources: self.source.clone(),
@@ -83,7 +87,10 @@ impl DataArgs {
             threads: self.threads.unwrap_or(default.threads),
             ..default
         };
-        Ok(Shop::new(market, Library::new(self.place.create()?, config)?))
+        let (cache, limit) = (folder.join("cache"), self.cache.saturating_mul(1 << 30));
+        let store = BlobStore::cache(&cache, limit, self.place.create()?).await;
+        let store = store.wrap_err_with(|| cache.display().to_string())?;
+        Ok(Shop::new(market, Library::new(store, config)?))
     }
 }
 
@@ -105,6 +112,9 @@ pub struct RunArgs {
     /// Take no task that pays less, in wei per gas of the market.
     #[arg(long, default_value_t = WorkerConfig::default().min_gas_price)]
     min_gas_price: u64,
+    /// Take tasks that pay less than the gas of claim, result and payment costs on this chain now.
+    #[arg(long)]
+    allow_loss: bool,
     /// Take no task whose model takes more, in FLOPs.
     #[arg(long, default_value_t = WorkerConfig::default().max_flops)]
     max_flops: u64,
@@ -117,7 +127,7 @@ pub struct RunArgs {
     /// Balance in the market that claims take their bonds from: what is missing is deposited at the start. Whole coins.
     #[arg(long, default_value = "0.1", value_parser = parse_coins)]
     balance: U256,
-    /// Serve the store over HTTP at this address, so that requesters get large outputs.
+    /// Serve store and cache over HTTP at this address, so that requesters get large outputs.
     #[arg(long, value_name = "ADDRESS")]
     serve: Option<SocketAddr>,
 }
@@ -170,13 +180,15 @@ async fn work(args: RunArgs, json: bool) -> eyre::Result<()> {
         max_flops: args.max_flops,
         max_claims: args.max_claims,
         parallel: args.parallel.max(1),
-    };
-    let server = match args.serve {
-        Some(address) => Some(serve_store(address, &args.data).await?),
-        None => None,
+        allow_loss: args.allow_loss,
     };
     let (account, address) = (transactions.address(), market.address);
-    let worker = Worker::open(args.data.shop(market)?, transactions, records, config).await?;
+    let shop = args.data.shop(market, &args.folder).await?;
+    let server = match args.serve {
+        Some(address) => Some(serve_store(address, shop.library.store()).await?),
+        None => None,
+    };
+    let worker = Worker::open(shop, transactions, records, config).await?;
     worker.join(args.balance).await.wrap_err("joining the market")?;
     announce(
         json,
@@ -200,7 +212,7 @@ async fn watch(args: WatchArgs, json: bool) -> eyre::Result<()> {
     let config = WatcherConfig { audit_traces: args.audit_traces, parallel: args.parallel.max(1), only: None };
     let challenger = transactions.as_ref().map(|transactions| transactions.address());
     let value = json!({ "market": market.address, "challenger": challenger });
-    let watcher = Watcher::open(args.data.shop(market)?, transactions, config).await?;
+    let watcher = Watcher::open(args.data.shop(market, &args.folder).await?, transactions, config).await?;
     announce(json, &value);
     until_stopped(watcher).await
 }
@@ -267,9 +279,8 @@ pub fn carry_on(step: Result<(), ComputeError>) -> eyre::Result<()> {
     }
 }
 
-async fn serve_store(address: SocketAddr, data: &DataArgs) -> eyre::Result<ServerHandle> {
-    let config = ServerConfig::default();
-    serve(address, data.place.create()?, config)
+async fn serve_store(address: SocketAddr, store: &BlobStore) -> eyre::Result<ServerHandle> {
+    serve(address, store.clone(), ServerConfig::default())
         .await
         .wrap_err_with(|| format!("cannot listen on {address}; choose another with --serve"))
 }

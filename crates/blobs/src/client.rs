@@ -1,8 +1,9 @@
 //! Fetches blobs from where strangers say that they are.
 
+use crate::head::HeadReader;
 use crate::location::{Resolver, blob_url};
 use crate::tls::{connector, no_tls, system_tls};
-use crate::{BlobError, BlobIndex, BlobStore, MAX_BLOB_BYTES, Part};
+use crate::{BlobError, BlobHead, BlobIndex, BlobStore, MAX_BLOB_BYTES, Part};
 use alloy_primitives::B256;
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, TryStreamExt, stream};
@@ -120,6 +121,32 @@ impl Client {
             Ok(transfer.next().await?.map(|part| (part, transfer)))
         });
         Ok((index, bytes))
+    }
+
+    /// Length and Merkle root of the blob at `{location}/blobs/{commitment}`, whatever its length. Its index is read to the end, of
+    /// 16 GiB 128 MiB, and not kept.
+    pub async fn head(&self, location: &str, commitment: B256) -> Result<BlobHead, BlobError> {
+        let url = blob_url(location, commitment, self.config.allow_private)?;
+        let deadline = Instant::now() + self.config.total_timeout;
+        let mut tries = Tries::default();
+        loop {
+            match self.read_head(&url, commitment, deadline).await {
+                Ok(head) => return Ok(head),
+                Err(error) => tries.again(error, &self.config, deadline).await?,
+            }
+        }
+    }
+
+    async fn read_head(&self, url: &Url, commitment: B256, deadline: Instant) -> Result<BlobHead, BlobError> {
+        let url = format!("{url}/index");
+        let mut body = Body { response: self.get(&url, None, commitment, deadline).await?, url };
+        let mut reader = HeadReader::default();
+        while let Some(part) = body.next(&self.config, deadline).await? {
+            if !reader.push(&part) {
+                return Err(BlobError::Corrupt { commitment, part: Part::Index });
+            }
+        }
+        reader.finish(commitment)
     }
 
     async fn index(&self, url: &Url, commitment: B256, limit: u64, deadline: Instant) -> Result<BlobIndex, BlobError> {

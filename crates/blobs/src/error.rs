@@ -19,6 +19,8 @@ pub enum BlobError {
     TooLarge { commitment: B256, length: u64, limit: u64 },
     #[error("bytes {}..{} are not within the blob's {length}", range.start, range.end)]
     OutOfRange { range: Range<u64>, length: u64 },
+    #[error("the store is full: it may hold {limit} bytes, and what it holds is needed; give it more room")]
+    Full { limit: u64 },
     #[error("store: {0}")]
     Store(Source),
     #[error("reading what is to be stored: {0}")]
@@ -59,7 +61,7 @@ impl BlobError {
     /// Whether the same request may succeed later.
     pub fn is_temporary(&self) -> bool {
         match self {
-            Self::Store(_) | Self::Network { .. } | Self::TimedOut { .. } => true,
+            Self::Full { .. } | Self::Store(_) | Self::Network { .. } | Self::TimedOut { .. } => true,
             Self::Status { status, .. } => *status >= 500 || matches!(status, 408 | 429),
             _ => false,
         }

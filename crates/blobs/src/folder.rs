@@ -11,10 +11,11 @@ use std::time::{Duration, SystemTime};
 
 const READ_BYTES: usize = 1 << 20;
 /// A process that is still writing a file touches it more often than that.
-const ABANDONED_AFTER: Duration = Duration::from_secs(24 * 3_600);
+pub(crate) const ABANDONED_AFTER: Duration = Duration::from_secs(24 * 3_600);
 
-/// Removes what processes that were killed left behind: `name#number`, which becomes `name` when it is complete.
-pub(crate) fn remove_abandoned(folder: &Path) -> std::io::Result<()> {
+/// Removes what processes that were killed left behind, and nobody touched for so long: `name#number`, which becomes `name` when it
+/// is complete.
+pub(crate) fn remove_abandoned(folder: &Path, untouched: Duration) -> std::io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let shard = entry?;
         if shard.file_name().len() != 2 || !shard.file_type()?.is_dir() {
@@ -23,7 +24,7 @@ pub(crate) fn remove_abandoned(folder: &Path) -> std::io::Result<()> {
         for entry in std::fs::read_dir(shard.path())? {
             let entry = entry?;
             let staged = entry.file_name().to_str().is_some_and(|name| name.contains('#'));
-            if staged && is_old(&entry) {
+            if staged && is_older(&entry, untouched) {
                 tracing::info!(file = %entry.path().display(), "removing the remains of an interrupted write");
                 let _ = std::fs::remove_file(entry.path());
             }
@@ -33,10 +34,10 @@ pub(crate) fn remove_abandoned(folder: &Path) -> std::io::Result<()> {
 }
 
 /// No when in doubt: another process may be about to finish the file.
-fn is_old(entry: &std::fs::DirEntry) -> bool {
+fn is_older(entry: &std::fs::DirEntry, limit: Duration) -> bool {
     let modified = entry.metadata().and_then(|meta| meta.modified()).ok();
     let age = modified.and_then(|modified| SystemTime::now().duration_since(modified).ok());
-    age.is_some_and(|age| age > ABANDONED_AFTER)
+    limit.is_zero() || age.is_some_and(|age| age > limit)
 }
 
 async fn blocking<T: Send + 'static>(

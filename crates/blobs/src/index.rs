@@ -1,10 +1,10 @@
-use crate::{BlobError, MAX_BLOB_BYTES, Part};
-use alloy_primitives::{B256, U256, keccak256};
+use crate::head::{HeadReader, LENGTH_BYTES};
+use crate::{BlobError, BlobHead, Part};
+use alloy_primitives::{B256, keccak256};
 use bytes::{Bytes, BytesMut};
 use lux_protocol::{MerkleBuilder, constants::PIECE_BYTES};
 use std::ops::Range;
 
-const LENGTH_BYTES: usize = 8;
 const PIECE: u64 = PIECE_BYTES as u64;
 
 /// A blob's length and the hashes of its pieces, known to lead to its commitment.
@@ -13,29 +13,17 @@ const PIECE: u64 = PIECE_BYTES as u64;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BlobIndex {
     commitment: B256,
-    length: u64,
+    head: BlobHead,
     encoded: Bytes,
-}
-
-fn commitment(length: u64, root: B256) -> B256 {
-    keccak256([B256::from(U256::from(length)), root].concat())
 }
 
 impl BlobIndex {
     /// Checks `encoded` against `commitment`.
     pub fn decode(commitment: B256, encoded: Bytes) -> Result<Self, BlobError> {
-        let corrupt = BlobError::Corrupt { commitment, part: Part::Index };
-        let Some((length, hashes)) = encoded.split_first_chunk::<LENGTH_BYTES>() else { return Err(corrupt) };
-        let length = u64::from_be_bytes(*length);
-        if length > MAX_BLOB_BYTES || Self::encoded_length(length) != encoded.len() as u64 {
-            return Err(corrupt);
-        }
-        let mut tree = MerkleBuilder::default();
-        hashes.chunks_exact(32).for_each(|hash| tree.push(B256::from_slice(hash)));
-        if self::commitment(length, tree.root()) != commitment {
-            return Err(corrupt);
-        }
-        Ok(Self { commitment, length, encoded })
+        let mut reader = HeadReader::default();
+        // What is no index has no head.
+        let _ = reader.push(&encoded);
+        Ok(Self { commitment, head: reader.finish(commitment)?, encoded })
     }
 
     /// Index of a blob in memory.
@@ -54,9 +42,13 @@ impl BlobIndex {
         self.commitment
     }
 
+    pub fn head(&self) -> BlobHead {
+        self.head
+    }
+
     /// Bytes of the blob.
     pub fn length(&self) -> u64 {
-        self.length
+        self.head.length
     }
 
     pub fn encoded(&self) -> &Bytes {
@@ -65,20 +57,20 @@ impl BlobIndex {
 
     /// The smallest range of whole pieces around `range`, or an error when that is not within the blob.
     pub fn aligned(&self, range: &Range<u64>) -> Result<Range<u64>, BlobError> {
-        if range.start > range.end || range.end > self.length {
-            return Err(BlobError::OutOfRange { range: range.clone(), length: self.length });
+        if range.start > range.end || range.end > self.length() {
+            return Err(BlobError::OutOfRange { range: range.clone(), length: self.length() });
         }
         if range.is_empty() {
             return Ok(range.clone());
         }
-        Ok(range.start / PIECE * PIECE..range.end.next_multiple_of(PIECE).min(self.length))
+        Ok(range.start / PIECE * PIECE..range.end.next_multiple_of(PIECE).min(self.length()))
     }
 
     /// Checks whole pieces that begin at byte `start`, a multiple of the piece size.
     pub fn verify(&self, start: u64, bytes: &[u8]) -> Result<(), BlobError> {
         let corrupt = |part| BlobError::Corrupt { commitment: self.commitment, part };
-        let end = start.checked_add(bytes.len() as u64).filter(|end| *end <= self.length);
-        let whole = end.is_some_and(|end| end % PIECE == 0 || end == self.length);
+        let end = start.checked_add(bytes.len() as u64).filter(|end| *end <= self.length());
+        let whole = end.is_some_and(|end| end % PIECE == 0 || end == self.length());
         if !start.is_multiple_of(PIECE) || !whole {
             return Err(corrupt(Part::Whole));
         }
@@ -142,7 +134,7 @@ impl IndexBuilder {
             self.hashed(keccak256(&self.partial));
         }
         self.encoded[..LENGTH_BYTES].copy_from_slice(&self.length.to_be_bytes());
-        let commitment = commitment(self.length, self.tree.root());
-        BlobIndex { commitment, length: self.length, encoded: self.encoded.freeze() }
+        let head = BlobHead { length: self.length, root: self.tree.root() };
+        BlobIndex { commitment: head.commitment(), head, encoded: self.encoded.freeze() }
     }
 }

@@ -3,10 +3,15 @@
 mod error;
 pub use error::{BlobError, Part};
 
+mod head;
+pub use head::BlobHead;
+
 mod index;
 pub use index::{BlobIndex, IndexBuilder};
 
 mod folder;
+
+mod space;
 
 mod store;
 pub use store::BlobStore;

@@ -14,6 +14,7 @@ use object_store::client::{
     HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpRequestBody, HttpResponse, HttpResponseBody,
     HttpService,
 };
+use object_store::prefix::PrefixStore;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,14 +29,18 @@ pub struct S3Config {
     pub endpoint: String,
     pub region: String,
     pub bucket: String,
+    /// Of all names in the bucket; may be empty.
+    pub prefix: String,
     pub access_key_id: String,
     pub secret_access_key: String,
+    /// Of keys that are valid for a time.
+    pub session_token: Option<String>,
 }
 
 impl std::fmt::Debug for S3Config {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { endpoint, region, bucket, access_key_id, secret_access_key: _ } = self;
-        write!(f, "S3Config {{ {endpoint} {region} {bucket} {access_key_id} }}")
+        let Self { endpoint, region, bucket, prefix, access_key_id, .. } = self;
+        write!(f, "S3Config {{ {endpoint} {region} {bucket}/{prefix} {access_key_id} }}")
     }
 }
 
@@ -45,17 +50,22 @@ impl BlobStore {
         let tls = system_tls().map_err(no_tls)?;
         let connector = connector(GaiResolver::new(), tls, CONNECT_TIMEOUT);
         let client = Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).build(connector);
-        let bucket = AmazonS3Builder::new()
+        let mut builder = AmazonS3Builder::new()
             .with_http_connector(Connector(client))
             .with_endpoint(&config.endpoint)
             .with_region(&config.region)
             .with_bucket_name(&config.bucket)
             .with_access_key_id(&config.access_key_id)
             .with_secret_access_key(&config.secret_access_key)
-            .with_allow_http(config.endpoint.starts_with("http://"))
-            .build()
-            .map_err(|error| BlobError::Store(Arc::new(error)))?;
-        Ok(Self::new(Arc::new(bucket)))
+            .with_allow_http(config.endpoint.starts_with("http://"));
+        if let Some(token) = &config.session_token {
+            builder = builder.with_token(token);
+        }
+        let bucket = builder.build().map_err(|error| BlobError::Store(Arc::new(error)))?;
+        Ok(match config.prefix.as_str() {
+            "" => Self::new(Arc::new(bucket)),
+            prefix => Self::new(Arc::new(PrefixStore::new(bucket, prefix))),
+        })
     }
 }
 

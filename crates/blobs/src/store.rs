@@ -1,4 +1,5 @@
-use crate::folder::remove_abandoned;
+use crate::folder::{ABANDONED_AFTER, remove_abandoned};
+use crate::space::{Reservation, Space, object_bytes};
 use crate::{BlobError, BlobIndex, IndexBuilder, MAX_BLOB_BYTES, Part};
 use alloy_primitives::B256;
 use bytes::{Bytes, BytesMut};
@@ -7,9 +8,11 @@ use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload, WriteMultipart};
 use quick_cache::{OptionsBuilder, Weighter, sync::Cache};
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Bytes that a stream holds at a time. A multiple of the piece size.
 const WINDOW_BYTES: u64 = 1 << 20;
@@ -34,6 +37,9 @@ impl Weighter<B256, Arc<BlobIndex>> for IndexBytes {
 pub struct BlobStore {
     objects: Arc<dyn ObjectStore>,
     checked: Arc<Cache<B256, Arc<BlobIndex>, IndexBytes>>,
+    space: Option<Arc<Space>>,
+    /// Read where this one has nothing.
+    behind: Option<Arc<BlobStore>>,
 }
 
 fn data_key(commitment: B256) -> Key {
@@ -55,16 +61,100 @@ impl BlobStore {
             .build()
             .expect("all required options are set");
         let checked = Cache::with_options(options, IndexBytes, Default::default(), Default::default());
-        Self { objects, checked: Arc::new(checked) }
+        Self { objects, checked: Arc::new(checked), space: None, behind: None }
     }
 
     /// In `folder`, which is created where it is not there. What `put` has returned from survives a power cut.
     pub fn folder(folder: &Path) -> Result<Self, BlobError> {
+        Self::open_folder(folder, ABANDONED_AFTER)
+    }
+
+    fn open_folder(folder: &Path, abandoned_after: Duration) -> Result<Self, BlobError> {
         let io = |error: std::io::Error| BlobError::Store(Arc::new(error));
         std::fs::create_dir_all(folder).map_err(io)?;
-        remove_abandoned(folder).map_err(io)?;
+        remove_abandoned(folder, abandoned_after).map_err(io)?;
         let files = LocalFileSystem::new_with_prefix(folder).map_err(|error| BlobError::Store(Arc::new(error)))?;
         Ok(Self::new(Arc::new(files.with_fsync(true))))
+    }
+
+    /// Holds at most `limit` bytes from now on, indices and whole blocks of 4,096 bytes counted: what is beyond is refused. What
+    /// others write into the same place meanwhile is not seen.
+    pub async fn limited(self, limit: u64) -> Result<Self, BlobError> {
+        self.with_space(limit, false).await
+    }
+
+    /// A cache in `folder`, of nobody else, in front of a store that is read and never written: what is stored goes into the cache. When
+    /// `limit` bytes are full, what was used longest ago goes, unless it is to be [kept](Self::keep). The order does not survive
+    /// a restart: then it is that of writing.
+    pub async fn cache(folder: &Path, limit: u64, behind: Self) -> Result<Self, BlobError> {
+        let cache = Self::open_folder(folder, Duration::ZERO)?.with_space(limit, true).await?;
+        Ok(Self { behind: Some(Arc::new(behind)), ..cache })
+    }
+
+    /// These, and no others, stay in the cache whatever comes.
+    pub fn keep(&self, blobs: HashSet<B256>) {
+        if let Some(space) = &self.space {
+            space.keep(blobs);
+        }
+    }
+
+    /// Whether there is room for a blob of this length.
+    pub fn check_room(&self, commitment: B256, length: u64) -> Result<(), BlobError> {
+        self.space.as_ref().map_or(Ok(()), |space| space.check(commitment, length))
+    }
+
+    async fn with_space(self, limit: u64, evicts: bool) -> Result<Self, BlobError> {
+        let mut found = HashMap::<B256, (u64, i64)>::new();
+        let mut objects = self.objects.list(None);
+        while let Some(object) = objects.next().await {
+            let object = object.map_err(|error| BlobError::Store(Arc::new(error)))?;
+            // A blob without its index, too: the remains of a write or a removal.
+            let name = object.location.filename().unwrap_or_default();
+            let Ok(blob) = name.strip_suffix(".index").unwrap_or(name).parse() else { continue };
+            let (bytes, written) = found.entry(blob).or_default();
+            *bytes += object_bytes(object.size);
+            *written = object.last_modified.timestamp_millis().max(*written);
+        }
+        drop(objects);
+        let mut found: Vec<_> = found.into_iter().collect();
+        found.sort_unstable_by_key(|(blob, (_, written))| (*written, *blob));
+        let space = Space::new(limit, evicts, found.into_iter().map(|(blob, (bytes, _))| (blob, bytes)));
+        Ok(Self { space: Some(Arc::new(space)), ..self })
+    }
+
+    /// Removes a blob, the index first: there is no part of a blob at any time.
+    pub async fn remove(&self, commitment: B256) -> Result<(), BlobError> {
+        self.checked.remove(&commitment);
+        for key in [index_key(commitment), data_key(commitment)] {
+            match self.objects.delete(&key).await {
+                Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
+                Err(error) => return Err(BlobError::store(commitment, error)),
+            }
+        }
+        // Somebody may have read the index in between.
+        self.checked.remove(&commitment);
+        Ok(())
+    }
+
+    /// Makes room for so many bytes of a blob.
+    async fn reserve(&self, reservation: &mut Reservation, length: u64) -> Result<(), BlobError> {
+        let (more, Some(space)) = (reservation.lacks(length), &self.space) else { return Ok(()) };
+        while more > 0 && !reservation.grow(more) {
+            let _alone = space.evicting.lock().await;
+            let mut victims = space.victims(more)?;
+            while let Some(blob) = victims.next() {
+                self.remove(blob).await?;
+                victims.removed();
+                tracing::debug!(%blob, "removed from the cache");
+            }
+        }
+        Ok(())
+    }
+
+    fn touch(&self, commitment: B256) {
+        if let Some(space) = &self.space {
+            space.touch(commitment);
+        }
     }
 
     /// Stores bytes and returns their commitment. Storing a blob again repairs it.
@@ -95,12 +185,16 @@ impl BlobStore {
         let limit = limit.min(MAX_BLOB_BYTES);
         let store = |error| BlobError::store(commitment, error);
         let (mut builder, mut first, mut upload) = (IndexBuilder::default(), BytesMut::new(), None::<WriteMultipart>);
+        let mut reservation = self.space.as_ref().map(|space| Reservation::new(space, commitment));
         let outcome = async {
             while let Some(part) = bytes.next().await {
                 let part = part?;
                 let length = builder.length() + part.len() as u64;
                 if length > limit {
                     return Err(BlobError::TooLarge { commitment, length, limit });
+                }
+                if let Some(reservation) = &mut reservation {
+                    self.reserve(reservation, length).await?;
                 }
                 builder.push(&part);
                 if upload.is_none() && first.len() + part.len() <= PART_BYTES {
@@ -121,6 +215,11 @@ impl BlobStore {
             let index = builder.finish();
             if index.commitment() != commitment {
                 return Err(BlobError::Corrupt { commitment, part: Part::Whole });
+            }
+            if let Some(reservation) = &mut reservation {
+                // An empty blob takes room too.
+                self.reserve(reservation, index.length()).await?;
+                reservation.writing();
             }
             Ok(index)
         }
@@ -143,6 +242,9 @@ impl BlobStore {
         self.objects.put(&index_key(commitment), payload).await.map_err(store)?;
         let length = index.length();
         self.checked.insert(commitment, Arc::new(index));
+        if let Some(reservation) = reservation {
+            reservation.done(length);
+        }
         Ok(length)
     }
 
@@ -153,7 +255,12 @@ impl BlobStore {
 
     async fn read_index(&self, commitment: B256) -> Result<Arc<BlobIndex>, BlobError> {
         let store = |error| BlobError::store(commitment, error);
-        let object = self.objects.get(&index_key(commitment)).await.map_err(store)?;
+        let object = match (self.objects.get(&index_key(commitment)).await, &self.behind) {
+            (Err(object_store::Error::NotFound { .. }), Some(behind)) => {
+                return Box::pin(behind.index(commitment)).await;
+            }
+            (object, _) => object.map_err(store)?,
+        };
         let (size, mut encoded) = (object.meta.size, BytesMut::new());
         let mut parts = object.into_stream();
         while let Some(part) = parts.next().await {
@@ -174,10 +281,12 @@ impl BlobStore {
             Err(BlobError::NotFound(_) | BlobError::Corrupt { .. }) => return Ok(false),
             Err(error) => return Err(error),
         };
-        match self.objects.head(&data_key(commitment)).await {
-            Ok(meta) => Ok(meta.size == length),
-            Err(object_store::Error::NotFound { .. }) => Ok(false),
-            Err(error) => Err(BlobError::store(commitment, error)),
+        self.touch(commitment);
+        match (self.objects.head(&data_key(commitment)).await, &self.behind) {
+            (Ok(meta), _) => Ok(meta.size == length),
+            (Err(object_store::Error::NotFound { .. }), Some(behind)) => Box::pin(behind.has(commitment)).await,
+            (Err(object_store::Error::NotFound { .. }), None) => Ok(false),
+            (Err(error), _) => Err(BlobError::store(commitment, error)),
         }
     }
 
@@ -220,10 +329,14 @@ impl BlobStore {
         if aligned.is_empty() {
             return Ok(Bytes::new());
         }
+        self.touch(commitment);
         let key = data_key(commitment);
-        let bytes = match self.objects.get_range(&key, aligned.clone()).await {
-            Ok(bytes) => bytes,
-            Err(error) => {
+        let bytes = match (self.objects.get_range(&key, aligned.clone()).await, &self.behind) {
+            (Ok(bytes), _) => bytes,
+            (Err(object_store::Error::NotFound { .. }), Some(behind)) => {
+                return Box::pin(behind.read(index, range)).await;
+            }
+            (Err(error), _) => {
                 let shorter = self.objects.head(&key).await.is_ok_and(|meta| meta.size != index.length());
                 let corrupt = BlobError::Corrupt { commitment, part: Part::Whole };
                 return Err(if shorter { corrupt } else { BlobError::store(commitment, error) });

@@ -2,18 +2,20 @@
 
 use crate::board::{Delivery, Offer};
 use crate::library::flops_of;
-use crate::run::{claimed_output, infer_program_id, run_natively, run_on_machine};
-use crate::{ComputeError, Shop};
+use crate::malformed::Malformed;
+use crate::run::{claimed_output, infer_program_id, run_natively, run_on_machine, witness};
+use crate::{ComputeError, Refusal, Shop};
 use alloy_primitives::B256;
-use lux_dispute::{ClaimedRun, Dispute};
+use lux_dispute::{ClaimedRun, Dispute, DisputeError};
+use lux_machine::{RunError, Status};
 use lux_models::infer_program;
 use lux_protocol::ClaimTrace;
 use lux_protocol::contracts::Claim;
 use lux_protocol::market::EvidenceKind;
 use std::sync::Arc;
 
-/// What a native run says about a result.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What is found out about a result without the machine.
+#[derive(Clone, Debug)]
 pub enum Finding {
     /// The output is right.
     True,
@@ -24,15 +26,21 @@ pub enum Finding {
 }
 
 /// A result to run on the machine.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Suspect {
     pub claim: Claim,
     trace: ClaimTrace,
-    /// What the program gives.
-    output: B256,
+    data: Data,
     pub flops: u64,
     /// The output is another one than the worker says.
     pub is_wrong: bool,
+}
+
+#[derive(Clone, Debug)]
+enum Data {
+    /// With the output that the native run gave.
+    Sound(B256),
+    Malformed(Malformed),
 }
 
 /// Computes a task again, natively. With `audit`, a result with the right output is suspect too.
@@ -59,11 +67,23 @@ pub async fn check(
             infer_program_id()
         )));
     }
-    shop.fetch(offer, None).await?.map_err(|refusal| match refusal {
-        crate::Refusal::Data(error) => ComputeError::Data(error),
-        other => ComputeError::Config(other.to_string()),
-    })?;
-    let (model, input) = shop.library.load(offer).await?;
+    let loaded = match shop.fetch(offer, None).await? {
+        Ok(()) => shop.library.load(offer).await,
+        Err(Refusal::Data(error)) => Err(error),
+        Err(other) => return Err(ComputeError::Config(other.to_string())),
+    };
+    let (model, input) = match loaded {
+        Ok(loaded) => loaded,
+        // No native run takes such data. The program does.
+        Err(error) if error.is_malformed() => {
+            let Some(malformed) = shop.malformed(offer).await? else { return Err(error.into()) };
+            tracing::info!(%task, reason = %error, "a result about data that have no output");
+            let flops = malformed.flops;
+            let data = Data::Malformed(malformed);
+            return Ok(Finding::Suspect(Box::new(Suspect { claim, trace, data, flops, is_wrong: true })));
+        }
+        Err(error) => return Err(error.into()),
+    };
     let flops = flops_of(&model.bundle.model);
     let output = run_natively(model, input).await?;
     let output = claimed_output(output.as_deref());
@@ -71,15 +91,33 @@ pub async fn check(
     if !is_wrong && !audit {
         return Ok(Finding::True);
     }
-    Ok(Finding::Suspect(Box::new(Suspect { claim, trace, output, flops, is_wrong })))
+    let data = Data::Sound(output);
+    Ok(Finding::Suspect(Box::new(Suspect { claim, trace, data, flops, is_wrong })))
 }
 
-/// Runs a suspect on the machine: everything that a challenge needs, or nothing if the result is true.
+/// Runs a suspect on the machine, whose word counts: everything that a challenge needs, or nothing if the result is true.
 pub async fn prove(shop: &Shop, offer: &Offer, suspect: Suspect) -> Result<Option<Dispute>, ComputeError> {
-    let (model, input) = shop.library.load(offer).await?;
-    let (witness, run) = run_on_machine(model, input, suspect.output).await?;
-    let claimed = ClaimedRun::new(suspect.trace, suspect.claim.output);
+    let Suspect { claim, trace, data, .. } = suspect;
+    let witness = match &data {
+        Data::Sound(_) => {
+            let (model, input) = shop.library.load(offer).await?;
+            witness(model, input).await?
+        }
+        Data::Malformed(malformed) => shop.library.witness(malformed).await?,
+    };
+    let ran = run_on_machine(witness).await;
+    let missing = matches!(&ran, Err(ComputeError::Dispute(DisputeError::Run(RunError::MissingPreimage(_)))));
+    let (witness, run) = match &data {
+        Data::Malformed(Malformed { lacks: Some(error), .. }) if missing => return Err(error.clone().into()),
+        _ => ran?,
+    };
+    if let Data::Sound(output) = data
+        && run.outcome != Status::Halted(output)
+    {
+        tracing::error!(claim = %witness.input, machine = ?run.outcome, native = %output, "please report this");
+    }
+    let claimed = ClaimedRun::new(trace, claim.output);
     let preimages = Arc::new(witness.preimages);
-    let dispute = Dispute::new(infer_program(), suspect.claim, claimed, run.checkpoints, preimages);
+    let dispute = Dispute::new(infer_program(), claim, claimed, run.checkpoints, preimages);
     Ok(dispute.fault().is_some().then_some(dispute))
 }

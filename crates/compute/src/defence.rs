@@ -2,7 +2,7 @@
 
 use crate::board::{Board, Offer, Stage};
 use crate::jobs::Jobs;
-use crate::run::run_on_machine;
+use crate::run::run_own;
 use crate::{ComputeError, Shop};
 use alloy_primitives::{B256, Bytes, U256};
 use alloy_sol_types::{SolCall, SolEvent};
@@ -194,7 +194,7 @@ async fn segments(judge: &Judge, claim: &Claim, from: u64, to: u64) -> Result<Ve
 async fn own_run(shop: Arc<Shop>, offer: Offer, output: B256, claim: Claim) -> Result<Dispute, ComputeError> {
     shop.fetch(&offer, None).await?.map_err(|refusal| ComputeError::Config(refusal.to_string()))?;
     let (model, input) = shop.library.load(&offer).await?;
-    let (_, run) = run_on_machine(model, input, output).await?;
+    let run = run_own(model, input, output).await?;
     let claimed = ClaimedRun::new(ClaimTrace::of_run(&run.checkpoints, MAX_CHECKPOINTS), output);
     if claimed.trace.commitment() != claim.trace {
         return Err(ComputeError::Config(format!(

@@ -57,6 +57,19 @@ pub enum DataError {
 }
 
 impl DataError {
+    /// Whether model or input seem to be none: the program may have no output for them.
+    pub const fn is_malformed(&self) -> bool {
+        match self {
+            Self::Model(error) => matches!(
+                error,
+                ModelsError::Model { .. } | ModelsError::Weights { .. } | ModelsError::Blob(BlobError::TooLarge { .. })
+            ),
+            Self::Blob(error) => matches!(error, BlobError::TooLarge { .. }),
+            Self::InputLength { .. } => true,
+            Self::Unusable(_) | Self::NoPlace(_) => false,
+        }
+    }
+
     /// Whether the bytes may come later.
     pub const fn may_pass(&self) -> bool {
         matches!(self, Self::Model(ModelsError::Blob(_)) | Self::Blob(_) | Self::NoPlace(_))

@@ -3,11 +3,13 @@
 
 mod board;
 mod check;
+mod costs;
 mod defence;
 mod error;
 mod jobs;
 mod lane;
 mod library;
+mod malformed;
 mod market;
 mod records;
 mod role;
@@ -18,12 +20,14 @@ mod worker;
 
 pub use board::{Board, Delivery, Offer, Stage, TaskView};
 pub use check::{Finding, Suspect, check, prove};
+pub use costs::{Costs, Loss};
 pub use error::{ComputeError, DataError};
 pub use library::{Library, LibraryConfig, LoadedModel, flops_of};
+pub use malformed::Malformed;
 pub use market::Market;
 pub use records::{Record, Records};
 pub use role::Role;
 pub use run::{claimed_output, infer_program_id, run_natively, run_on_machine};
-pub use shop::{Prepared, Refusal, Shop};
+pub use shop::{Bounds, Prepared, Recorded, Refusal, Shop};
 pub use watcher::{Watcher, WatcherConfig};
 pub use worker::{Worker, WorkerConfig};

@@ -9,8 +9,11 @@ use lux_dispute::{DisputeError, run_blocking};
 use lux_inference::fast::Engine;
 use lux_inference::limits::MAX_MODEL_BYTES;
 use lux_inference::{Bundle, Model};
+use lux_models::ModelsError;
+use parking_lot::Mutex;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,6 +47,8 @@ impl Default for LibraryConfig {
 
 /// Models in memory at a time, however small: each has threads of its own.
 const MAX_MODELS: u64 = 16;
+/// Models whose weights are known by name.
+const MAX_REMEMBERED: usize = 1_000;
 
 /// A model that is ready to run.
 #[derive(Debug)]
@@ -76,6 +81,8 @@ pub struct Library {
     strangers: Client,
     config: LibraryConfig,
     models: Cache<B256, Arc<LoadedModel>, ByWeights>,
+    /// Blobs of weights by their model.
+    weights: Mutex<BTreeMap<B256, Arc<[B256]>>>,
 }
 
 impl Library {
@@ -90,7 +97,7 @@ impl Library {
         })?;
         let weighter = ByWeights { least: config.memory_bytes / MAX_MODELS };
         let models = Cache::with_weighter(MAX_MODELS as usize, config.memory_bytes, weighter);
-        Ok(Self { store, own, strangers, config, models })
+        Ok(Self { store, own, strangers, config, models, weights: Mutex::default() })
     }
 
     pub const fn store(&self) -> &BlobStore {
@@ -98,16 +105,13 @@ impl Library {
     }
 
     /// The places to ask, the operator's first.
-    fn places<'a>(&'a self, location: &'a str) -> impl Iterator<Item = (&'a Client, &'a str)> {
+    pub(crate) fn places<'a>(&'a self, location: &'a str) -> impl Iterator<Item = (&'a Client, &'a str)> {
         let named = Some(location).filter(|location| !location.is_empty()).map(|location| (&self.strangers, location));
         self.config.sources.iter().map(|source| (&self.own, source.as_str())).chain(named)
     }
 
     /// Whether the store has all of a model.
     pub async fn has_model(&self, hash: B256) -> Result<bool, DataError> {
-        if self.models.get(&hash).is_some() {
-            return Ok(true);
-        }
         if !self.store.has(hash).await.map_err(DataError::Blob)? {
             return Ok(false);
         }
@@ -119,6 +123,31 @@ impl Library {
         Ok(true)
     }
 
+    /// Keeps these blobs in the store, and these models with their weights: all else in a cache may go.
+    pub async fn keep(&self, models: &BTreeSet<B256>, blobs: impl IntoIterator<Item = B256>) {
+        let mut kept: HashSet<B256> = blobs.into_iter().collect();
+        for model in models {
+            kept.insert(*model);
+            kept.extend(self.weights_of(*model).await.iter());
+        }
+        self.store.keep(kept);
+    }
+
+    /// None of a model that is not there, or is none.
+    async fn weights_of(&self, hash: B256) -> Arc<[B256]> {
+        if let Some(weights) = self.weights.lock().get(&hash) {
+            return weights.clone();
+        }
+        let Ok(graph) = self.graph(hash).await else { return Arc::default() };
+        let weights: Arc<[B256]> = graph.constants().map(|(_, constant)| constant.commitment).collect();
+        let mut known = self.weights.lock();
+        if known.len() >= MAX_REMEMBERED {
+            known.clear();
+        }
+        known.insert(hash, weights.clone());
+        weights
+    }
+
     /// A model of the store, without its weights.
     pub async fn graph(&self, hash: B256) -> Result<Model, DataError> {
         Ok(lux_models::load_model(&self.store, hash).await?)
@@ -127,6 +156,12 @@ impl Library {
     /// Fetches the graph of a model, a megabyte at most.
     pub async fn fetch_graph(&self, hash: B256, location: &str) -> Result<(), DataError> {
         self.fetch(hash, MAX_MODEL_BYTES as u64, location, "the model").await
+    }
+
+    /// The operator's limit, which says nothing about the model.
+    pub(crate) fn check_weight_bytes(&self, hash: B256, model: &Model) -> Result<(), DataError> {
+        let (bytes, limit) = (model.plan().constant_bytes, self.config.max_weight_bytes);
+        if bytes > limit { Err(ModelsError::TooLarge { hash, bytes, limit }.into()) } else { Ok(()) }
     }
 
     /// Fetches the weights that the store lacks.

@@ -27,23 +27,29 @@ pub fn claimed_output(output: Option<&[u8]>) -> B256 {
     output.map_or(B256::ZERO, payload_commitment)
 }
 
-/// Everything that the program reads in a run, and the states it goes through. `output` is what the native run gave.
-pub async fn run_on_machine(
-    model: Arc<LoadedModel>,
-    input: bytes::Bytes,
-    output: B256,
-) -> Result<(Witness, Trace), ComputeError> {
+/// Runs the program on what a witness has.
+pub async fn run_on_machine(mut witness: Witness) -> Result<(Witness, Trace), ComputeError> {
     run_blocking(move || {
-        let mut witness = Witness::new(&model.bundle, &input);
         let run =
             trace(infer_program(), witness.input, &mut witness.preimages, MAX_CHUNKS).map_err(DisputeError::from)?;
-        if run.outcome != Status::Halted(output) {
-            return Err(ComputeError::Config(format!(
-                "the machine ends as {:?} on the claim {}, not with the native output {output}: please report this",
-                run.outcome, witness.input
-            )));
-        }
         Ok((witness, run))
     })
     .await
+}
+
+/// The run behind a result of this worker. `output` is what the native run gave.
+pub async fn run_own(model: Arc<LoadedModel>, input: bytes::Bytes, output: B256) -> Result<Trace, ComputeError> {
+    let (witness, run) = run_on_machine(witness(model, input).await?).await?;
+    if run.outcome != Status::Halted(output) {
+        return Err(ComputeError::Config(format!(
+            "the machine ends as {:?} on the claim {}, not with the native output {output}: please report this",
+            run.outcome, witness.input
+        )));
+    }
+    Ok(run)
+}
+
+/// Everything that the program reads in a run.
+pub async fn witness(model: Arc<LoadedModel>, input: bytes::Bytes) -> Result<Witness, ComputeError> {
+    run_blocking(move || Ok(Witness::new(&model.bundle, &input))).await
 }

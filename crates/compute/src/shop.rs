@@ -2,11 +2,14 @@
 
 use crate::board::Offer;
 use crate::library::flops_of;
+use crate::malformed::Malformed;
 use crate::records::Record;
-use crate::run::{claimed_output, infer_program_id, run_natively, run_on_machine};
-use crate::{ComputeError, DataError, Library, Market};
-use alloy_primitives::{B256, Bytes};
+use crate::run::{claimed_output, infer_program_id, run_natively, run_own};
+use crate::{ComputeError, Costs, DataError, Library, Loss, Market};
+use alloy_primitives::{B256, Bytes, U256};
 use alloy_sol_types::SolEvent;
+use lux_inference::ops::Operation;
+use lux_inference::{Definition, Model};
 use lux_l1::Log;
 use lux_protocol::ClaimTrace;
 use lux_protocol::constants::MAX_CHECKPOINTS;
@@ -27,16 +30,45 @@ pub struct Shop {
     prices: Mutex<BTreeMap<B256, u64>>,
 }
 
+/// Whether every input of the right length has an output: only an index into a table can be beyond it.
+fn has_every_output(model: &Model) -> bool {
+    !model.definitions().iter().any(|definition| matches!(definition, Definition::Node(Operation::Gather(_))))
+}
+
 /// Models whose location and terms are remembered.
 const MAX_REMEMBERED: usize = 10_000;
 
-/// A task whose output is known.
+/// A task that has an output.
 #[derive(Clone, Debug)]
 pub struct Prepared {
     /// What the run takes, as the model's terms count it.
     pub gas: u64,
     pub flops: u64,
-    pub output: Bytes,
+    /// `None`: it has one whatever the input is, and is not computed before it is claimed.
+    output: Option<Bytes>,
+}
+
+impl Prepared {
+    /// Whether the output was computed already.
+    pub const fn is_computed(&self) -> bool {
+        self.output.is_some()
+    }
+}
+
+/// Evidence for an output, and what it took.
+#[derive(Debug)]
+pub struct Recorded {
+    pub record: Record,
+    pub seconds: f64,
+    pub chunks: u64,
+}
+
+/// What a worker takes on.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    pub max_flops: u64,
+    /// `None`: whatever a task pays.
+    pub costs: Option<Costs>,
 }
 
 /// Why a worker leaves a task to others.
@@ -52,6 +84,8 @@ pub enum Refusal {
     TooLarge { flops: u64, limit: u64 },
     #[error("it pays for {offered} gas, and the model takes {needed}: requiredFlops is too small")]
     PaysTooLittle { offered: u64, needed: u64 },
+    #[error(transparent)]
+    AtALoss(#[from] Loss),
     #[error("its input has no output under this model")]
     NoOutput,
     #[error("its output of {0} bytes must come inline, which takes at most {MAX_INLINE_BYTES}")]
@@ -61,7 +95,12 @@ pub enum Refusal {
 impl Refusal {
     /// Whether the task may be served later.
     pub const fn may_pass(&self) -> bool {
-        matches!(self, Self::Data(error) if error.may_pass())
+        match self {
+            Self::Data(error) => error.may_pass(),
+            // Gas gets cheaper.
+            Self::AtALoss(_) => true,
+            _ => false,
+        }
     }
 }
 
@@ -89,19 +128,19 @@ impl Shop {
         Ok(program == Some(infer_program_id()))
     }
 
-    /// Fetches what the store lacks for a task. What a task of a stranger does not pay for is not fetched: with a limit, its price
+    /// Fetches what the store lacks for a task. What a task of a stranger does not pay for is not fetched: with bounds, its price
     /// is looked at before its weights.
-    pub async fn fetch(&self, offer: &Offer, max_flops: Option<u64>) -> Result<Result<(), Refusal>, ComputeError> {
+    pub async fn fetch(&self, offer: &Offer, bounds: Option<Bounds>) -> Result<Result<(), Refusal>, ComputeError> {
         if !self.is_inference(offer.program_version).await? {
             return Ok(Err(Refusal::OtherProgram));
         }
-        match self.fetch_data(offer, max_flops).await {
+        match self.fetch_data(offer, bounds).await {
             Err(ComputeError::Data(error)) => Ok(Err(error.into())),
             fetched => fetched,
         }
     }
 
-    async fn fetch_data(&self, offer: &Offer, max_flops: Option<u64>) -> Result<Result<(), Refusal>, ComputeError> {
+    async fn fetch_data(&self, offer: &Offer, bounds: Option<Bounds>) -> Result<Result<(), Refusal>, ComputeError> {
         let library = &self.library;
         let mut location = String::new();
         if !library.has_model(offer.model).await? {
@@ -111,26 +150,36 @@ impl Shop {
             }
         }
         let graph = library.graph(offer.model).await?;
-        if let Some(limit) = max_flops
-            && let Err(refusal) = self.gas(offer, flops_of(&graph), limit).await?
+        if let Some(bounds) = bounds
+            && let Err(refusal) = self.gas(offer, flops_of(&graph), bounds).await?
         {
             return Ok(Err(refusal));
         }
+        // The input first: where it is none for this model, the weights are not needed.
+        library.fetch_input(&graph, offer).await?;
         if !library.has_model(offer.model).await? {
             library.fetch_weights(offer.model, &location).await?;
         }
-        library.fetch_input(&graph, offer).await?;
         Ok(Ok(()))
     }
 
+    /// What there is of the data of a task that seem to be none; `None` if they are all right.
+    pub async fn malformed(&self, offer: &Offer) -> Result<Option<Malformed>, ComputeError> {
+        let location = self.model_location(offer.model).await?;
+        Ok(self.library.malformed(offer, &location).await?)
+    }
+
     /// What a run costs by the model's terms, if the task pays for it.
-    async fn gas(&self, offer: &Offer, flops: u64, limit: u64) -> Result<Result<u64, Refusal>, ComputeError> {
+    async fn gas(&self, offer: &Offer, flops: u64, bounds: Bounds) -> Result<Result<u64, Refusal>, ComputeError> {
         let Some(flops_per_gas) = self.flops_per_gas(offer.model).await? else { return Ok(Err(Refusal::UnknownModel)) };
-        let needed = flops.div_ceil(flops_per_gas).max(1);
+        let (needed, limit) = (flops.div_ceil(flops_per_gas).max(1), bounds.max_flops);
         Ok(match offer.gas_limit {
             _ if flops > limit => Err(Refusal::TooLarge { flops, limit }),
             offered if offered < needed => Err(Refusal::PaysTooLittle { offered, needed }),
-            _ => Ok(needed),
+            _ => {
+                let gain = bounds.costs.map_or(Ok(U256::ZERO), |costs| costs.gain(flops, needed, offer.gas_price));
+                gain.map(|_| needed).map_err(Refusal::AtALoss)
+            }
         })
     }
 
@@ -150,41 +199,57 @@ impl Shop {
         Ok(flops_per_gas)
     }
 
-    /// The output of a task whose data were fetched; kept in the store.
-    pub async fn prepare(&self, offer: &Offer, max_flops: u64) -> Result<Result<Prepared, Refusal>, ComputeError> {
+    /// Makes sure that a task has an output, whose data were fetched. Others may be at the same task: what can wait until it is
+    /// claimed is not computed.
+    pub async fn prepare(&self, offer: &Offer, bounds: Bounds) -> Result<Result<Prepared, Refusal>, ComputeError> {
         let (model, input) = match self.library.load(offer).await {
             Err(error) => return Ok(Err(error.into())),
             Ok(loaded) => loaded,
         };
-        let flops = flops_of(&model.bundle.model);
-        let gas = match self.gas(offer, flops, max_flops).await? {
+        let graph = &model.bundle.model;
+        let (flops, length) = (flops_of(graph), graph.output_bytes());
+        let gas = match self.gas(offer, flops, bounds).await? {
             Err(refusal) => return Ok(Err(refusal)),
             Ok(gas) => gas,
         };
-        let Some(output) = run_natively(model, input).await? else { return Ok(Err(Refusal::NoOutput)) };
-        if offer.wants_output() && output.len() > MAX_INLINE_BYTES {
-            return Ok(Err(Refusal::OutputTooLong(output.len())));
+        if offer.wants_output() && length > MAX_INLINE_BYTES {
+            return Ok(Err(Refusal::OutputTooLong(length)));
         }
-        let output = bytes::Bytes::from(output);
-        self.library.store().put(output.clone()).await.map_err(DataError::Blob)?;
-        Ok(Ok(Prepared { gas, flops, output: output.into() }))
+        if has_every_output(graph) {
+            return Ok(Ok(Prepared { gas, flops, output: None }));
+        }
+        let Some(output) = run_natively(model, input).await? else { return Ok(Err(Refusal::NoOutput)) };
+        Ok(Ok(Prepared { gas, flops, output: Some(output.into()) }))
     }
 
-    /// The evidence for an output, and how many seconds it took.
-    pub async fn record(&self, offer: &Offer, prepared: &Prepared) -> Result<(Record, f64), ComputeError> {
+    /// The output, kept in the store, and the evidence for it.
+    pub async fn record(&self, offer: &Offer, prepared: &Prepared) -> Result<Recorded, ComputeError> {
         let started = Instant::now();
         let (model, input) = self.library.load(offer).await?;
-        let output = claimed_output(Some(&prepared.output));
-        let (_, run) = run_on_machine(model, input, output).await?;
-        let inline = if prepared.output.len() <= MAX_INLINE_BYTES { prepared.output.clone() } else { Bytes::new() };
+        let output = match &prepared.output {
+            Some(output) => output.clone(),
+            None => {
+                let output = run_natively(model.clone(), input.clone()).await?;
+                Bytes::from(output.ok_or_else(|| {
+                    ComputeError::Config(format!("model {} has no output after all: please report this", offer.model))
+                })?)
+            }
+        };
+        let commitment = claimed_output(Some(&output));
+        if let Err(error) = self.library.store().put(output.clone().into()).await {
+            // The evidence does not need it, and it can be computed again.
+            tracing::warn!(output = %commitment, %error, "an output is not kept");
+        }
+        let run = run_own(model, input, commitment).await?;
         let record = Record {
             input: offer.claim_input(),
-            output,
+            output: commitment,
             gas_used: prepared.gas,
-            inline,
+            inline: if output.len() <= MAX_INLINE_BYTES { output } else { Bytes::new() },
             trace: ClaimTrace::of_run(&run.checkpoints, MAX_CHECKPOINTS).encode(),
         };
-        Ok((record, started.elapsed().as_secs_f64()))
+        let chunks = run.checkpoints.len() as u64;
+        Ok(Recorded { record, seconds: started.elapsed().as_secs_f64(), chunks })
     }
 
     /// Where the owner of a model says that it is; empty if nobody said.

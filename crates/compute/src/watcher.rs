@@ -4,7 +4,7 @@ use crate::board::{Board, Delivery, Offer, Stage};
 use crate::check::{Finding, Suspect, check, prove};
 use crate::jobs::{Jobs, retry_seconds};
 use crate::{ComputeError, Market, Role, Shop};
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{B256, U256};
 use alloy_sol_types::{SolCall, SolEvent};
 use lux_dispute::{Dispute, NextMove};
 use lux_l1::{LogFilter, Sent, TxManager, TxRequest};
@@ -34,6 +34,9 @@ const PROOFS: usize = 2;
 const LARGE_FLOPS: u64 = 1 << 34;
 /// Seconds until a result of a slashed worker is looked at again: only a reorganisation makes it count.
 const VOID_SECONDS: u64 = 60;
+
+/// Begins the id of every challenge; its task follows.
+const CHALLENGE: &str = "challenge/";
 
 /// What is known about a result.
 enum State {
@@ -91,6 +94,7 @@ impl Role for Watcher {
             self.proven(id, ended);
         }
         self.look();
+        self.keep().await;
         self.prove();
         self.challenge().await?;
         self.reclaim().await
@@ -120,7 +124,7 @@ impl Watcher {
         let first_block = shop.market.first_relevant_block().await?;
         let board = Board::new(&shop.market, first_block);
         let bonds = match &transactions {
-            Some(transactions) => locked_bonds(&shop.market, transactions.address(), first_block).await?,
+            Some(transactions) => locked_bonds(&shop.market, transactions, first_block).await?,
             None => BTreeSet::new(),
         };
         Ok(Self {
@@ -198,6 +202,14 @@ impl Watcher {
                 Ok((delivery, finding))
             });
         }
+    }
+
+    /// What is not judged yet, or disputed, keeps its data.
+    async fn keep(&self) {
+        let open = self.results.values().filter(|known| !matches!(known.state, State::True | State::Unknown));
+        let open: Vec<_> = open.map(|known| (known.offer.model, known.offer.input.commitment)).collect();
+        let models = open.iter().map(|(model, _)| *model).collect();
+        self.shop.library.keep(&models, open.into_iter().map(|(_, input)| input)).await;
     }
 
     fn checked(&mut self, id: B256, ended: Result<(Delivery, Finding), ComputeError>) {
@@ -369,7 +381,7 @@ async fn advance(
     let counter_proof = CounterProof { kind: EvidenceKind::Fault, input, trace, proof }.encode();
     let bytes = counter_proof.len();
     let call = challengeComputationCall { taskId: id, counterProof: counter_proof };
-    let name = format!("challenge/{id}/{}/{name}", delivery.output);
+    let name = format!("{CHALLENGE}{id}/{}/{name}", delivery.output);
     match transactions.send_due(market.address, name.clone(), call.abi_encode()).await? {
         Sent::Now => tracing::warn!(id = name, bytes, "challenging a false result"),
         Sent::UnderWay => {}
@@ -381,15 +393,21 @@ async fn advance(
     Ok(has_asked)
 }
 
-/// Tasks for whose disputes the market holds bonds of the account.
-async fn locked_bonds(market: &Market, account: Address, from: u64) -> Result<BTreeSet<B256>, ComputeError> {
+/// Tasks for whose disputes the market holds bonds of the account: by the chain, and of long ago by the journal of the transactions.
+async fn locked_bonds(market: &Market, transactions: &TxManager, from: u64) -> Result<BTreeSet<B256>, ComputeError> {
+    let account = transactions.address();
     let filter = LogFilter { addresses: vec![market.address], topics: vec![ComputationChallenged::SIGNATURE_HASH] };
     let head = market.chain.block_number().await?;
+    let logs = market.chain.logs(&filter, from, head).await?;
+    let events = logs.iter().filter_map(|log| ComputationChallenged::decode_log_data(log.data()).ok());
+    let mut disputed: BTreeSet<B256> =
+        events.filter(|event| event.challenger == account).map(|event| event.taskId).collect();
+    let sent = transactions.known(CHALLENGE);
+    disputed.extend(sent.iter().filter_map(|id| id.strip_prefix(CHALLENGE)?.split('/').next()?.parse::<B256>().ok()));
     let mut locked = BTreeSet::new();
-    for log in market.chain.logs(&filter, from, head).await? {
-        let Ok(event) = ComputationChallenged::decode_log_data(log.data()) else { continue };
-        if event.challenger == account && !market.bond_of(event.taskId, account).await?.is_zero() {
-            locked.insert(event.taskId);
+    for task in disputed {
+        if !market.bond_of(task, account).await?.is_zero() {
+            locked.insert(task);
         }
     }
     Ok(locked)

@@ -27,19 +27,28 @@ pub struct Witness {
 impl Witness {
     /// Of a run of `bundle` on `data`. Takes as much memory as the weights.
     pub fn new(bundle: &Bundle, data: &[u8]) -> Self {
-        let mut preimages = HashMap::new();
-        let mut add = |bytes: &[u8]| {
-            blob::preimages(bytes, |preimage| {
-                preimages.insert(keccak256(preimage), Bytes::copy_from_slice(preimage));
-            })
-        };
-        let (model, data) = (add(&bundle.model.encode()), add(data));
-        bundle.blobs.values().for_each(|weights| {
-            add(weights);
-        });
+        let model = bundle.model.encode();
+        let mut witness = Self::of_claim(blob::commitment(&model), blob::commitment(data));
+        witness.add_blob(&model);
+        witness.add_blob(data);
+        bundle.blobs.values().for_each(|weights| witness.add_blob(weights));
+        witness
+    }
+
+    /// Of a run about a model and an input with these commitments, of which nothing else is known yet.
+    pub fn of_claim(model: B256, data: B256) -> Self {
         let claim = [model.0, data.0].concat();
         let input = keccak256(&claim);
-        preimages.insert(input, claim.into());
-        Self { input, preimages }
+        Self { input, preimages: HashMap::from([(input, claim.into())]) }
+    }
+
+    /// Lets the program read a blob.
+    pub fn add_blob(&mut self, blob: &[u8]) {
+        blob::preimages(blob, |preimage| self.add(preimage));
+    }
+
+    /// Lets the program read these bytes, by their hash.
+    pub fn add(&mut self, preimage: &[u8]) {
+        self.preimages.insert(keccak256(preimage), Bytes::copy_from_slice(preimage));
     }
 }

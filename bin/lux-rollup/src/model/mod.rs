@@ -4,6 +4,7 @@ mod files;
 mod import;
 pub mod input;
 mod inspect;
+mod place;
 mod quantize;
 mod register;
 mod run;

@@ -31,12 +31,12 @@ pub struct QuantizeArgs {
 
 pub async fn run(args: QuantizeArgs, json: bool) -> eyre::Result<()> {
     let store = args.place.create()?;
-    let folder = args.place.store.clone();
+    let place = args.place.store.to_string();
     let (bundle, mut value) = blocking(move || made(&args, json)).await?;
     let hash = lux_models::save(&store, &bundle).await?;
     value["model"] = json!(hash);
-    value["store"] = json!(folder);
-    value["next"] = json!(format!("{} model inspect {hash} --store {}", program(), folder.display()));
+    value["store"] = json!(place);
+    value["next"] = json!(format!("{} model inspect {hash} --store {place}", program()));
     if json {
         print_json(&value)
     } else {

@@ -1,21 +1,21 @@
 //! Where models are.
 
+use super::place::Place;
 use alloy_primitives::B256;
 use clap::Args;
 use eyre::{WrapErr, eyre};
 use lux_blobs::{BlobError, BlobStore, Client, ClientConfig};
 use lux_inference::{Bundle, Model};
 use lux_models::ModelsError;
-use std::path::PathBuf;
 
 /// Weights that are loaded into memory at most.
 const MAX_WEIGHT_BYTES: u64 = 8 << 30;
 
 #[derive(Args, Clone)]
 pub struct StoreArgs {
-    /// Folder of the blobs.
-    #[arg(long, value_name = "FOLDER", default_value = "data/blobs")]
-    pub store: PathBuf,
+    /// Folder of the blobs, or s3://BUCKET/PREFIX with the key in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
+    #[arg(long, value_name = "PLACE", default_value = "data/blobs")]
+    pub store: Place,
 }
 
 #[derive(Args, Clone)]
@@ -30,15 +30,12 @@ pub struct SourceArgs {
 impl StoreArgs {
     /// The store, made if it is not there.
     pub fn create(&self) -> eyre::Result<BlobStore> {
-        BlobStore::folder(&self.store).wrap_err_with(|| self.store.display().to_string())
+        self.store.create()
     }
 
     /// A store that is there.
     pub fn open(&self) -> eyre::Result<BlobStore> {
-        if !self.store.is_dir() {
-            return Err(eyre!("there is no folder {}; --store names another", self.store.display()));
-        }
-        self.create()
+        self.store.open()
     }
 }
 
@@ -66,8 +63,8 @@ impl SourceArgs {
         match error {
             ModelsError::Blob(BlobError::NotFound(missing)) => {
                 let what = if missing == hash { "model" } else { "weights" };
-                let store = self.place.store.display();
-                eyre!("no {what} {missing} in {store}: --store names another folder, --from a server to fetch from")
+                let store = &self.place.store;
+                eyre!("no {what} {missing} in {store}: --store names another place, --from a server to fetch from")
             }
             other => other.into(),
         }

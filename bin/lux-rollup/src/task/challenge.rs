@@ -43,7 +43,8 @@ pub async fn challenge(args: ChallengeArgs, json: bool) -> eyre::Result<Value> {
     }
     let transactions = open_transactions(&market.chain, wallet, &args.folder, tx_config(), system_clock()).await?;
     let config = WatcherConfig { audit_traces: true, parallel: 1, only: Some(id) };
-    let mut watcher = Watcher::open(args.data.shop(market.clone())?, Some(transactions), config).await?;
+    let shop = args.data.shop(market.clone(), &args.folder).await?;
+    let mut watcher = Watcher::open(shop, Some(transactions), config).await?;
     let progress = Progress::new(json);
     loop {
         carry_on(watcher.step().await)?;

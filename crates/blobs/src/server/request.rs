@@ -32,6 +32,9 @@ pub(super) fn failure(error: BlobError) -> Response<Body> {
     let status = match &error {
         BlobError::NotFound(_) => StatusCode::NOT_FOUND,
         BlobError::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+        BlobError::Full { .. } => {
+            return refusal(StatusCode::INSUFFICIENT_STORAGE, "this server has no room for the blob: take another");
+        }
         _ => {
             tracing::warn!(%error, "a request failed");
             return refusal(StatusCode::INTERNAL_SERVER_ERROR, "the blob cannot be read or written here now");

@@ -42,6 +42,9 @@ pub(super) async fn store_upload(shared: &Shared, commitment: B256, request: Req
     if announced > config.max_put_bytes {
         return failure(BlobError::TooLarge { commitment, length: announced, limit: config.max_put_bytes });
     }
+    if let Err(error) = store.check_room(commitment, announced) {
+        return failure(error);
+    }
     let Ok(_permit) = uploads.try_acquire() else {
         let mut response = refusal(StatusCode::SERVICE_UNAVAILABLE, "too many uploads at a time: try again");
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));

@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod client;
+mod full;
 mod index;
 mod lying;
 mod s3;

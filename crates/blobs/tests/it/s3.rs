@@ -22,6 +22,8 @@ async fn bucket() -> (TempDir, S3Config) {
         endpoint: format!("http://{}", listener.local_addr().unwrap()),
         region: "us-east-1".into(),
         bucket: "blobs".into(),
+        prefix: String::new(),
+        session_token: None,
         access_key_id: "key".into(),
         secret_access_key: "secret".into(),
     };
@@ -49,6 +51,21 @@ async fn a_bucket_holds_blobs() {
         let (from, to) = (length / 3, length / 2);
         assert_eq!(other.range(commitment, from as u64..to as u64).await.unwrap(), blob[from..to]);
     }
+}
+
+#[tokio::test]
+async fn a_prefix_is_a_store_of_its_own_and_a_limit_counts_what_is_there() {
+    let (folder, config) = bucket().await;
+    let below = S3Config { prefix: "a/b".into(), ..config.clone() };
+    let blob = bytes(10_000, 1);
+    let commitment = BlobStore::s3(&below).unwrap().put(blob.clone()).await.unwrap();
+    assert!(folder.path().join("blobs/a/b").is_dir());
+    assert!(!BlobStore::s3(&config).unwrap().has(commitment).await.unwrap());
+    let limited = BlobStore::s3(&below).unwrap().limited(20_000).await.unwrap();
+    assert_eq!(limited.get(commitment, u64::MAX).await.unwrap(), blob);
+    assert!(matches!(limited.put(bytes(10, 2)).await, Err(BlobError::Full { limit: 20_000 })));
+    limited.remove(commitment).await.unwrap();
+    assert!(!limited.has(commitment).await.unwrap());
 }
 
 #[tokio::test]

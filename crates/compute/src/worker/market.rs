@@ -1,10 +1,10 @@
 //! What a worker sends to the market.
 
 use super::{HURRY_SECONDS, Job, MAX_BATCH_BYTES, MAX_CLAIMED, MAX_FINALIZED, MAX_RESULTS, Worker, price};
-use crate::ComputeError;
 use crate::board::Stage;
 use crate::jobs::retry_seconds;
 use crate::records::Record;
+use crate::{ComputeError, DataError};
 use alloy_primitives::{B256, U256};
 use alloy_sol_types::SolCall;
 use lux_l1::{Sent, TxError};
@@ -12,16 +12,21 @@ use lux_protocol::market::contract::IComputeMarket::{claimTasksCall, finalizeTas
 use lux_protocol::market::contract::{ComputeResult, TaskStatus};
 use lux_protocol::market::{EvidenceKind, ResultProof};
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 impl Worker {
     fn read(&self) -> u64 {
         self.board.head().map_or(0, |head| head.number)
     }
 
-    /// Claims tasks whose output is known.
+    /// Claims tasks that are ready.
     pub(super) async fn claim(&mut self) -> Result<(), ComputeError> {
+        if !self.claims.is_free(&self.transactions, self.read()) {
+            return Ok(());
+        }
+        self.claiming.clear();
         let held = self.claimed().len();
-        if held >= self.config.max_claims || !self.claims.is_free(&self.transactions, self.read()) {
+        if held >= self.config.max_claims {
             return Ok(());
         }
         let now = self.board.now();
@@ -59,6 +64,21 @@ impl Worker {
             return Ok(());
         }
         let tasks: Vec<B256> = ready.into_iter().map(|(_, _, id)| id).collect();
+        if held == 0 && !self.pays_for_transactions(&tasks) {
+            let reason = format!(
+                "{} tasks are ready, and do not pay for claim, result and payment in transactions of their own",
+                tasks.len()
+            );
+            if self.waiting_for_more != tasks.len() {
+                self.waiting_for_more = tasks.len();
+                self.tell_of_loss(tasks[0], &reason);
+            }
+            return Ok(());
+        }
+        let tasks = self.with_data(tasks).await?;
+        if tasks.is_empty() {
+            return Ok(());
+        }
         let data = claimTasksCall { taskIds: tasks.clone() }.abi_encode();
         match self.claims.send(&self.transactions, self.shop.market.address, &tasks, data).await? {
             Sent::Now => tracing::info!(tasks = tasks.len(), "claiming"),
@@ -66,6 +86,40 @@ impl Worker {
             Sent::Refused(reason) => tracing::warn!(%reason, "the market refuses claims of this worker"),
         }
         Ok(())
+    }
+
+    /// Those of these tasks whose data are still there, which they stay from now on.
+    async fn with_data(&mut self, tasks: Vec<B256>) -> Result<Vec<B256>, ComputeError> {
+        self.claiming = tasks.iter().copied().collect();
+        self.keep().await;
+        let library = &self.shop.library;
+        let (mut models, mut there) = (BTreeMap::new(), Vec::new());
+        for id in tasks {
+            let Some(offer) = self.board.task(id).map(|task| task.offer) else { continue };
+            let has_model = match models.get(&offer.model) {
+                Some(has_model) => *has_model,
+                None => library.has_model(offer.model).await?,
+            };
+            models.insert(offer.model, has_model);
+            if has_model && library.store().has(offer.input.commitment).await.map_err(DataError::Blob)? {
+                there.push(id);
+            } else {
+                tracing::debug!(task = %id, "the data of a task went from the cache before it was claimed");
+                self.jobs.remove(&id);
+            }
+        }
+        Ok(there)
+    }
+
+    /// Whether tasks gain more together than claim, result and payment cost beside them.
+    fn pays_for_transactions(&self, tasks: &[B256]) -> bool {
+        let Some((_, costs)) = &self.costs else { return self.config.allow_loss };
+        let gain = |id: &B256| {
+            let (job, offer) = (self.jobs.get(id)?.prepared.as_ref()?, self.board.task(*id)?.offer);
+            costs.gain(job.flops, job.gas, offer.gas_price).ok()
+        };
+        let gains = tasks.iter().filter_map(gain).fold(U256::ZERO, U256::saturating_add);
+        gains >= costs.of_batch()
     }
 
     /// Delivers results of tasks that this worker claimed.
@@ -142,7 +196,7 @@ impl Worker {
             _ => false,
         });
         let due: Vec<_> = due.map(|task| (task.id, task.challenges.is_empty())).take(MAX_FINALIZED).collect();
-        let mut tasks = Vec::new();
+        let mut tasks = self.due_earlier(now).await?;
         for (id, is_undisputed) in due {
             if is_undisputed || self.shop.market.final_at(id).await?.is_some_and(|until| until <= now) {
                 tasks.push(id);
@@ -156,6 +210,25 @@ impl Worker {
             tracing::info!(tasks = tasks.len(), "collecting payment");
         }
         Ok(())
+    }
+}
+
+impl Worker {
+    /// Results from before the blocks that are read, which can be paid now.
+    async fn due_earlier(&mut self, now: u64) -> Result<Vec<B256>, ComputeError> {
+        let mut due = Vec::new();
+        let Some(earlier) = &mut self.earlier else { return Ok(due) };
+        for id in earlier.clone() {
+            if due.len() == MAX_FINALIZED {
+                break;
+            }
+            if self.shop.market.task(id).await?.progress.status != TaskStatus::Submitted {
+                earlier.remove(&id);
+            } else if self.shop.market.final_at(id).await?.is_some_and(|until| until <= now) {
+                due.push(id);
+            }
+        }
+        Ok(due)
     }
 }
 

@@ -7,14 +7,15 @@ use crate::board::{Board, Offer, Stage};
 use crate::defence::Defence;
 use crate::jobs::Jobs;
 use crate::lane::Lane;
-use crate::records::{Record, Records};
-use crate::shop::{Prepared, Refusal, Shop};
-use crate::{ComputeError, Role, infer_program_id};
+use crate::records::Records;
+use crate::shop::{Bounds, Prepared, Recorded, Refusal, Shop};
+use crate::{ComputeError, Costs, Role, infer_program_id};
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolCall;
 use lux_l1::{TxManager, TxRequest};
 use lux_protocol::market::ModelTerms;
 use lux_protocol::market::contract::IComputeMarket::{depositCall, stakeCall};
+use lux_protocol::market::contract::TaskStatus;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,11 +33,14 @@ pub struct WorkerConfig {
     pub max_claims: usize,
     /// Tasks computed at a time.
     pub parallel: usize,
+    /// Take tasks that pay less than the gas of serving them costs.
+    pub allow_loss: bool,
 }
 
 impl Default for WorkerConfig {
     fn default() -> Self {
-        Self { models: BTreeSet::new(), min_gas_price: 1, max_flops: 1 << 34, max_claims: 64, parallel: 1 }
+        let models = BTreeSet::new();
+        Self { models, min_gas_price: 1, max_flops: 1 << 34, max_claims: 64, parallel: 1, allow_loss: false }
     }
 }
 
@@ -84,7 +88,7 @@ impl Job {
 
 enum Done {
     Prepared(Result<Prepared, Refusal>),
-    Recorded { record: Record, seconds: f64 },
+    Recorded(Recorded),
 }
 
 /// Where it stands is on the chain, in the records and in the journal of the transactions: it may stop at any point.
@@ -99,9 +103,19 @@ pub struct Worker {
     fetches: Jobs<Result<(), Refusal>>,
     runs: Jobs<Done>,
     claims: Lane,
+    /// Tasks of the last of them, until it is mined.
+    claiming: BTreeSet<B256>,
     results: Lane,
     payments: Lane,
     seconds_per_flop: f64,
+    /// As of a block.
+    costs: Option<(B256, Costs)>,
+    /// Said already that some tasks do not pay.
+    told_of_loss: bool,
+    /// Ready tasks that wait until others pay for the transactions with them, when that was said.
+    waiting_for_more: usize,
+    /// Results of this worker about tasks from before the blocks that are read; `None` until the chain was asked.
+    earlier: Option<BTreeSet<B256>>,
     /// Some result was refused: one at a time shows which.
     singly: bool,
 }
@@ -112,13 +126,16 @@ impl Role for Worker {
         let mut errors = Vec::new();
         errors.extend(self.transactions.step().await.err().map(ComputeError::from));
         self.board.poll().await?;
+        self.find_earlier().await?;
         self.forget()?;
+        errors.extend(self.read_costs().await.err());
         while let Some((id, fetched)) = self.fetches.try_next() {
             self.fetched(id, fetched);
         }
         while let Some((id, done)) = self.runs.try_next() {
             self.finish(id, done)?;
         }
+        self.keep().await;
         errors.extend(self.defence.step(&self.board).await.err());
         self.compute();
         errors.extend(self.deliver().await.err());
@@ -166,9 +183,14 @@ impl Worker {
             fetches: Jobs::new(FETCHES),
             runs: Jobs::new(config.parallel),
             claims: Lane::new("claim"),
+            claiming: BTreeSet::new(),
             results: Lane::new("result"),
             payments: Lane::new("pay"),
             seconds_per_flop: SECONDS_PER_FLOP,
+            costs: None,
+            told_of_loss: false,
+            waiting_for_more: 0,
+            earlier: None,
             singly: false,
             config,
         })
@@ -212,14 +234,72 @@ impl Worker {
         Ok(())
     }
 
-    /// Forgets tasks that are over.
-    fn forget(&mut self) -> Result<(), ComputeError> {
-        if self.board.head().is_none() {
+    /// A process that was down for very long reads no events of what it delivered before. The records say what to ask for.
+    async fn find_earlier(&mut self) -> Result<(), ComputeError> {
+        if self.earlier.is_some() || self.board.head().is_none() {
             return Ok(());
         }
+        let mut earlier = BTreeSet::new();
+        for id in self.records.tasks().filter(|id| self.board.task(**id).is_none()) {
+            let progress = self.shop.market.task(*id).await?.progress;
+            if progress.status == TaskStatus::Submitted && progress.worker == self.account() {
+                earlier.insert(*id);
+            }
+        }
+        if !earlier.is_empty() {
+            tracing::info!(tasks = earlier.len(), "results of long ago are not paid yet");
+        }
+        self.earlier = Some(earlier);
+        Ok(())
+    }
+
+    /// Forgets tasks that are over.
+    fn forget(&mut self) -> Result<(), ComputeError> {
+        let Some(earlier) = self.earlier.as_ref().filter(|_| self.board.head().is_some()) else { return Ok(()) };
         let board = &self.board;
         self.jobs.retain(|task, _| board.task(*task).is_some());
-        self.records.retain(|task| board.task(*task).is_some())
+        self.records.retain(|task| board.task(*task).is_some() || earlier.contains(task))
+    }
+
+    /// What gas costs as of the newest block.
+    async fn read_costs(&mut self) -> Result<(), ComputeError> {
+        let Some(head) = self.board.head().filter(|_| !self.config.allow_loss) else { return Ok(()) };
+        let known = self.costs.as_ref();
+        if known.is_none_or(|(block, _)| *block != head.hash) {
+            let costs = Costs::read(&self.shop.market).await?.renewed(known.map(|(_, costs)| costs));
+            self.costs = Some((head.hash, costs));
+        }
+        Ok(())
+    }
+
+    /// Why a task waits; once for everybody to see, because such a worker may never do anything.
+    fn tell_of_loss(&mut self, task: B256, reason: &str) {
+        if std::mem::replace(&mut self.told_of_loss, true) {
+            tracing::info!(%task, reason, "a task does not pay now");
+        } else {
+            tracing::warn!(%task, reason, "a task does not pay now; further ones are said at the level info (-v)");
+        }
+    }
+
+    fn bounds(&self) -> Bounds {
+        Bounds { max_flops: self.config.max_flops, costs: self.costs.as_ref().map(|(_, costs)| *costs) }
+    }
+
+    /// Keeps the data of what is claimed or delivered. Those of other tasks may go for them.
+    async fn keep(&self) {
+        let own = self.account();
+        let tasks = self.board.tasks().filter(|task| match task.stage {
+            Stage::Claimed { worker, .. } => *worker == own,
+            Stage::Delivered(delivery) => delivery.worker == own,
+            Stage::Open | Stage::Over => self.claiming.contains(&task.id),
+        });
+        let (mut models, mut blobs) = (BTreeSet::new(), Vec::new());
+        for task in tasks {
+            models.insert(task.offer.model);
+            blobs.push(task.offer.input.commitment);
+            blobs.extend(self.records.get(&task.id).map(|record| record.output));
+        }
+        self.shop.library.keep(&models, blobs).await;
     }
 
     /// The tasks that were claimed by this worker and have no result yet, with the end of the window, the nearest first.

@@ -1,24 +1,27 @@
 //! What a worker computes, in the background.
 
 use super::{Done, Job, SECONDS_PER_RUN, Worker, price};
-use crate::ComputeError;
 use crate::board::{Offer, Stage};
 use crate::jobs::retry_seconds;
-use crate::shop::Refusal;
+use crate::shop::{Recorded, Refusal};
+use crate::{ComputeError, DataError};
 use alloy_primitives::{B256, keccak256};
 use alloy_sol_types::SolValue;
+use lux_blobs::BlobError;
 use std::cmp::Reverse;
 
 impl Worker {
     /// Starts fetches and runs: what is claimed first, then what pays best.
     pub(super) fn compute(&mut self) {
         let now = self.board.now();
+        let knows_costs = self.config.allow_loss || self.costs.is_some();
         for (until, id) in self.claimed() {
             if until >= now && !self.has_record(id) {
                 self.start(id, true);
             }
         }
-        let open = self.board.tasks().filter(|task| *task.stage == Stage::Open && task.offer.expires_at > now);
+        let open =
+            self.board.tasks().filter(|task| *task.stage == Stage::Open && task.offer.expires_at > now && knows_costs);
         let mut open: Vec<_> = open
             .filter(|task| self.takes(task.offer) && !self.is_settled(task.id, task.offer, now))
             .map(|task| (Reverse(price(task.offer)), self.place(task.id), task.id))
@@ -49,6 +52,11 @@ impl Worker {
 
     fn start(&mut self, id: B256, is_claimed: bool) {
         let Some(offer) = self.board.task(id).map(|task| task.offer.clone()) else { return };
+        let mut bounds = self.bounds();
+        if is_claimed {
+            // Not to deliver costs more.
+            bounds.costs = None;
+        }
         let job = self.jobs.entry(id).or_insert_with(|| Job::new(offer.clone()));
         if job.offer != offer && !job.busy {
             *job = Job::new(offer.clone());
@@ -56,11 +64,11 @@ impl Worker {
         if job.busy || job.refused_until > self.board.now() {
             return;
         }
-        let (shop, max_flops) = (self.shop.clone(), self.config.max_flops);
+        let shop = self.shop.clone();
         if !job.fetched {
             if self.fetches.has_room() {
                 job.busy = true;
-                self.fetches.start(id, async move { shop.fetch(&offer, Some(max_flops)).await });
+                self.fetches.start(id, async move { shop.fetch(&offer, Some(bounds)).await });
             }
             return;
         }
@@ -71,12 +79,9 @@ impl Worker {
         let prepared = job.prepared.clone().filter(|_| is_claimed);
         self.runs.start(id, async move {
             match prepared {
-                Some(prepared) => {
-                    let (record, seconds) = shop.record(&offer, &prepared).await?;
-                    Ok(Done::Recorded { record, seconds })
-                }
+                Some(prepared) => Ok(Done::Recorded(shop.record(&offer, &prepared).await?)),
                 // After a restart, claimed tasks come here too.
-                None => Ok(Done::Prepared(shop.prepare(&offer, max_flops).await?)),
+                None => Ok(Done::Prepared(shop.prepare(&offer, bounds).await?)),
             }
         });
     }
@@ -99,7 +104,13 @@ impl Worker {
             job.failures += 1;
             // What was fetched may be gone.
             job.fetched = false;
-            tracing::debug!(task = %id, reason = %refusal, "a task waits for its data");
+            match (&refusal, job.failures) {
+                (Refusal::AtALoss(loss), 1) => self.tell_of_loss(id, &loss.to_string()),
+                (Refusal::Data(DataError::Blob(BlobError::Full { .. })), _) => {
+                    tracing::warn!(task = %id, reason = %refusal, "no room for the data of a task");
+                }
+                _ => tracing::debug!(task = %id, reason = %refusal, "a task waits"),
+            }
         } else {
             job.refused_until = u64::MAX;
             tracing::info!(task = %id, reason = %refusal, "a task is left to others");
@@ -126,10 +137,10 @@ impl Worker {
         match done {
             Ok(Done::Prepared(Ok(prepared))) => job.prepared = Some(prepared),
             Ok(Done::Prepared(Err(refusal))) => self.refuse(id, refusal),
-            Ok(Done::Recorded { record, seconds }) => {
+            Ok(Done::Recorded(Recorded { record, seconds, chunks })) => {
                 let flops = job.prepared.as_ref().map_or(0, |prepared| prepared.flops);
                 tracing::info!(task = %id, output = %record.output, seconds, "computed");
-                self.measure(flops, seconds);
+                self.measure(flops, seconds, chunks);
                 return self.records.put(id, record);
             }
             Err(error) => self.failed(id, &error),
@@ -137,8 +148,11 @@ impl Worker {
         Ok(())
     }
 
-    /// Learns from runs that are long enough to tell.
-    fn measure(&mut self, flops: u64, seconds: f64) {
+    /// Learns from runs, of the time from those that are long enough to tell.
+    fn measure(&mut self, flops: u64, seconds: f64, chunks: u64) {
+        if let Some((_, costs)) = &mut self.costs {
+            costs.learn(flops, chunks);
+        }
         if seconds > 2.0 * SECONDS_PER_RUN && flops > 0 {
             self.seconds_per_flop = (self.seconds_per_flop + seconds / flops as f64) / 2.0;
         }

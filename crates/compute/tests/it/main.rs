@@ -1,7 +1,10 @@
 //! Workers and watchers on a real market: the contracts on a development chain, models on the machine.
 #![allow(clippy::unwrap_used)]
 
+mod cached;
 mod dishonest;
+mod malformed;
+mod paid;
 mod questions;
 mod refused;
 mod served;

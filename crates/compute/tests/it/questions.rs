@@ -1,7 +1,7 @@
 //! Runs with more chunks than checkpoints: somebody asks, and the worker answers or loses.
 
 use crate::dishonest::{deliver, honest_trace};
-use crate::world::{LIAR, PERIOD, RESPONSE_PERIOD, WATCHER, WORKER, World, ether, gemm, input, output};
+use crate::world::{LIAR, PERIOD, REQUESTER, RESPONSE_PERIOD, WATCHER, WORKER, World, ether, gemm, input, output};
 use alloy_primitives::{B256, U256};
 use lux_dispute::segment_move;
 use lux_inference::Bundle;
@@ -87,4 +87,39 @@ async fn a_false_result_with_hidden_states_falls_by_answer_or_by_silence() {
     let bond = ether(1) / U256::from(10);
     let due = ether(1) / U256::from(2) + U256::from(2) * bond;
     world.work(&mut watcher, async || world.balance(WATCHER).await == due).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watcher_that_was_away_for_very_long_gets_its_bond_back() {
+    let (world, bundle, data) = scene().await;
+    world.stake(LIAR).await;
+    let id = B256::repeat_byte(1);
+    let claim = world.offer(id, &bundle, &data).await;
+    let honest = honest_trace(&bundle, &data);
+    let checkpoints = vec![B256::repeat_byte(0x66); honest.checkpoints.len()];
+    let trace = ClaimTrace { checkpoints, ..honest };
+    assert!(deliver(&world, LIAR, id, claim, B256::repeat_byte(0x0f), &trace).await);
+    let mut watcher = world.watcher("watcher", false).await;
+    let judge = world.market.judge(id, 0).await.unwrap();
+    let disputed = world.market.claim(id, claim, trace.commitment()).await.unwrap();
+    let asked = async || !judge.segment(&disputed, 0).await.unwrap().challenger.is_zero();
+    world.work(&mut watcher, asked).await;
+    drop(watcher);
+
+    // Somebody else ends it.
+    world.advance(RESPONSE_PERIOD + 1);
+    let proof = segment_move(Move::Timeout, &trace, 0);
+    let counter = CounterProof { kind: EvidenceKind::Fault, input: claim, trace: trace.commitment(), proof };
+    let call = challengeComputationCall { taskId: id, counterProof: counter.encode() };
+    assert!(world.send(REQUESTER, U256::ZERO, call).await);
+    assert_eq!(world.status(id).await, TaskStatus::Disproved);
+    let over = world.market.chain.block_number().await.unwrap();
+    for _ in 0..20 {
+        world.advance(24 * 3_600);
+    }
+    assert!(world.market.first_relevant_block().await.unwrap() > over);
+    assert_eq!(world.balance(WATCHER).await, U256::ZERO);
+    let mut watcher = world.watcher("watcher", false).await;
+    assert!(watcher.has_bonds());
+    world.work(&mut watcher, async || world.balance(WATCHER).await == ether(1) / U256::from(10)).await;
 }

@@ -2,9 +2,9 @@
 
 use crate::world::{PERIOD, REQUESTER, WORKER, World, ether, gather, gemm, input, output, step};
 use alloy_primitives::{B256, U256};
-use lux_compute::Role;
-use lux_protocol::market::ModelTerms;
+use lux_compute::{Bounds, Offer, Role};
 use lux_protocol::market::contract::TaskStatus;
+use lux_protocol::market::{InputData, ModelTerms};
 
 const TASKS: u8 = 5;
 
@@ -108,6 +108,33 @@ async fn two_workers_serve_every_task_once() {
     let price = U256::from(2 * bundle.model.plan().macs) * U256::from(1_000_000_000u64);
     let earned = world.balance(WORKER).await + world.balance(other).await - ether(2);
     assert_eq!(earned, price * U256::from(12 * 85) / U256::from(100), "every task is paid once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_what_may_lack_an_output_is_computed_before_it_is_claimed() {
+    let world = World::new().await;
+    let shop = world.shop("worker");
+    let bounds = Bounds { max_flops: u64::MAX, costs: None };
+    for (bundle, is_computed) in [(gemm(2, 1), false), (gather(), true)] {
+        lux_models::save(shop.library.store(), &bundle).await.unwrap();
+        world.register(&bundle, ModelTerms::default().flags).await;
+        let data = if is_computed { vec![1, 0, 0, 0, 3, 0, 0, 0] } else { input(&bundle, 1) };
+        let commitment = shop.library.store().put(data.clone().into()).await.unwrap();
+        let offer = Offer {
+            model: bundle.model.hash(),
+            input: InputData { commitment, location: Default::default() },
+            gas_limit: u64::MAX,
+            gas_price: 1,
+            program_version: 1,
+            flags: ModelTerms::FAULT,
+            expires_at: u64::MAX,
+        };
+        let prepared = shop.prepare(&offer, bounds).await.unwrap().unwrap();
+        assert_eq!(prepared.is_computed(), is_computed);
+        let recorded = shop.record(&offer, &prepared).await.unwrap();
+        assert_eq!(recorded.record.output, output(&bundle, &data));
+        assert!(shop.library.store().has(recorded.record.output).await.unwrap());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -143,21 +143,34 @@ impl World {
         BlobStore::folder(&self.folder.path().join(name)).unwrap()
     }
 
-    fn file(&self, name: &str) -> PathBuf {
+    pub fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// What a party that keeps its blobs under `store` serves or watches with.
     pub fn shop(&self, store: &str) -> Shop {
-        let config = LibraryConfig { threads: 1, ..LibraryConfig::default() };
-        Shop::new(self.market.clone(), Library::new(self.store(store), config).unwrap())
+        self.shop_of(self.store(store))
+    }
+
+    pub fn shop_of(&self, store: BlobStore) -> Shop {
+        let config = LibraryConfig { threads: 1, allow_private: true, ..LibraryConfig::default() };
+        Shop::new(self.market.clone(), Library::new(store, config).unwrap())
     }
 
     /// A worker process, with what an earlier one of this name left.
     pub async fn worker(&self, index: usize, store: &str) -> Worker {
+        // What gas costs here says nothing.
+        self.worker_with(index, store, WorkerConfig { allow_loss: true, ..WorkerConfig::default() }).await
+    }
+
+    pub async fn worker_with(&self, index: usize, store: &str, config: WorkerConfig) -> Worker {
+        self.worker_of(index, self.shop(store), config).await
+    }
+
+    pub async fn worker_of(&self, index: usize, shop: Shop, config: WorkerConfig) -> Worker {
         let records = Records::open(&self.file(&format!("worker-{index}.redb"))).unwrap();
         let transactions = self.transactions(index).await;
-        Worker::open(self.shop(store), transactions, records, WorkerConfig::default()).await.unwrap()
+        Worker::open(shop, transactions, records, config).await.unwrap()
     }
 
     /// A worker with a stake, and a balance for bonds.
@@ -178,8 +191,17 @@ impl World {
     }
 
     pub async fn register(&self, bundle: &Bundle, flags: u8) -> B256 {
-        let hash = bundle.model.hash();
-        let terms = ModelTerms { flags, flops_per_gas: 1, ..ModelTerms::default() };
+        self.register_hash(bundle.model.hash(), flags, "").await
+    }
+
+    /// Whatever this is the hash of.
+    pub async fn register_hash(&self, hash: B256, flags: u8, location: &str) -> B256 {
+        let terms = ModelTerms {
+            flags,
+            flops_per_gas: 1,
+            location: Bytes::from(location.as_bytes().to_vec()),
+            ..ModelTerms::default()
+        };
         let call = registerModelCall { modelHash: hash, modelMetadata: terms.encode().unwrap() };
         assert!(self.send(REQUESTER, U256::ZERO, call).await);
         hash
@@ -191,18 +213,23 @@ impl World {
     }
 
     pub async fn offer_with(&self, id: B256, bundle: &Bundle, input: &[u8], location: &str) -> B256 {
-        let commitment = payload_commitment(input);
+        let flops = 2 * bundle.model.plan().macs;
+        self.offer_hashes(id, bundle.model.hash(), payload_commitment(input), flops, location).await
+    }
+
+    /// Returns the claim input of the task.
+    pub async fn offer_hashes(&self, id: B256, model: B256, commitment: B256, flops: u64, location: &str) -> B256 {
         let data = InputData { commitment, location: Bytes::from(location.as_bytes().to_vec()) };
         let task = ComputeTask {
             taskId: id,
-            modelHash: bundle.model.hash(),
+            modelHash: model,
             inputDataHash: data.encode().unwrap(),
-            requiredFlops: U256::from(2 * bundle.model.plan().macs),
+            requiredFlops: U256::from(flops),
             maxGasPrice: U256::from(1_000_000_000u64),
             ..Default::default()
         };
         assert!(self.send(REQUESTER, U256::ZERO, submitComputeTaskCall { task }).await);
-        lux_protocol::market::claim_input(bundle.model.hash(), commitment)
+        lux_protocol::market::claim_input(model, commitment)
     }
 
     pub async fn task(&self, id: B256) -> Task {
@@ -215,6 +242,11 @@ impl World {
 
     pub async fn balance(&self, index: usize) -> U256 {
         U256::from(self.party(index).await.balance)
+    }
+
+    /// Coins outside of the market.
+    pub async fn coins(&self, index: usize) -> U256 {
+        self.market.chain.balance(self.account(index)).await.unwrap()
     }
 
     pub async fn party(&self, index: usize) -> Account {

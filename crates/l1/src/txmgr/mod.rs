@@ -162,6 +162,11 @@ impl TxManager {
         ids.into_iter().map(|(_, id)| id).collect()
     }
 
+    /// Ids that begin with `prefix`, of what is under way or remembered.
+    pub fn known(&self, prefix: &str) -> Vec<String> {
+        self.entries.lock().keys().filter(|id| id.starts_with(prefix)).cloned().collect()
+    }
+
     /// Replaces an unfinished transaction by an empty one. Either may still win; the status tells.
     pub async fn cancel(&self, id: &str, reason: &str) -> Result<(), L1Error> {
         let _gate = self.gate.lock().await;
