@@ -19,6 +19,8 @@ const IMAGES = 20;
 const [REQUESTER, LIAR, WATCHER] = [0, 1, 2];
 const WORKERS = [3, 4, 5, 6];
 const MANY = 1_000;
+/** Wei per gas of the market: it pays for the gas that serving a task costs. */
+const PRICE = 1_000_000_000_000_000n;
 const PERIOD_MS = 60_000;
 
 const keyOf = (index) => {
@@ -75,8 +77,7 @@ describe("inference on the L2 of dev", () => {
   /** A worker that has nothing but what the market and its requesters tell. */
   const startOne = async (number, options = {}) => {
     const folder = workFolders[number];
-    // These tasks pay less than their gas.
-    const fetches = { store: join(folder, "blobs"), threads: 1, allowPrivate: true, allowLoss: true };
+    const fetches = { store: join(folder, "blobs"), threads: 1, allowPrivate: true };
     const own = { keyFile: keyOf(WORKERS[number]), folder, ...fetches };
     const worker = await startWorker("run", { ...chain, ...own, ...options });
     running.push(worker);
@@ -171,7 +172,7 @@ describe("inference on the L2 of dev", () => {
       modelHash: model,
       inputDataHash: concat(["0x1b20", inputs[number % IMAGES].inputCommitment, Buffer.from(blobs.location)]),
       requiredFlops: flops,
-      maxGasPrice: 1_000_000_000,
+      maxGasPrice: PRICE,
     }));
     for (let first = 0; first < MANY; first += 100) await market.submitComputeTasks(tasks.slice(first, first + 100));
 
@@ -192,7 +193,7 @@ describe("inference on the L2 of dev", () => {
       const input = inputs.find(({ inputCommitment }) => inputDataHash.includes(inputCommitment.slice(2)));
       assert.equal(await market.getTaskResult(taskId), input.outputCommitment);
     }
-    const locked = BigInt(flops) * 1_000_000_000n;
+    const locked = BigInt(flops) * PRICE;
     assert.ok(paid.every(({ payment, fee }) => payment + 0n <= locked && fee === (payment * 15n) / 100n));
   });
 });

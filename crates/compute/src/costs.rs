@@ -43,7 +43,7 @@ impl Costs {
     }
 
     /// As the next block would have it.
-    pub(crate) async fn read(market: &Market) -> Result<Self, ComputeError> {
+    pub async fn read(market: &Market) -> Result<Self, ComputeError> {
         let gas_price = match market.chain.fees().await? {
             FeeEstimate::Eip1559 { base_fee, priority_fee } => base_fee.saturating_add(priority_fee),
             FeeEstimate::Legacy { gas_price } => gas_price,
@@ -81,6 +81,14 @@ impl Costs {
         let (pays, gas) = (self.net(gas_used, gas_price), self.gas(flops));
         let costs = U256::from(gas) * U256::from(self.gas_price);
         pays.checked_sub(costs).ok_or(Loss { pays, costs, gas, gas_price: self.gas_price })
+    }
+
+    /// Wei per gas of the market at which a task pays for transactions of its own, and half of that again for gas that becomes
+    /// dearer.
+    pub fn price_that_pays(&self, flops: u64, gas_used: u64) -> u64 {
+        let needed = U256::from(self.gas(flops) + BATCH_GAS) * U256::from(self.gas_price);
+        let share = U256::from(10_000u16.saturating_sub(self.fee_bps).max(1)) * U256::from(gas_used.max(1));
+        (needed * U256::from(15_000) / U256::from(share)).saturating_to::<u64>().saturating_add(1)
     }
 
     /// Wei that the gains of tasks claimed together must come to.
@@ -121,6 +129,20 @@ mod tests {
         let dear = costs.gain(u64::MAX, u64::MAX, u64::MAX);
         assert!(dear.is_ok(), "{dear:?}");
         assert!(costs.gain(0, 0, 0).is_err());
+    }
+
+    #[test]
+    fn a_suggested_price_pays() {
+        for (gas_price, fee_bps, flops, gas_used) in [
+            (1, 0, 1, 1),
+            (422_780_218, 1_500, 50_000, 50),
+            (7, 2_000, 1 << 33, 3),
+            (1 << 60, 1_000, 10, 4_000_000_000),
+        ] {
+            let costs = Costs::new(gas_price, fee_bps);
+            let price = costs.price_that_pays(flops, gas_used);
+            assert!(price == u64::MAX || costs.gain(flops, gas_used, price).unwrap() >= costs.of_batch(), "{price}");
+        }
     }
 
     #[test]

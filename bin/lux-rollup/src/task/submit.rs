@@ -12,6 +12,7 @@ use alloy_primitives::{B256, U256, keccak256};
 use alloy_sol_types::{SolCall, SolValue};
 use clap::Args;
 use eyre::{WrapErr, eyre};
+use lux_compute::Costs;
 use lux_l1::TxRequest;
 use lux_protocol::market::InputData;
 use lux_protocol::market::contract::IComputeMarket::{
@@ -34,9 +35,9 @@ pub struct SubmitArgs {
     source: SourceArgs,
     #[command(flatten)]
     input: InputArgs,
-    /// Highest price, in wei per gas of the market.
-    #[arg(long, default_value_t = 1_000_000_000)]
-    max_gas_price: u64,
+    /// Highest price, in wei per gas of the market [default: that of the model, or what pays for a worker's gas now].
+    #[arg(long)]
+    max_gas_price: Option<u64>,
     /// FLOPs to pay for [default: what the model takes].
     #[arg(long)]
     flops: Option<u64>,
@@ -68,8 +69,18 @@ pub async fn submit(args: SubmitArgs, json: bool) -> eyre::Result<Value> {
     let flops = U256::from(args.flops.unwrap_or_else(|| 2 * model.plan().macs).max(1));
     let (chain, requester) = (&market.chain, wallet.address());
 
-    let call = quoteCall { modelHash: args.model, requiredFlops: flops, maxGasPrice: U256::from(args.max_gas_price) };
-    let quote = chain.view(market.address, call).await.wrap_err("the market refuses such a task")?;
+    let quote = async |price: u64| {
+        let call = quoteCall { modelHash: args.model, requiredFlops: flops, maxGasPrice: U256::from(price) };
+        chain.view(market.address, call).await.wrap_err("the market refuses such a task")
+    };
+    let mut max_gas_price = args.max_gas_price.unwrap_or(u64::MAX);
+    let mut quote = quote(max_gas_price).await?;
+    // Asked without a limit, a model without a price of its own has none.
+    if args.max_gas_price.is_none() && quote.gasPrice == U256::from(u64::MAX) {
+        let costs = Costs::read(&market).await?;
+        max_gas_price = costs.price_that_pays(flops.saturating_to(), quote.gasLimit.saturating_to());
+        quote.gasPrice = U256::from(max_gas_price);
+    }
     let price = quote.gasLimit * quote.gasPrice;
     let location = if args.inline { format!("inline:{}", args.location) } else { args.location.clone() };
     let data = InputData { commitment, location: location.into_bytes().into() }.encode()?;
@@ -79,7 +90,7 @@ pub async fn submit(args: SubmitArgs, json: bool) -> eyre::Result<Value> {
         modelHash: args.model,
         inputDataHash: data,
         requiredFlops: flops,
-        maxGasPrice: U256::from(args.max_gas_price),
+        maxGasPrice: U256::from(max_gas_price),
         ..Default::default()
     };
     let known = market.task(id).await?;
