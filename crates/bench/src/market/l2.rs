@@ -2,6 +2,7 @@
 
 use crate::batches::{genesis, open};
 use crate::load::{self, Call};
+use crate::process::processor_seconds;
 use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_signer_local::PrivateKeySigner;
 use alloy_sol_types::{SolCall, SolEvent, SolValue};
@@ -46,6 +47,8 @@ pub struct Took {
     pub admitted: Duration,
     /// From the mempool to durable blocks.
     pub built: Duration,
+    /// Of the processors meanwhile, seconds.
+    pub processor: f64,
 }
 
 pub struct L2 {
@@ -116,6 +119,7 @@ impl L2 {
             took.transactions += block.transactions;
             took.gas += block.gas;
             took.built += block.built;
+            took.processor += block.processor;
         }
         ensure!(
             took.transactions == transactions,
@@ -142,15 +146,16 @@ impl L2 {
             limits: BlockLimits { transaction_bytes: MAX_BLOCK_TRANSACTION_BYTES, ..BlockLimits::NONE },
             use_pool: true,
         };
-        let started = Instant::now();
+        let (started, processor) = (Instant::now(), processor_seconds()?);
         let (block, _) = self.chain.writer().build(request)?;
-        let built = started.elapsed();
+        let (built, processor) = (started.elapsed(), processor_seconds()? - processor);
         let receipts = self.chain.receipts(block.hash)?.ok_or_else(|| eyre!("no receipts of {}", block.hash))?;
         let failed = receipts.iter().filter(|receipt| !receipt.success).count();
         ensure!(failed == 0, "{failed} transactions of block {} failed", block.number());
         let logs = receipts.iter().flat_map(|receipt| &receipt.logs);
         self.paid += logs.filter(|log| log.topics().first() == Some(&TaskFinalized::SIGNATURE_HASH)).count();
-        Ok(Took { transactions: receipts.len(), gas: block.header.gas_used, admitted: Duration::ZERO, built })
+        let gas = block.header.gas_used;
+        Ok(Took { transactions: receipts.len(), gas, admitted: Duration::ZERO, built, processor })
     }
 }
 
