@@ -6,7 +6,7 @@ use clap::Args;
 
 #[derive(Args)]
 pub struct BenchArgs {
-    /// Parts to measure: engine, inference, payload, proofs, rpc [default: all].
+    /// Parts to measure: engine, inference, market, payload, proofs, rpc [default: all].
     parts: Vec<String>,
 }
 

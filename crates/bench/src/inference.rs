@@ -1,6 +1,6 @@
 //! Integer inference beside ONNX Runtime int8, and its program on the machine.
 
-mod networks;
+pub mod networks;
 mod peer;
 mod program;
 
@@ -33,8 +33,9 @@ pub fn run(report: &mut Report, python: &Path) -> eyre::Result<()> {
     if let Some(folder) = peer.as_ref().map(Peer::folder) {
         let (minilm, input) = networks::minilm(&folder)?;
         alternate(report, "MiniLM, 32 tokens", "minilm", &minilm, &input, &mut peer)?;
+        program::run(report, "MiniLM, 32 tokens", &minilm, &input)?;
     }
-    program::run(report, &lenet)
+    program::run(report, "LeNet-5", &lenet, &vec![7; 1_024])
 }
 
 fn alternate(

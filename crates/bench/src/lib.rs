@@ -5,6 +5,7 @@ pub mod engine;
 pub mod inference;
 pub mod l1;
 pub mod load;
+pub mod market;
 pub mod mixes;
 pub mod payload;
 pub mod process;

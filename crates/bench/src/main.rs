@@ -1,7 +1,7 @@
 //! Measurements behind `cargo xtask bench`. They print; they never fail because something is slow.
 
 use clap::{Parser, ValueEnum};
-use lux_bench::{engine, inference, payload, proofs, report, rpc};
+use lux_bench::{engine, inference, market, payload, proofs, report, rpc};
 use std::path::PathBuf;
 
 #[derive(Parser)]
@@ -23,6 +23,7 @@ struct Args {
 enum Part {
     Engine,
     Inference,
+    Market,
     Payload,
     Proofs,
     Rpc,
@@ -44,8 +45,11 @@ fn main() -> eyre::Result<()> {
     if wanted(Part::Proofs) {
         proofs::run(&mut report)?;
     }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    if wanted(Part::Market) {
+        runtime.block_on(market::run(&mut report))?;
+    }
     if wanted(Part::Rpc) {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         runtime.block_on(rpc::run(&mut report, &args.binary, &args.anvil))?;
     }
     Ok(())

@@ -19,6 +19,9 @@ pub struct Process {
 /// The first well-known development key.
 const DEV_KEY: &str = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
 
+/// Of Linux towards programs, on every processor.
+const TICKS_PER_SECOND: f64 = 100.0;
+
 impl Process {
     pub async fn lux_rollup(binary: &Path, data: &Path) -> eyre::Result<Self> {
         let mut child = Command::new(binary)
@@ -63,6 +66,15 @@ pub fn reset_peak_memory() -> eyre::Result<()> {
 /// Most resident memory of this process since the peak was forgotten, MiB.
 pub fn peak_memory_mib() -> eyre::Result<f64> {
     memory_mib("self", "VmHWM:").ok_or_else(|| eyre!("/proc/self/status: needs Linux"))
+}
+
+/// Processor time of this process so far, seconds: what else runs on the machine takes nothing of it.
+pub fn processor_seconds() -> eyre::Result<f64> {
+    let stat = std::fs::read_to_string("/proc/self/stat").wrap_err("/proc/self/stat: needs Linux")?;
+    // The name of the process may have spaces, but no text follows it.
+    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+    let ticks = fields.skip(11).take(2).map(str::parse::<f64>).sum::<Result<f64, _>>().wrap_err("/proc/self/stat")?;
+    Ok(ticks / TICKS_PER_SECOND)
 }
 
 fn memory_mib(process: &str, field: &str) -> Option<f64> {

@@ -1,12 +1,14 @@
 //! Fault proofs: what runs and their disputes cost, off chain and on L1.
 
-mod chunks;
+pub mod chunks;
 mod fraud;
 mod speed;
 
 use crate::batches::Rollup;
 use crate::mixes::{self, ACCOUNTS, Token};
 use crate::report::Report;
+use chunks::Subject;
+use lux_node::stf_program;
 use lux_stf::program::BatchWitness;
 use std::collections::HashMap;
 
@@ -46,7 +48,13 @@ pub fn run(report: &mut Report) -> eyre::Result<()> {
         ("contracts and precompiles", &contracts),
         ("a mix the executor was not tuned on", &everything),
     ] {
-        chunks::run(report, name, witness)?;
+        let subject = Subject {
+            program: stf_program(),
+            input: witness.input,
+            output: witness.output.hash(),
+            preimages: host(witness),
+        };
+        chunks::run(report, name, subject)?;
     }
     Ok(())
 }

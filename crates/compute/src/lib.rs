@@ -30,4 +30,4 @@ pub use role::Role;
 pub use run::{claimed_output, infer_program_id, run_natively, run_on_machine};
 pub use shop::{Bounds, Prepared, Recorded, Refusal, Shop};
 pub use watcher::{Watcher, WatcherConfig};
-pub use worker::{Worker, WorkerConfig};
+pub use worker::{MAX_BATCH_BYTES, MAX_CLAIMED, MAX_FINALIZED, MAX_RESULTS, Worker, WorkerConfig};

@@ -1,46 +1,40 @@
 //! The program of inference claims on the machine.
 
 use crate::report::Report;
-use eyre::{ensure, eyre};
-use lux_inference::program::run_inference;
-use lux_inference::{Bundle, blob};
-use lux_machine::{Machine, Program, Status};
-use lux_oracle::{Preimages, Recorder};
-use std::collections::HashMap;
+use eyre::ensure;
+use lux_compute::claimed_output;
+use lux_inference::Bundle;
+use lux_inference::fast::Engine;
+use lux_machine::{Machine, Status, trace};
+use lux_models::{Witness, infer_program};
 use std::time::Instant;
 
 /// Asked of a plain run, instructions per second.
 const TARGET: f64 = 100e6;
-const RUNS: usize = 5;
+const RUNS: usize = 3;
 /// Chunks that no run here needs.
 const MAX_CHUNKS: u64 = 1 << 20;
 
-pub fn run(report: &mut Report, bundle: &Bundle) -> eyre::Result<()> {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../programs/artifacts/infer.elf");
-    let program = Program::from_elf(&std::fs::read(path)?)?;
-    let mut known = Preimages::default();
-    let mut add = |bytes: &[u8]| {
-        blob::preimages(bytes, |preimage| {
-            known.insert(preimage.to_vec());
-        })
-    };
-    let pair = [add(&bundle.model.encode()).0, add(&vec![7; bundle.model.input_bytes()]).0];
-    bundle.blobs.values().for_each(|weights| {
-        add(weights);
-    });
-    let claim = known.insert(pair.concat());
-    let recorder = Recorder::new(&known);
-    let output = run_inference(claim, &recorder).map_err(|missing| eyre!("{missing}"))?;
-    let host: HashMap<_, _> = recorder.into_preimages().iter().map(|(hash, bytes)| (*hash, bytes.clone())).collect();
+pub fn run(report: &mut Report, name: &str, bundle: &Bundle, input: &[u8]) -> eyre::Result<()> {
+    let expected = Status::Halted(claimed_output(Some(&Engine::new(bundle, 1).run(input)?)));
+    let witness = Witness::new(bundle, input);
     let (mut best, mut instructions) = (f64::MAX, 0);
     for _ in 0..RUNS {
-        let (mut machine, mut host) = (Machine::new(&program, claim), host.clone());
+        let (mut machine, mut host) = (Machine::new(infer_program(), witness.input), witness.preimages.clone());
         let start = Instant::now();
         let status = machine.run(&mut host, MAX_CHUNKS)?;
         best = best.min(start.elapsed().as_secs_f64());
-        ensure!(status == Status::Halted(output), "the machine came to another output: {status:?}");
+        ensure!(status == expected, "the machine came to another output: {status:?}");
         instructions = machine.statistics().instructions;
     }
-    report.rate("LeNet-5 on the machine, instructions", instructions as f64 / best, Some(TARGET));
+    let start = Instant::now();
+    let run = trace(infer_program(), witness.input, &mut witness.preimages.clone(), MAX_CHUNKS)?;
+    let traced = start.elapsed().as_secs_f64();
+    ensure!(run.outcome == expected, "the trace ends as {:?}", run.outcome);
+    report.rate(&format!("{name} on the machine, instructions"), instructions as f64 / best, Some(TARGET));
+    println!(
+        "  {instructions} instructions in {} chunks: {best:.2} s, with all checkpoints {traced:.2} s",
+        run.checkpoints.len()
+    );
     Ok(())
 }

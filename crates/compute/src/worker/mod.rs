@@ -44,18 +44,19 @@ impl Default for WorkerConfig {
     }
 }
 
-/// Results in one transaction: their bytes, and how many. L2 nodes and L1s take transactions of 128 KB.
-const MAX_BATCH_BYTES: usize = 100_000;
-const MAX_RESULTS: usize = 50;
+/// Bytes of the results in one transaction: L2 nodes and L1s take transactions of 128 KB.
+pub const MAX_BATCH_BYTES: usize = 100_000;
+/// Results in one transaction.
+pub const MAX_RESULTS: usize = 50;
 /// Tasks that are paid for in one transaction.
-const MAX_FINALIZED: usize = 200;
+pub const MAX_FINALIZED: usize = 200;
 /// Between two looks at transactions of an earlier process.
 const PAUSE: Duration = Duration::from_millis(250);
 
 /// Fetches at a time.
 const FETCHES: usize = 16;
 /// Claims in one transaction.
-const MAX_CLAIMED: usize = 200;
+pub const MAX_CLAIMED: usize = 200;
 /// Results that are due sooner than this are delivered one by one: one that comes too late has the others refused.
 const HURRY_SECONDS: u64 = 30;
 /// Seconds on the machine for a FLOP, and for a run, until some were measured. A fast core takes a quarter.
