@@ -20,7 +20,7 @@ const [REQUESTER, LIAR, WATCHER] = [0, 1, 2];
 const WORKERS = [3, 4, 5, 6];
 const MANY = 1_000;
 /** Wei per gas of the market: it pays for the gas that serving a task costs. */
-const PRICE = 10_000_000_000_000n;
+const PRICE = 100_000_000_000n;
 const PERIOD_MS = 60_000;
 
 const keyOf = (index) => {
