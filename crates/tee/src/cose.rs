@@ -47,21 +47,37 @@ impl<'a> Sign1<'a> {
 
     pub fn verify(&self, key: &PublicKey) -> Result<(), TeeError> {
         let fits = matches!((key, self.algorithm), (PublicKey::P256(_), ES256) | (PublicKey::P384(_), ES384));
-        let verified = fits.then(|| key.verify_raw(&self.signed(), self.signature)).flatten();
+        let signed = || signed(self.protected, self.payload);
+        let verified = fits.then(|| key.verify_raw(&signed(), self.signature)).flatten();
         verified.ok_or(TeeError::Signature(self.part))
     }
+}
 
-    /// `Sig_structure` without external data.
-    fn signed(&self) -> Vec<u8> {
-        let mut out = Encoder::new(Vec::with_capacity(self.payload.len() + self.protected.len() + 32));
-        out.array(4)
-            .and_then(|out| out.str("Signature1"))
-            .and_then(|out| out.bytes(self.protected))
-            .and_then(|out| out.bytes(&[]))
-            .and_then(|out| out.bytes(self.payload))
-            .expect("memory takes every byte");
-        out.into_writer()
-    }
+/// `Sig_structure` without external data.
+fn signed(protected: &[u8], payload: &[u8]) -> Vec<u8> {
+    let mut out = Encoder::new(Vec::with_capacity(payload.len() + protected.len() + 32));
+    out.array(4)
+        .and_then(|out| out.str("Signature1"))
+        .and_then(|out| out.bytes(protected))
+        .and_then(|out| out.bytes(&[]))
+        .and_then(|out| out.bytes(payload))
+        .expect("memory takes every byte");
+    out.into_writer()
+}
+
+/// A token around `payload`.
+#[cfg(feature = "dev-pki")]
+pub(crate) fn sign1(algorithm: i8, payload: &[u8], tag: bool, sign: impl FnOnce(&[u8]) -> Vec<u8>) -> Vec<u8> {
+    let protected = [&[0xa1, 1][..], &minicbor::to_vec(algorithm).expect("memory takes every byte")].concat();
+    let signature = sign(&signed(&protected, payload));
+    let mut out = Encoder::new(if tag { Vec::from([0xd2]) } else { Vec::new() });
+    out.array(4)
+        .and_then(|out| out.bytes(&protected))
+        .and_then(|out| out.map(0))
+        .and_then(|out| out.bytes(payload))
+        .and_then(|out| out.bytes(&signature))
+        .expect("memory takes every byte");
+    out.into_writer()
 }
 
 fn algorithm(part: &'static str, protected: &[u8]) -> Result<i64, TeeError> {

@@ -45,7 +45,12 @@ impl fmt::Display for Instant {
     }
 }
 
-/// A time such as `2025-06-19T10:12:17Z`.
+/// Seconds since 1970 of a time such as `2025-06-19T10:12:17Z`.
+pub fn parse_time(text: &str) -> Result<u64, TeeError> {
+    parse("time", text)
+}
+
+/// A time within `part`.
 pub(crate) fn parse(part: &'static str, text: &str) -> Result<u64, TeeError> {
     let time: der::DateTime = text.parse().map_err(|_| TeeError::invalid(part, "time"))?;
     Ok(time.unix_duration().as_secs())

@@ -7,6 +7,10 @@ use crate::intel::{self, Quote};
 use crate::nitro::{self, Document};
 use crate::policy::check_report_data;
 use crate::{Attestation, Claims, Collateral, Policy, Roots, TeeError};
+use alloy_primitives::keccak256;
+
+/// Keeps what binds a key from binding anything else.
+const KEY_DOMAIN: &[u8] = b"LUX_TEE_KEY_V1";
 
 /// An attestation, taken apart.
 enum Parsed<'a> {
@@ -70,6 +74,13 @@ pub fn authenticate(
         (Parsed::Amd(_), _) => Err(needs("AMD's")),
         (Parsed::Nitro(_) | Parsed::Psa(_) | Parsed::Cca(_), _) => Err(needs("none")),
     }
+}
+
+/// The report data that binds `public_key`: Keccak-256 of `LUX_TEE_KEY_V1` and the key, then zeros.
+pub fn report_data_of_key(public_key: &[u8]) -> [u8; 64] {
+    let mut data = [0; 64];
+    data[..32].copy_from_slice(&keccak256([KEY_DOMAIN, public_key].concat())[..]);
+    data
 }
 
 /// The attestation is authentic, binds `report_data`, and the policy accepts it.

@@ -1,7 +1,7 @@
 //! A policy against an attestation.
 
 use super::{Identity, Policy};
-use crate::{Attestation, Claims, TcbStatus};
+use crate::{Attestation, Claims, Svn, TcbStatus};
 use alloc::string::{String, ToString};
 use alloy_primitives::Bytes;
 
@@ -22,6 +22,8 @@ pub enum PolicyError {
     Field { name: String, found: String, wanted: String },
     #[error("the policy neither pins {0} nor says that it is unpinned")]
     Unpinned(String),
+    #[error("the vendor rates no platform, and the policy states no min-svn of {0}")]
+    NoMinimum(&'static str),
     #[error("the attestation has no {0}, which the policy pins")]
     Absent(String),
     #[error("the report data is {found}, not {wanted} followed by zeros")]
@@ -44,11 +46,17 @@ impl Policy {
         if let Some(found) = tcb.evaluation.filter(|found| *found < self.min_evaluation) {
             return Err(PolicyError::Evaluation { found, min: self.min_evaluation });
         }
-        self.check_identity(claims)
+        let identity = self.check_identity(claims)?;
+        // Where the vendor gives no status, nothing else keeps an old platform out.
+        let bare = |svn: &&Svn| tcb.status == TcbStatus::Unrated && !identity.min_svn.contains_key(svn.component);
+        match claims.svns.iter().find(bare) {
+            Some(svn) => Err(PolicyError::NoMinimum(svn.component)),
+            None => Ok(()),
+        }
     }
 
     /// Of identities with the same measurement and signer, one that fits is enough.
-    fn check_identity(&self, claims: &Claims) -> Result<(), PolicyError> {
+    fn check_identity(&self, claims: &Claims) -> Result<&Identity, PolicyError> {
         let mut refusal = PolicyError::Identity {
             kind: claims.kind.name(),
             measurement: claims.measurement.clone(),
@@ -56,7 +64,7 @@ impl Policy {
         };
         for identity in self.identities.iter().filter(|identity| identity.is(claims)) {
             match identity.check(claims) {
-                Ok(()) => return Ok(()),
+                Ok(()) => return Ok(identity),
                 Err(reason) => refusal = reason,
             }
         }
@@ -120,9 +128,9 @@ fn field(name: &str, found: &impl ToString, wanted: &impl ToString) -> PolicyErr
     PolicyError::Field { name: name.into(), found: found.to_string(), wanted: wanted.to_string() }
 }
 
-/// The report data is `wanted`, and zero from there on.
-pub(crate) fn check_report_data(claims: &Claims, wanted: &[u8]) -> Result<(), PolicyError> {
-    let rest = claims.report_data.strip_prefix(wanted);
+/// The report data is `wanted`, which has a hash at least, and zero from there on.
+pub fn check_report_data(claims: &Claims, wanted: &[u8]) -> Result<(), PolicyError> {
+    let rest = claims.report_data.strip_prefix(wanted).filter(|_| wanted.len() >= 32);
     match rest.is_some_and(|rest| rest.iter().all(|byte| *byte == 0)) {
         true => Ok(()),
         false => {

@@ -10,8 +10,7 @@ use alloc::vec::Vec;
 use alloy_primitives::Bytes;
 use serde::{Deserialize, Serialize};
 
-pub use check::PolicyError;
-pub(crate) use check::check_report_data;
+pub use check::{PolicyError, check_report_data};
 
 /// What to accept. The default accepts nothing; everything else is named by whoever writes the policy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -14,7 +14,7 @@ fn case(quote: &'static str, collateral: &str, now: &str) -> Case {
     Case {
         name: quote,
         bytes: read(&format!("{QVL}/{quote}")),
-        collateral: Collateral::Intel(intel_collateral(&format!("{QVL}/{collateral}"))),
+        collateral: intel_collateral(&format!("{QVL}/{collateral}")),
         now: at(now),
         roots: Roots::vendors(),
     }

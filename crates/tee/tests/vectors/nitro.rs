@@ -18,11 +18,8 @@ fn production() -> Case {
 }
 
 fn base64() -> Case {
-    use base64ct::{Base64, Encoding};
     let name = "valid-attestation-doc-base64";
-    let text = String::from_utf8(read(&format!("aws-nitro/evervault/{name}"))).unwrap();
-    let text: String = text.split_whitespace().collect();
-    case(name, Base64::decode_vec(&text).unwrap(), "2023-09-18T16:00:00Z")
+    case(name, read(&format!("aws-nitro/evervault/{name}")), "2023-09-18T16:00:00Z")
 }
 
 #[test]

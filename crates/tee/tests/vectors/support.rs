@@ -1,7 +1,7 @@
 //! Reading the vectors.
 
-use alloy_primitives::{Bytes, hex};
-use lux_tee::{Attestation, Collateral, IntelCollateral, Roots, TeeError, authenticate, blocks};
+use alloy_primitives::Bytes;
+use lux_tee::{Attestation, Collateral, Roots, TeeError, authenticate, blocks, read_attestation, read_collateral};
 use serde_json::Value;
 use std::ops::Range;
 use std::path::PathBuf;
@@ -17,13 +17,11 @@ pub fn folder() -> Option<PathBuf> {
     None
 }
 
-/// The bytes of a vector; hexadecimal text becomes what it says.
+/// The bytes of a vector; text becomes what it says.
 pub fn read(name: &str) -> Vec<u8> {
     let bytes = std::fs::read(folder().unwrap().join(name)).unwrap();
-    match name.ends_with(".hex") || name.ends_with("hex.txt") {
-        true => hex::decode(std::str::from_utf8(&bytes).unwrap().trim()).unwrap(),
-        false => bytes,
-    }
+    let text = [".hex", "hex.txt", "base64"].iter().any(|end| name.ends_with(end));
+    if text { read_attestation(&bytes) } else { bytes }
 }
 
 pub fn json(name: &str) -> Value {
@@ -85,18 +83,6 @@ impl Case {
 }
 
 /// Collateral as the vectors have it.
-pub fn intel_collateral(name: &str) -> IntelCollateral {
-    let value = json(name);
-    let text = |field: &str| value[field].as_str().unwrap();
-    let bytes = |field: &str| hex::decode(text(field)).unwrap();
-    IntelCollateral {
-        tcb_info: text("tcb_info").as_bytes().to_vec().into(),
-        tcb_info_signature: bytes("tcb_info_signature").as_slice().try_into().unwrap(),
-        tcb_info_chain: pem(text("tcb_info_issuer_chain")),
-        qe_identity: text("qe_identity").as_bytes().to_vec().into(),
-        qe_identity_signature: bytes("qe_identity_signature").as_slice().try_into().unwrap(),
-        qe_identity_chain: pem(text("qe_identity_issuer_chain")),
-        pck_crl: bytes("pck_crl").into(),
-        root_crl: bytes("root_ca_crl").into(),
-    }
+pub fn intel_collateral(name: &str) -> Collateral {
+    read_collateral(&std::fs::read(folder().unwrap().join(name)).unwrap()).unwrap()
 }
