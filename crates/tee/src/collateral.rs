@@ -1,6 +1,7 @@
 //! What vouches for an attestation besides its own bytes.
 
 use crate::{AmdCollateral, IntelCollateral, Problem, TeeError};
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use alloy_rlp::{BufMut, Decodable, Encodable, Header};
 
@@ -14,7 +15,7 @@ const AMD: u8 = 2;
 pub enum Collateral {
     /// Nitro and Arm need none: certificates are within, or the key is a root.
     None,
-    Intel(IntelCollateral),
+    Intel(Box<IntelCollateral>),
     Amd(AmdCollateral),
 }
 
@@ -25,9 +26,13 @@ impl Collateral {
         match self {
             Self::None => NONE.encode(&mut fields),
             Self::Intel(content) => {
-                [&INTEL as &dyn Encodable, content].iter().for_each(|field| field.encode(&mut fields))
+                INTEL.encode(&mut fields);
+                content.encode(&mut fields);
             }
-            Self::Amd(content) => [&AMD as &dyn Encodable, content].iter().for_each(|field| field.encode(&mut fields)),
+            Self::Amd(content) => {
+                AMD.encode(&mut fields);
+                content.encode(&mut fields);
+            }
         }
         let mut out = Vec::new();
         Header { list: true, payload_length: fields.len() }.encode(&mut out);
@@ -44,7 +49,7 @@ impl Collateral {
         }
         let collateral = match u8::decode(&mut fields).map_err(invalid)? {
             NONE => Self::None,
-            INTEL => Self::Intel(IntelCollateral::decode(&mut fields).map_err(invalid)?),
+            INTEL => Self::Intel(Box::new(IntelCollateral::decode(&mut fields).map_err(invalid)?)),
             AMD => Self::Amd(AmdCollateral::decode(&mut fields).map_err(invalid)?),
             kind => {
                 let supported = "0 for none, 1 for Intel, 2 for AMD";

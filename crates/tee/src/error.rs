@@ -1,5 +1,6 @@
 //! Why an attestation is not believed.
 
+use crate::time::Instant;
 use crate::{PolicyError, Window};
 use alloc::string::String;
 use alloy_primitives::{B256, Bytes};
@@ -17,7 +18,7 @@ pub enum TeeError {
     Signature(&'static str),
     #[error("{part}: {problem}")]
     Certificate { part: &'static str, problem: CertificateProblem },
-    #[error("{part}: {now} is not within {window}; fetch what is valid now, or ask about a time when this was")]
+    #[error("{part}: {} is not within {window}; fetch what is valid now, or ask about a time when this was", Instant(*.now))]
     Time { part: &'static str, now: u64, window: Window },
     #[error("{part}: the chain ends in the key {key}, which is not among the accepted roots")]
     Root { part: &'static str, key: B256 },

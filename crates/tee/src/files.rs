@@ -1,6 +1,7 @@
 //! Attestations and collateral in files, as people and tools keep them.
 
 use crate::{AmdCollateral, Collateral, IntelCollateral, TeeError, blocks};
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use alloy_primitives::{Bytes, FixedBytes, hex};
@@ -49,7 +50,7 @@ fn intel(file: &[u8]) -> Result<Collateral, TeeError> {
     let chain = |text: &str| {
         blocks(text.as_bytes()).map(|blocks| blocks.into_iter().map(|block| Bytes::from(block.bytes)).collect())
     };
-    Ok(Collateral::Intel(IntelCollateral {
+    Ok(Collateral::Intel(Box::new(IntelCollateral {
         tcb_info_signature: signature(&json.tcb_info_signature)?,
         tcb_info_chain: chain(&json.tcb_info_issuer_chain)?,
         tcb_info: json.tcb_info.into_bytes().into(),
@@ -58,7 +59,7 @@ fn intel(file: &[u8]) -> Result<Collateral, TeeError> {
         qe_identity: json.qe_identity.into_bytes().into(),
         pck_crl: bytes(&json.pck_crl)?.into(),
         root_crl: bytes(&json.root_ca_crl)?.into(),
-    }))
+    })))
 }
 
 fn amd(file: &[u8]) -> Result<Collateral, TeeError> {

@@ -29,12 +29,15 @@ impl Window {
 
 impl fmt::Display for Window {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} to {}", Instant(self.from), Instant(self.until))
+        match *self {
+            Self::ALWAYS => write!(f, "at any time"),
+            Self { from, until } => write!(f, "{} to {}", Instant(from), Instant(until)),
+        }
     }
 }
 
 /// A time as a person reads it.
-struct Instant(u64);
+pub(crate) struct Instant(pub u64);
 
 impl fmt::Display for Instant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -5,6 +5,7 @@ use super::certificate::{Role, Template, certificate, revocation_list};
 use super::der::{OCTET_STRING, integer, oid, sequence, tlv};
 use super::key::DevKey;
 use crate::{Collateral, IntelCollateral};
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec;
@@ -106,7 +107,7 @@ fn quote(request: &Request, version: u16, tee: u32, body: &[u8]) -> (Vec<u8>, Co
         pck_crl: revocation_list(ISSUER, issuer, request.window, revoked).into(),
         root_crl: revocation_list(ROOT, root, request.window, &[]).into(),
     };
-    (quote, Collateral::Intel(collateral))
+    (quote, Collateral::Intel(Box::new(collateral)))
 }
 
 fn certification(kind: u16, content: &[u8]) -> Vec<u8> {

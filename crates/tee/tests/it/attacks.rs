@@ -9,7 +9,7 @@ use lux_tee::{
 
 fn intel(kind: Kind) -> (Vec<u8>, IntelCollateral) {
     match attest(&request(kind)) {
-        (bytes, Collateral::Intel(collateral)) => (bytes, collateral),
+        (bytes, Collateral::Intel(collateral)) => (bytes, *collateral),
         _ => panic!("not Intel's"),
     }
 }
@@ -24,7 +24,7 @@ fn amd(request: &Request) -> (Vec<u8>, AmdCollateral) {
 fn check_intel(change: impl FnOnce(&mut IntelCollateral)) -> TeeError {
     let (bytes, mut collateral) = intel(Kind::Sgx);
     change(&mut collateral);
-    check(&(bytes, Collateral::Intel(collateral)), NOW).unwrap_err()
+    check(&(bytes, Collateral::Intel(Box::new(collateral))), NOW).unwrap_err()
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn certificates_out_of_order_or_missing_are_refused() {
 fn bytes_behind_a_quote_are_zero() {
     let (mut quote, collateral) = intel(Kind::Tdx);
     quote.extend([0; 70]);
-    let collateral = Collateral::Intel(collateral);
+    let collateral = Collateral::Intel(Box::new(collateral));
     assert!(check(&(quote.clone(), collateral.clone()), NOW).is_ok());
     quote.push(1);
     let found = check(&(quote, collateral), NOW).unwrap_err();

@@ -105,7 +105,7 @@ fn a_test_root_is_none() {
     let case = Case {
         name: "tdx__quote.dat",
         bytes: with_pem_chain(&read(&format!("{SYNTHETIC}/tdx__quote.dat")), &text),
-        collateral: Collateral::Intel(IntelCollateral {
+        collateral: Collateral::Intel(Box::new(IntelCollateral {
             tcb_info,
             tcb_info_signature,
             tcb_info_chain: chain.clone(),
@@ -114,7 +114,7 @@ fn a_test_root_is_none() {
             qe_identity_chain: chain.clone(),
             pck_crl: read(&format!("{SYNTHETIC}/tdx__intermediateCaCrl.der")).into(),
             root_crl: read(&format!("{SYNTHETIC}/tdx__rootCaCrl.der")).into(),
-        }),
+        })),
         now: at("2025-07-01T00:00:00Z"),
         roots: Roots::vendors(),
     };
@@ -187,13 +187,13 @@ fn no_byte_of_signed_collateral_can_be_changed() {
     let case = sgx();
     let Collateral::Intel(good) = &case.collateral else { panic!("not Intel's") };
     let field = |of: fn(&mut IntelCollateral) -> &mut Bytes| {
-        let len = of(&mut good.clone()).len();
+        let len = of(&mut IntelCollateral::clone(good)).len();
         for at in 0..len {
-            let mut collateral = good.clone();
+            let mut collateral = IntelCollateral::clone(good);
             let mut bytes = of(&mut collateral).to_vec();
             bytes[at] ^= 1;
             *of(&mut collateral) = bytes.into();
-            let found = authenticate(&case.bytes, &Collateral::Intel(collateral), case.now, &case.roots);
+            let found = authenticate(&case.bytes, &Collateral::Intel(Box::new(collateral)), case.now, &case.roots);
             assert!(found.is_err(), "byte {at} can be changed");
         }
     };
