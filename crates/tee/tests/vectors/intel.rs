@@ -3,8 +3,8 @@
 use crate::support::{Case, at, folder, intel_collateral, json, pem, read};
 use alloy_primitives::{Bytes, hex};
 use lux_tee::{
-    Collateral, Identity, IntelCollateral, Kind, Policy, PolicyError, Roots, TcbStatus, TeeError, Weakness,
-    authenticate, inspect,
+    CertificateProblem, Collateral, Identity, IntelCollateral, Kind, Policy, PolicyError, Roots, TcbStatus, TeeError,
+    Weakness, authenticate, inspect,
 };
 
 const QVL: &str = "sgx-tdx/phala-dcap-qvl";
@@ -203,4 +203,16 @@ fn no_byte_of_signed_collateral_can_be_changed() {
     field(|collateral| &mut collateral.pck_crl);
     field(|collateral| &mut collateral.tcb_info_chain[0]);
     field(|collateral| &mut collateral.qe_identity_chain[1]);
+}
+
+#[test]
+fn a_report_with_a_broken_chain_is_refused() {
+    if folder().is_none() {
+        return;
+    }
+    // Open Enclave puts 16 bytes before the quote.
+    let bytes = read("sgx-tdx/openenclave/sgx_report_bad.bin").split_off(16);
+    let found = Case { bytes, ..sgx() }.authenticate();
+    let expected = TeeError::Certificate { part: "PCK certificate", problem: CertificateProblem::Issuer };
+    assert_eq!(found, Err(expected));
 }
