@@ -1,14 +1,15 @@
 //! Public keys, and the signatures that the vendors make with them.
 
+use super::curves;
 use super::der::DerReader;
 use crate::{CertificateProblem, TeeError};
 use alloy_primitives::B256;
 use der::Tag;
 use der::asn1::ObjectIdentifier;
-use p256::ecdsa::signature::{Verifier, hazmat::PrehashVerifier};
+use p256::ecdsa::signature::Verifier;
 use rsa::traits::PublicKeyParts;
 use rsa::{BigUint, RsaPublicKey, pss};
-use sha2::{Digest, Sha256, Sha384};
+use sha2::{Digest, Sha256};
 
 const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
@@ -129,12 +130,10 @@ impl PublicKey {
     pub(crate) fn verify_der(&self, algorithm: SignatureAlgorithm, message: &[u8], signature: &[u8]) -> Option<()> {
         match (self, algorithm) {
             (Self::P256(key), SignatureAlgorithm::EcdsaSha256) => {
-                let signature = p256::ecdsa::Signature::from_der(signature).ok()?;
-                key.verify_prehash(&Sha256::digest(message), &signature).ok()
+                curves::verify_p256(key, message, &p256::ecdsa::Signature::from_der(signature).ok()?)
             }
             (Self::P384(key), SignatureAlgorithm::EcdsaSha384) => {
-                let signature = p384::ecdsa::Signature::from_der(signature).ok()?;
-                key.verify_prehash(&Sha384::digest(message), &signature).ok()
+                curves::verify_p384(key, message, &p384::ecdsa::Signature::from_der(signature).ok()?)
             }
             (Self::Rsa(key), SignatureAlgorithm::RsaPssSha384) => {
                 let signature = pss::Signature::try_from(signature).ok()?;
@@ -147,14 +146,8 @@ impl PublicKey {
     /// A signature as two numbers of the curve's width, big-endian: P-256 with SHA-256, P-384 with SHA-384.
     pub(crate) fn verify_raw(&self, message: &[u8], signature: &[u8]) -> Option<()> {
         match self {
-            Self::P256(key) => {
-                let signature = p256::ecdsa::Signature::from_slice(signature).ok()?;
-                key.verify_prehash(&Sha256::digest(message), &signature).ok()
-            }
-            Self::P384(key) => {
-                let signature = p384::ecdsa::Signature::from_slice(signature).ok()?;
-                key.verify_prehash(&Sha384::digest(message), &signature).ok()
-            }
+            Self::P256(key) => curves::verify_p256(key, message, &p256::ecdsa::Signature::from_slice(signature).ok()?),
+            Self::P384(key) => curves::verify_p384(key, message, &p384::ecdsa::Signature::from_slice(signature).ok()?),
             Self::Rsa(_) => None,
         }
     }

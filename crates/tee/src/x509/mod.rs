@@ -3,6 +3,7 @@
 mod certificate;
 mod chain;
 mod crl;
+mod curves;
 mod der;
 mod extensions;
 mod key;
