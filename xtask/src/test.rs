@@ -96,7 +96,7 @@ fn timed(run: fn() -> eyre::Result<()>) -> Outcome {
 }
 
 fn rust() -> eyre::Result<()> {
-    execute(&mut cargo(&["test", "--workspace", "--features", "lux-inference/import"]))
+    execute(&mut cargo(&["test", "--workspace", "--features", "lux-inference/import,lux-tee/dev-pki,lux-tee/ring"]))
 }
 
 fn solidity() -> eyre::Result<()> {

@@ -22,6 +22,7 @@ mod prove;
 mod screen;
 mod status;
 mod task;
+mod tee;
 mod worker;
 
 use clap::{Parser, Subcommand};
@@ -79,6 +80,9 @@ enum Command {
     /// Look into programs of the fault proofs' machine, and run them.
     #[command(subcommand)]
     Machine(machine::MachineCommand),
+    /// Look into attestations of trusted hardware, and check them.
+    #[command(subcommand)]
+    Tee(tee::TeeCommand),
     /// Show where a node stands.
     Status(status::StatusArgs),
 }
@@ -131,6 +135,7 @@ async fn run(cli: Cli) -> eyre::Result<()> {
         Command::Task(command) => task::run(command, json).await,
         Command::Worker(command) => worker::run(command, json).await,
         Command::Machine(command) => machine::run(command, json).await,
+        Command::Tee(command) => tee::run(command, json),
         Command::Status(args) => status::run(args, json).await,
     }
 }

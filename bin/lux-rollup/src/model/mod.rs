@@ -1,6 +1,6 @@
 //! `lux-rollup model`.
 
-mod files;
+pub mod files;
 mod import;
 pub mod input;
 mod inspect;

@@ -1,0 +1,84 @@
+//! `lux-rollup tee dev-quote`.
+
+use crate::model::files::write;
+use crate::output::{print_fields, print_json};
+use alloy_primitives::Bytes;
+use clap::{Args, ValueEnum};
+use eyre::eyre;
+use lux_tee::dev::{Request, attest};
+use lux_tee::{Collateral, Kind, report_data_of_key};
+use serde_json::json;
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+#[derive(Args)]
+pub struct DevQuoteArgs {
+    kind: DevKind,
+    /// File for the attestation; its collateral, where it needs some, goes beside it under the ending .collateral.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Name of the software, from which its measurement is made.
+    #[arg(long, default_value = "software")]
+    software: String,
+    /// Key that the report data binds, in hexadecimal digits.
+    #[arg(long, value_name = "HEX", conflicts_with = "report_data")]
+    public_key: Option<Bytes>,
+    /// Report data of at most 64 bytes, in hexadecimal digits.
+    #[arg(long, value_name = "HEX")]
+    report_data: Option<Bytes>,
+    /// Of software that its host can look into.
+    #[arg(long)]
+    debug: bool,
+    /// Security version of the platform: 5 is up to date, 3 and 4 are out of date.
+    #[arg(long, value_name = "NUMBER", default_value_t = 5, value_parser = clap::value_parser!(u8).range(..=127))]
+    platform_svn: u8,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum DevKind {
+    Sgx,
+    Tdx,
+    Snp,
+    Nitro,
+    Psa,
+    Cca,
+}
+
+pub fn run(args: &DevQuoteArgs, json: bool) -> eyre::Result<()> {
+    let kind = match args.kind {
+        DevKind::Sgx => Kind::Sgx,
+        DevKind::Tdx => Kind::Tdx,
+        DevKind::Snp => Kind::Snp,
+        DevKind::Nitro => Kind::Nitro,
+        DevKind::Psa => Kind::Psa,
+        DevKind::Cca => Kind::Cca,
+    };
+    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
+    let mut request = Request::new(kind, args.software.as_bytes(), report_data(args)?, now);
+    request.debug = args.debug;
+    request.platform_svn = args.platform_svn;
+    let (attestation, collateral) = attest(&request);
+    write(&args.out, &attestation)?;
+    let beside = (collateral != Collateral::None).then(|| args.out.with_added_extension("collateral"));
+    if let Some(path) = &beside {
+        write(path, &collateral.encode())?;
+    }
+    let print = if json { print_json } else { print_fields };
+    print(&json!({ "attestation": args.out, "collateral": beside, "accepted with": "--development" }));
+    Ok(())
+}
+
+fn report_data(args: &DevQuoteArgs) -> eyre::Result<[u8; 64]> {
+    let mut data = [0; 64];
+    match (&args.public_key, &args.report_data) {
+        (Some(key), _) => data = report_data_of_key(key),
+        (None, Some(bytes)) => {
+            let place = data.get_mut(..bytes.len());
+            place
+                .ok_or_else(|| eyre!("the report data has {} bytes; at most 64 fit", bytes.len()))?
+                .copy_from_slice(bytes);
+        }
+        (None, None) => {}
+    }
+    Ok(data)
+}

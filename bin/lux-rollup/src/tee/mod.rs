@@ -1,0 +1,57 @@
+//! `lux-rollup tee`.
+
+mod dev_quote;
+mod inputs;
+mod policy;
+mod verify;
+
+use crate::model::files::read_bounded;
+use crate::output::print_json;
+use clap::Subcommand;
+use eyre::WrapErr;
+use lux_tee::{inspect, read_attestation};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+
+/// Attestations have up to 32 KB, collateral up to 2 MB.
+const MAX_FILE_BYTES: u64 = 4 << 20;
+
+#[derive(Subcommand)]
+pub enum TeeCommand {
+    /// Show what an attestation claims, without believing it.
+    Inspect {
+        /// SGX or TDX quote, SEV-SNP report, Nitro document, PSA or CCA token: bytes, hexadecimal digits or Base64.
+        file: PathBuf,
+    },
+    /// Check an attestation against the vendor's roots and, with --policy, whether it is good enough.
+    Verify(verify::VerifyArgs),
+    /// Write policies, and try them on attestations.
+    #[command(subcommand)]
+    Policy(policy::PolicyCommand),
+    /// Make an attestation under a root that everyone can sign for, for development.
+    DevQuote(dev_quote::DevQuoteArgs),
+}
+
+pub fn run(command: TeeCommand, json: bool) -> eyre::Result<()> {
+    match command {
+        TeeCommand::Inspect { file } => show(&file, json),
+        TeeCommand::Verify(args) => verify::run(&args, json),
+        TeeCommand::Policy(command) => policy::run(command, json),
+        TeeCommand::DevQuote(args) => dev_quote::run(&args, json),
+    }
+}
+
+fn show(file: &Path, json: bool) -> eyre::Result<()> {
+    let claims = inspect(&attestation(file)?).wrap_err_with(|| file.display().to_string())?;
+    if json {
+        print_json(&json!({ "verified": false, "claims": claims }));
+        return Ok(());
+    }
+    print!("{claims}");
+    println!("\nNothing of this is verified: `tee verify` does that.");
+    Ok(())
+}
+
+fn attestation(file: &Path) -> eyre::Result<Vec<u8>> {
+    Ok(read_attestation(&read_bounded(file, MAX_FILE_BYTES)?))
+}

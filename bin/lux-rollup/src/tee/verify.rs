@@ -1,0 +1,61 @@
+//! `lux-rollup tee verify`.
+
+use super::inputs::JudgeArgs;
+use super::policy::read_policy;
+use crate::output::print_json;
+use alloy_primitives::Bytes;
+use clap::Args;
+use eyre::{WrapErr, eyre};
+use lux_tee::{Attestation, check_report_data, report_data_of_key};
+use serde_json::json;
+use std::path::PathBuf;
+
+#[derive(Args)]
+pub struct VerifyArgs {
+    #[command(flatten)]
+    judge: JudgeArgs,
+    /// What to accept; `tee policy write` makes one. Without it only signatures and times are checked.
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// Key that the report data must bind, in hexadecimal digits.
+    #[arg(long, value_name = "HEX", conflicts_with = "report_data")]
+    public_key: Option<Bytes>,
+    /// Report data that must be within, in hexadecimal digits: 32 bytes at least, zeros may follow.
+    #[arg(long, value_name = "HEX")]
+    report_data: Option<Bytes>,
+}
+
+pub fn run(args: &VerifyArgs, json: bool) -> eyre::Result<()> {
+    let found = args.judge.authenticate()?;
+    let bound = args.public_key.as_ref().map(|key| report_data_of_key(key).to_vec().into());
+    let wanted = bound.or_else(|| args.report_data.clone());
+    if let Some(wanted) = &wanted {
+        check_report_data(&found.claims, wanted).wrap_err_with(|| refused(args))?;
+    }
+    if let Some(path) = &args.policy {
+        read_policy(path)?.check(&found).map_err(|reason| eyre!(reason)).wrap_err_with(|| refused(args))?;
+    }
+    print(&found, args.policy.is_some(), wanted.is_some(), json);
+    Ok(())
+}
+
+fn refused(args: &VerifyArgs) -> String {
+    format!("{} is authentic, but refused", args.judge.file.display())
+}
+
+/// An attestation that passed, and which questions were asked of it.
+pub fn print(found: &Attestation, policy: bool, bound: bool, json: bool) {
+    if json {
+        print_json(
+            &json!({ "verified": true, "policyAccepts": policy, "reportDataChecked": bound, "attestation": found }),
+        );
+        return;
+    }
+    print!("{found}");
+    println!("\nauthentic: signatures lead to the root, and what vouches for it is valid");
+    println!(
+        "policy: {}",
+        if policy { "accepts it" } else { "none was given, so that nothing says whether it is good enough" }
+    );
+    println!("report data: {}", if bound { "as wanted" } else { "not compared with anything" });
+}

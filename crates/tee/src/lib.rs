@@ -1,0 +1,39 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(not(feature = "std"), no_std)]
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+extern crate alloc;
+
+mod amd;
+mod arm;
+mod attestation;
+mod cbor;
+mod collateral;
+mod cose;
+#[cfg(feature = "dev-pki")]
+pub mod dev;
+mod error;
+#[cfg(feature = "std")]
+mod files;
+mod intel;
+mod nitro;
+mod policy;
+mod reader;
+mod report;
+mod roots;
+mod time;
+mod verify;
+mod x509;
+
+pub use amd::AmdCollateral;
+pub use attestation::{Attestation, Claims, Kind, Register, Svn, Tcb, TcbStatus, Weakness};
+pub use collateral::Collateral;
+pub use error::{CertificateProblem, Problem, TeeError};
+#[cfg(feature = "std")]
+pub use files::{read_attestation, read_collateral};
+pub use intel::IntelCollateral;
+pub use policy::{Identity, Policy, PolicyError, check_report_data};
+pub use roots::{DeviceKey, Roots};
+pub use time::{Window, parse_time};
+pub use verify::{authenticate, inspect, report_data_of_key, verify};
+pub use x509::{Block, PublicKey, blocks};

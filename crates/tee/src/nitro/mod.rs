@@ -1,0 +1,7 @@
+//! AWS Nitro Enclaves.
+
+mod document;
+mod verify;
+
+pub(crate) use document::{Document, is_document};
+pub(crate) use verify::authenticate;

@@ -1,0 +1,55 @@
+//! An attestation as a person reads it.
+
+use crate::{Attestation, Claims};
+use alloc::vec::Vec;
+use core::fmt;
+
+impl fmt::Display for Claims {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        line(f, "kind", format_args!("{} (format version {})", self.kind.name(), self.version))?;
+        line(f, "measurement", &self.measurement)?;
+        line(f, "signer", &self.signer)?;
+        line(f, "mrEnclave", self.mr_enclave())?;
+        line(f, "mrSigner", self.mr_signer())?;
+        for register in &self.registers {
+            line(f, &register.name, &register.value)?;
+        }
+        if let Some(product) = self.product {
+            line(f, "product", product)?;
+        }
+        if !self.attributes.is_empty() {
+            line(f, "attributes", &self.attributes)?;
+        }
+        for svn in &self.svns {
+            line(f, svn.component, format_args!("security version {}", svn.svn))?;
+        }
+        line(f, "report data", &self.report_data)?;
+        if let Some(key) = &self.public_key {
+            line(f, "public key", key)?;
+        }
+        let weaknesses: Vec<_> = self.weaknesses.iter().map(|weakness| weakness.name()).collect();
+        line(f, "weaknesses", if weaknesses.is_empty() { "none".into() } else { weaknesses.join(", ") })
+    }
+}
+
+impl fmt::Display for Attestation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.claims.fmt(f)?;
+        line(f, "platform", &self.platform)?;
+        line(f, "TCB status", self.tcb.status.name())?;
+        line(
+            f,
+            "advisories",
+            if self.tcb.advisories.is_empty() { "none".into() } else { self.tcb.advisories.join(", ") },
+        )?;
+        if let Some(evaluation) = self.tcb.evaluation {
+            line(f, "evaluation", evaluation)?;
+        }
+        line(f, "valid", self.validity)?;
+        line(f, "root", self.root)
+    }
+}
+
+fn line(f: &mut fmt::Formatter<'_>, name: &str, value: impl fmt::Display) -> fmt::Result {
+    writeln!(f, "{name:<18}  {value}")
+}

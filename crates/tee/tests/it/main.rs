@@ -1,0 +1,9 @@
+//! Attestations of every kind under the development roots: what is accepted, and what is refused and why.
+
+#![allow(clippy::unwrap_used)]
+
+mod attacks;
+mod fuzz;
+mod policies;
+mod support;
+mod verdicts;

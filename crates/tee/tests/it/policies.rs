@@ -1,0 +1,115 @@
+//! What policies accept.
+
+use crate::support::{KINDS, NOW, authentic, request};
+use alloy_primitives::{B256, keccak256};
+use lux_tee::dev::{Request, attest, roots};
+use lux_tee::{
+    Attestation, Identity, Kind, Policy, PolicyError, TcbStatus, TeeError, Weakness, report_data_of_key, verify,
+};
+
+/// Exactly what made `found`, on any platform of its kind that the vendor does not rate.
+fn policy(found: &Attestation) -> Policy {
+    let tcb = vec![TcbStatus::UpToDate, TcbStatus::Unrated];
+    Policy { tcb, identities: vec![Identity::of(&found.claims)], ..Policy::default() }
+}
+
+#[test]
+fn the_default_accepts_nothing() {
+    for kind in KINDS {
+        assert!(Policy::default().check(&authentic(&request(kind))).is_err());
+    }
+}
+
+#[test]
+fn a_policy_accepts_only_its_software_and_signer() {
+    for kind in KINDS {
+        let found = authentic(&request(kind));
+        let policy = policy(&found);
+        assert_eq!(policy.check(&found), Ok(()), "{}", kind.name());
+        let other = authentic(&Request { software: b"other".to_vec(), ..request(kind) });
+        assert!(matches!(policy.check(&other), Err(PolicyError::Identity { .. })));
+        // A realm has no signer but its firmware, TDX none but its module.
+        if !matches!(kind, Kind::Tdx | Kind::Cca) {
+            let other = authentic(&Request { signer: b"other".to_vec(), ..request(kind) });
+            assert!(matches!(policy.check(&other), Err(PolicyError::Identity { .. })), "{}", kind.name());
+        }
+    }
+}
+
+#[test]
+fn debug_is_refused_unless_named() {
+    for kind in KINDS {
+        let found = authentic(&Request { debug: true, ..request(kind) });
+        let mut policy = policy(&found);
+        assert!(matches!(policy.check(&found), Err(PolicyError::Weakness(_))), "{}", kind.name());
+        policy.tolerate = vec![Weakness::Debug, Weakness::Unsecured];
+        assert_eq!(policy.check(&found), Ok(()));
+    }
+}
+
+#[test]
+fn an_old_platform_is_refused_unless_its_advisories_are_named() {
+    let found = authentic(&Request { platform_svn: 3, ..request(Kind::Sgx) });
+    let mut policy = policy(&found);
+    assert_eq!(policy.check(&found), Err(PolicyError::Tcb("OutOfDate")));
+    policy.tcb.push(TcbStatus::OutOfDate);
+    assert_eq!(policy.check(&found), Err(PolicyError::Advisory("DEV-SA-00001".into())));
+    policy.advisories.push("DEV-SA-00001".into());
+    assert_eq!(policy.check(&found), Ok(()));
+    policy.min_evaluation = 2;
+    assert_eq!(policy.check(&found), Err(PolicyError::Evaluation { found: 1, min: 2 }));
+}
+
+#[test]
+fn an_unrated_platform_is_held_to_the_minimum() {
+    let mut policy = policy(&authentic(&request(Kind::Snp)));
+    let old = authentic(&Request { platform_svn: 4, ..request(Kind::Snp) });
+    assert!(matches!(policy.check(&old), Err(PolicyError::Field { .. })));
+    let new = authentic(&Request { platform_svn: 6, ..request(Kind::Snp) });
+    assert_eq!(policy.check(&new), Ok(()));
+    policy.identities[0].min_svn.remove("microcode");
+    assert_eq!(policy.check(&new), Err(PolicyError::NoMinimum("microcode")));
+}
+
+#[test]
+fn registers_that_the_measurement_does_not_cover_are_pinned_or_named() {
+    for (kind, register) in [(Kind::Tdx, "rtmr2"), (Kind::Cca, "rem3")] {
+        let found = authentic(&request(kind));
+        let mut policy = policy(&found);
+        policy.identities[0].registers.remove(register);
+        assert_eq!(policy.check(&found), Err(PolicyError::Unpinned(register.into())));
+        policy.identities[0].unpinned.push(register.into());
+        assert_eq!(policy.check(&found), Ok(()));
+        policy.identities[0].registers.insert(register.into(), vec![1; 48].into());
+        assert!(matches!(policy.check(&found), Err(PolicyError::Field { .. })));
+        policy.identities[0].registers.insert("no-such".into(), vec![1; 48].into());
+        assert!(matches!(policy.check(&found), Err(PolicyError::Absent(_) | PolicyError::Field { .. })));
+    }
+}
+
+#[test]
+fn report_data_binds_a_key() {
+    let key = b"a public key";
+    let data = report_data_of_key(key);
+    assert_eq!(data[32..], [0; 32]);
+    assert_eq!(B256::from_slice(&data[..32]), keccak256([&b"LUX_TEE_KEY_V1"[..], key].concat()));
+    for kind in KINDS {
+        let (bytes, collateral) = attest(&Request::new(kind, b"software", data, NOW));
+        let policy = policy(&authentic(&request(kind)));
+        let verdict = |expected: &[u8]| verify(&bytes, &collateral, NOW, &roots(), &policy, expected);
+        assert!(verdict(&data[..32]).is_ok() && verdict(&data).is_ok());
+        let other = verdict(&report_data_of_key(b"another public key"));
+        assert!(matches!(other, Err(TeeError::Policy(PolicyError::ReportData { .. }))), "{}", kind.name());
+        assert!(verdict(&[]).is_err() && verdict(&data[..8]).is_err());
+    }
+}
+
+#[test]
+fn a_policy_survives_being_written() {
+    for kind in KINDS {
+        let policy = policy(&authentic(&request(kind)));
+        let text = serde_json::to_string(&policy).unwrap();
+        assert_eq!(serde_json::from_str::<Policy>(&text).unwrap(), policy);
+    }
+    assert!(serde_json::from_str::<Policy>(r#"{"tolerat":[]}"#).is_err());
+}
