@@ -1,8 +1,10 @@
 //! Whether a task pays for the gas that serving it costs.
 
-use crate::{ComputeError, Market};
+use crate::{ComputeError, Market, flops_of};
 use alloy_primitives::U256;
+use lux_inference::Model;
 use lux_l1::FeeEstimate;
+use lux_protocol::market::MAX_INLINE_BYTES;
 
 /// Gas of claim, result and payment of one task among many in the same transactions, and of the transactions around them, as the
 /// table in docs/ai-compute.md, "Cost", has it.
@@ -11,8 +13,11 @@ const BATCH_GAS: u64 = 97_000;
 /// For each checkpoint of the trace.
 const CHECKPOINT_GAS: u64 = 1_500;
 const MAX_CHECKPOINTS: u64 = lux_protocol::constants::MAX_CHECKPOINTS as u64;
-/// FLOPs in a chunk of a run, until some were counted.
-const FLOPS_PER_CHUNK: f64 = 4_000.0;
+/// FLOPs in a chunk of a run: LeNet-5 has 11,000 of them, MiniLM 35,000. Nothing is learned from runs, of which a stranger
+/// could order those that mislead about others.
+const FLOPS_PER_CHUNK: u64 = 8_000;
+/// For each byte of an output that comes with the result: calldata, log, and hashing.
+const OUTPUT_BYTE_GAS: u64 = 26;
 
 /// What serving tasks costs on a chain now.
 #[derive(Clone, Copy, Debug)]
@@ -21,7 +26,28 @@ pub struct Costs {
     gas_price: u128,
     /// Share of a payment that the market keeps.
     fee_bps: u16,
-    flops_per_chunk: f64,
+}
+
+/// What the gas of serving a task depends on.
+#[derive(Clone, Copy, Debug)]
+pub struct Work {
+    pub flops: u64,
+    pub output_bytes: usize,
+}
+
+impl Work {
+    pub fn of(model: &Model) -> Self {
+        Self { flops: flops_of(model), output_bytes: model.output_bytes() }
+    }
+
+    /// Gas for one task among many.
+    fn gas(self) -> u64 {
+        let chunks = self.flops.div_ceil(FLOPS_PER_CHUNK).max(1);
+        // A stride leaves between half of the most and the most.
+        let stride = chunks.div_ceil(MAX_CHECKPOINTS + 1);
+        let inline = if self.output_bytes <= MAX_INLINE_BYTES { self.output_bytes as u64 } else { 0 };
+        TASK_GAS + CHECKPOINT_GAS * (chunks / stride).saturating_sub(1).min(MAX_CHECKPOINTS) + OUTPUT_BYTE_GAS * inline
+    }
 }
 
 /// A task that pays less than it costs, both in wei.
@@ -39,7 +65,7 @@ pub struct Loss {
 
 impl Costs {
     pub const fn new(gas_price: u128, fee_bps: u16) -> Self {
-        Self { gas_price, fee_bps, flops_per_chunk: FLOPS_PER_CHUNK }
+        Self { gas_price, fee_bps }
     }
 
     /// As the next block would have it.
@@ -51,42 +77,23 @@ impl Costs {
         Ok(Self::new(gas_price, market.params().await?.feeBps))
     }
 
-    /// With what was learned of the length of runs.
-    pub(crate) fn renewed(self, known: Option<&Self>) -> Self {
-        Self { flops_per_chunk: known.map_or(self.flops_per_chunk, |known| known.flops_per_chunk), ..self }
-    }
-
-    /// Learns from a run.
-    pub(crate) fn learn(&mut self, flops: u64, chunks: u64) {
-        let found = flops as f64 / chunks.max(1) as f64;
-        self.flops_per_chunk = (self.flops_per_chunk + found) / 2.0;
-    }
-
     /// What is left of a payment for so much gas of the market, before the gas of this chain.
     fn net(&self, gas_used: u64, gas_price: u64) -> U256 {
         let payment = U256::from(gas_used) * U256::from(gas_price);
         payment - payment * U256::from(self.fee_bps) / U256::from(10_000)
     }
 
-    /// Gas for one task among many.
-    fn gas(&self, flops: u64) -> u64 {
-        let chunks = (flops as f64 / self.flops_per_chunk).ceil().max(1.0);
-        // A stride leaves between half of the most and the most.
-        let stride = (chunks / (MAX_CHECKPOINTS + 1) as f64).ceil();
-        TASK_GAS + CHECKPOINT_GAS * ((chunks / stride) as u64).saturating_sub(1).min(MAX_CHECKPOINTS)
-    }
-
-    /// Wei that a task of so many FLOPs leaves to the worker.
-    pub fn gain(&self, flops: u64, gas_used: u64, gas_price: u64) -> Result<U256, Loss> {
-        let (pays, gas) = (self.net(gas_used, gas_price), self.gas(flops));
+    /// Wei that a task leaves to the worker.
+    pub fn gain(&self, work: Work, gas_used: u64, gas_price: u64) -> Result<U256, Loss> {
+        let (pays, gas) = (self.net(gas_used, gas_price), work.gas());
         let costs = U256::from(gas) * U256::from(self.gas_price);
         pays.checked_sub(costs).ok_or(Loss { pays, costs, gas, gas_price: self.gas_price })
     }
 
     /// Wei per gas of the market at which a task pays for transactions of its own, and half of that again for gas that becomes
     /// dearer.
-    pub fn price_that_pays(&self, flops: u64, gas_used: u64) -> u64 {
-        let needed = U256::from(self.gas(flops) + BATCH_GAS) * U256::from(self.gas_price);
+    pub fn price_that_pays(&self, work: Work, gas_used: u64) -> u64 {
+        let needed = U256::from(work.gas() + BATCH_GAS) * U256::from(self.gas_price);
         let share = U256::from(10_000u16.saturating_sub(self.fee_bps).max(1)) * U256::from(gas_used.max(1));
         (needed * U256::from(15_000) / U256::from(share)).saturating_to::<u64>().saturating_add(1)
     }
@@ -100,6 +107,10 @@ impl Costs {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const fn work(flops: u64) -> Work {
+        Work { flops, output_bytes: 0 }
+    }
 
     /// Gas of a call on L2 as the contracts' tests measured it.
     fn measured(name: &str) -> u64 {
@@ -123,12 +134,12 @@ mod tests {
     fn a_task_gains_what_gas_and_fee_leave() {
         let costs = Costs::new(10, 1_500);
         let needed = u64::from(76_000u32) * 10;
-        assert_eq!(costs.gain(1, needed, 1).unwrap_err().pays, U256::from(needed * 85 / 100));
-        assert_eq!(costs.gain(1, 1_000_000, 1), Ok(U256::from(850_000 - needed)));
+        assert_eq!(costs.gain(work(1), needed, 1).unwrap_err().pays, U256::from(needed * 85 / 100));
+        assert_eq!(costs.gain(work(1), 1_000_000, 1), Ok(U256::from(850_000 - needed)));
         assert_eq!(costs.of_batch(), U256::from(970_000));
-        let dear = costs.gain(u64::MAX, u64::MAX, u64::MAX);
+        let dear = costs.gain(work(u64::MAX), u64::MAX, u64::MAX);
         assert!(dear.is_ok(), "{dear:?}");
-        assert!(costs.gain(0, 0, 0).is_err());
+        assert!(costs.gain(work(0), 0, 0).is_err());
     }
 
     #[test]
@@ -140,23 +151,25 @@ mod tests {
             (1 << 60, 1_000, 10, 4_000_000_000),
         ] {
             let costs = Costs::new(gas_price, fee_bps);
-            let price = costs.price_that_pays(flops, gas_used);
-            assert!(price == u64::MAX || costs.gain(flops, gas_used, price).unwrap() >= costs.of_batch(), "{price}");
+            let price = costs.price_that_pays(work(flops), gas_used);
+            assert!(
+                price == u64::MAX || costs.gain(work(flops), gas_used, price).unwrap() >= costs.of_batch(),
+                "{price}"
+            );
         }
     }
 
     #[test]
     fn long_runs_have_as_many_checkpoints_as_a_trace_has_room_for() {
-        let mut costs = Costs::new(1, 0);
         let most = TASK_GAS + CHECKPOINT_GAS * MAX_CHECKPOINTS;
-        for flops in [1, 3_999, 8_001, 8_200_000, 8_400_000, 1 << 34, u64::MAX] {
-            let gas = costs.gas(flops);
+        for flops in [1, 7_999, 16_001, 16_400_000, 16_800_000, 1 << 34, u64::MAX] {
+            let gas = work(flops).gas();
             assert!((TASK_GAS..=most).contains(&gas), "{flops}: {gas}");
-            assert!(flops < 8_400_000 || gas >= TASK_GAS + CHECKPOINT_GAS * (MAX_CHECKPOINTS / 2 - 1));
+            assert!(flops < 16_800_000 || gas >= TASK_GAS + CHECKPOINT_GAS * (MAX_CHECKPOINTS / 2 - 1));
         }
-        assert_eq!(costs.gas(1), TASK_GAS);
-        assert_eq!(costs.gas(8_001), TASK_GAS + 2 * CHECKPOINT_GAS);
-        costs.learn(16_000, 1);
-        assert_eq!(costs.gas(8_001), TASK_GAS);
+        assert_eq!(work(1).gas(), TASK_GAS);
+        assert_eq!(work(16_001).gas(), TASK_GAS + 2 * CHECKPOINT_GAS);
+        assert_eq!(Work { output_bytes: MAX_INLINE_BYTES, ..work(1) }.gas(), TASK_GAS + 4_096 * OUTPUT_BYTE_GAS);
+        assert_eq!(Work { output_bytes: MAX_INLINE_BYTES + 1, ..work(1) }.gas(), TASK_GAS);
     }
 }

@@ -20,7 +20,7 @@ mod worker;
 
 pub use board::{Board, Delivery, Offer, Stage, TaskView};
 pub use check::{Finding, Suspect, check, prove};
-pub use costs::{Costs, Loss};
+pub use costs::{Costs, Loss, Work};
 pub use error::{ComputeError, DataError};
 pub use library::{Library, LibraryConfig, LoadedModel, flops_of};
 pub use malformed::Malformed;

@@ -1,13 +1,13 @@
 //! What is computed for a task, off the chain.
 
 use crate::board::Offer;
-use crate::library::flops_of;
 use crate::malformed::Malformed;
 use crate::records::Record;
 use crate::run::{claimed_output, infer_program_id, run_natively, run_own};
-use crate::{ComputeError, Costs, DataError, Library, Loss, Market};
+use crate::{ComputeError, Costs, DataError, Library, Loss, Market, Work};
 use alloy_primitives::{B256, Bytes, U256};
 use alloy_sol_types::SolEvent;
+use lux_blobs::BlobError;
 use lux_inference::ops::Operation;
 use lux_inference::{Definition, Model};
 use lux_l1::Log;
@@ -17,7 +17,8 @@ use lux_protocol::market::MAX_INLINE_BYTES;
 use lux_protocol::market::contract::IComputeMarket::ModelTermsSet;
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::future::Future;
+use std::time::{Duration, Instant};
 
 /// A market, and models and inputs to serve it.
 pub struct Shop {
@@ -35,6 +36,16 @@ fn has_every_output(model: &Model) -> bool {
     !model.definitions().iter().any(|definition| matches!(definition, Definition::Node(Operation::Gather(_))))
 }
 
+/// Longest that fetching for one task goes on at a time: a slow place must not keep others waiting for ever. What is there by then
+/// stays, so that large models arrive all the same.
+const FETCH_TIME: Duration = Duration::from_secs(600);
+
+async fn in_time<T>(fetch: impl Future<Output = Result<T, ComputeError>>) -> Result<T, ComputeError> {
+    let late =
+        || DataError::Blob(BlobError::TimedOut { url: "the places of its data".into(), what: "fetching for a task" });
+    tokio::time::timeout(FETCH_TIME, fetch).await.unwrap_or_else(|_| Err(late().into()))
+}
+
 /// Models whose location and terms are remembered.
 const MAX_REMEMBERED: usize = 10_000;
 
@@ -43,7 +54,7 @@ const MAX_REMEMBERED: usize = 10_000;
 pub struct Prepared {
     /// What the run takes, as the model's terms count it.
     pub gas: u64,
-    pub flops: u64,
+    pub work: Work,
     /// `None`: it has one whatever the input is, and is not computed before it is claimed.
     output: Option<Bytes>,
 }
@@ -60,7 +71,6 @@ impl Prepared {
 pub struct Recorded {
     pub record: Record,
     pub seconds: f64,
-    pub chunks: u64,
 }
 
 /// What a worker takes on.
@@ -134,7 +144,7 @@ impl Shop {
         if !self.is_inference(offer.program_version).await? {
             return Ok(Err(Refusal::OtherProgram));
         }
-        match self.fetch_data(offer, bounds).await {
+        match in_time(self.fetch_data(offer, bounds)).await {
             Err(ComputeError::Data(error)) => Ok(Err(error.into())),
             fetched => fetched,
         }
@@ -151,7 +161,7 @@ impl Shop {
         }
         let graph = library.graph(offer.model).await?;
         if let Some(bounds) = bounds
-            && let Err(refusal) = self.gas(offer, flops_of(&graph), bounds).await?
+            && let Err(refusal) = self.gas(offer, Work::of(&graph), bounds).await?
         {
             return Ok(Err(refusal));
         }
@@ -165,19 +175,23 @@ impl Shop {
 
     /// What there is of the data of a task that seem to be none; `None` if they are all right.
     pub async fn malformed(&self, offer: &Offer) -> Result<Option<Malformed>, ComputeError> {
-        let location = self.model_location(offer.model).await?;
-        Ok(self.library.malformed(offer, &location).await?)
+        in_time(async {
+            let location = self.model_location(offer.model).await?;
+            Ok(self.library.malformed(offer, &location).await?)
+        })
+        .await
     }
 
     /// What a run costs by the model's terms, if the task pays for it.
-    async fn gas(&self, offer: &Offer, flops: u64, bounds: Bounds) -> Result<Result<u64, Refusal>, ComputeError> {
+    async fn gas(&self, offer: &Offer, work: Work, bounds: Bounds) -> Result<Result<u64, Refusal>, ComputeError> {
+        let flops = work.flops;
         let Some(flops_per_gas) = self.flops_per_gas(offer.model).await? else { return Ok(Err(Refusal::UnknownModel)) };
         let (needed, limit) = (flops.div_ceil(flops_per_gas).max(1), bounds.max_flops);
         Ok(match offer.gas_limit {
             _ if flops > limit => Err(Refusal::TooLarge { flops, limit }),
             offered if offered < needed => Err(Refusal::PaysTooLittle { offered, needed }),
             _ => {
-                let gain = bounds.costs.map_or(Ok(U256::ZERO), |costs| costs.gain(flops, needed, offer.gas_price));
+                let gain = bounds.costs.map_or(Ok(U256::ZERO), |costs| costs.gain(work, needed, offer.gas_price));
                 gain.map(|_| needed).map_err(Refusal::AtALoss)
             }
         })
@@ -207,19 +221,19 @@ impl Shop {
             Ok(loaded) => loaded,
         };
         let graph = &model.bundle.model;
-        let (flops, length) = (flops_of(graph), graph.output_bytes());
-        let gas = match self.gas(offer, flops, bounds).await? {
+        let work = Work::of(graph);
+        let gas = match self.gas(offer, work, bounds).await? {
             Err(refusal) => return Ok(Err(refusal)),
             Ok(gas) => gas,
         };
-        if offer.wants_output() && length > MAX_INLINE_BYTES {
-            return Ok(Err(Refusal::OutputTooLong(length)));
+        if offer.wants_output() && work.output_bytes > MAX_INLINE_BYTES {
+            return Ok(Err(Refusal::OutputTooLong(work.output_bytes)));
         }
         if has_every_output(graph) {
-            return Ok(Ok(Prepared { gas, flops, output: None }));
+            return Ok(Ok(Prepared { gas, work, output: None }));
         }
         let Some(output) = run_natively(model, input).await? else { return Ok(Err(Refusal::NoOutput)) };
-        Ok(Ok(Prepared { gas, flops, output: Some(output.into()) }))
+        Ok(Ok(Prepared { gas, work, output: Some(output.into()) }))
     }
 
     /// The output, kept in the store, and the evidence for it.
@@ -248,8 +262,7 @@ impl Shop {
             inline: if output.len() <= MAX_INLINE_BYTES { output } else { Bytes::new() },
             trace: ClaimTrace::of_run(&run.checkpoints, MAX_CHECKPOINTS).encode(),
         };
-        let chunks = run.checkpoints.len() as u64;
-        Ok(Recorded { record, seconds: started.elapsed().as_secs_f64(), chunks })
+        Ok(Recorded { record, seconds: started.elapsed().as_secs_f64() })
     }
 
     /// Where the owner of a model says that it is; empty if nobody said.

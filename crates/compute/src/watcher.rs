@@ -204,9 +204,11 @@ impl Watcher {
         }
     }
 
-    /// What is not judged yet, or disputed, keeps its data.
+    /// What is being judged, or disputed, keeps its data. What waits does not: somebody who withholds data would fill the cache.
     async fn keep(&self) {
-        let open = self.results.values().filter(|known| !matches!(known.state, State::True | State::Unknown));
+        let is_over =
+            |state: &State| matches!(state, State::True | State::Unknown | State::Waits { .. } | State::Reported);
+        let open = self.results.values().filter(|known| !is_over(&known.state));
         let open: Vec<_> = open.map(|known| (known.offer.model, known.offer.input.commitment)).collect();
         let models = open.iter().map(|(model, _)| *model).collect();
         self.shop.library.keep(&models, open.into_iter().map(|(_, input)| input)).await;

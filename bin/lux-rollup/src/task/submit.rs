@@ -12,7 +12,7 @@ use alloy_primitives::{B256, U256, keccak256};
 use alloy_sol_types::{SolCall, SolValue};
 use clap::Args;
 use eyre::{WrapErr, eyre};
-use lux_compute::Costs;
+use lux_compute::{Costs, Work};
 use lux_l1::TxRequest;
 use lux_protocol::market::InputData;
 use lux_protocol::market::contract::IComputeMarket::{
@@ -78,7 +78,7 @@ pub async fn submit(args: SubmitArgs, json: bool) -> eyre::Result<Value> {
     // Asked without a limit, a model without a price of its own has none.
     if args.max_gas_price.is_none() && quote.gasPrice == U256::from(u64::MAX) {
         let costs = Costs::read(&market).await?;
-        max_gas_price = costs.price_that_pays(flops.saturating_to(), quote.gasLimit.saturating_to());
+        max_gas_price = costs.price_that_pays(Work::of(&model), quote.gasLimit.saturating_to());
         quote.gasPrice = U256::from(max_gas_price);
     }
     let price = quote.gasLimit * quote.gasPrice;

@@ -37,6 +37,8 @@ impl Worker {
             .filter(|task| self.jobs.get(&task.id).is_some_and(|job| job.is_ready() && job.offer == *task.offer))
             .map(|task| (Reverse(price(task.offer)), self.place(task.id), task.id))
             .collect();
+        // Gas may be dearer than when they were prepared.
+        ready.retain(|(.., id)| self.config.allow_loss || self.gain(id).is_some());
         if ready.is_empty() {
             return Ok(());
         }
@@ -114,12 +116,15 @@ impl Worker {
     /// Whether tasks gain more together than claim, result and payment cost beside them.
     fn pays_for_transactions(&self, tasks: &[B256]) -> bool {
         let Some((_, costs)) = &self.costs else { return self.config.allow_loss };
-        let gain = |id: &B256| {
-            let (job, offer) = (self.jobs.get(id)?.prepared.as_ref()?, self.board.task(*id)?.offer);
-            costs.gain(job.flops, job.gas, offer.gas_price).ok()
-        };
-        let gains = tasks.iter().filter_map(gain).fold(U256::ZERO, U256::saturating_add);
+        let gains = tasks.iter().filter_map(|id| self.gain(id)).fold(U256::ZERO, U256::saturating_add);
         gains >= costs.of_batch()
+    }
+
+    /// What a prepared task leaves now; `None` for a loss.
+    fn gain(&self, id: &B256) -> Option<U256> {
+        let (_, costs) = self.costs.as_ref()?;
+        let (job, offer) = (self.jobs.get(id)?.prepared.as_ref()?, self.board.task(*id)?.offer);
+        costs.gain(job.work, job.gas, offer.gas_price).ok()
     }
 
     /// Delivers results of tasks that this worker claimed.

@@ -62,6 +62,8 @@ const HURRY_SECONDS: u64 = 30;
 /// Seconds on the machine for a FLOP, and for a run, until some were measured. A fast core takes a quarter.
 const SECONDS_PER_FLOP: f64 = 1e-7;
 const SECONDS_PER_RUN: f64 = 0.05;
+/// From so many on, a run tells how long FLOPs take: a large table with an index has next to none.
+const TELLING_FLOPS: u64 = 1_000_000;
 
 /// What this worker knows about a task, besides the chain.
 #[derive(Debug)]
@@ -267,7 +269,7 @@ impl Worker {
         let Some(head) = self.board.head().filter(|_| !self.config.allow_loss) else { return Ok(()) };
         let known = self.costs.as_ref();
         if known.is_none_or(|(block, _)| *block != head.hash) {
-            let costs = Costs::read(&self.shop.market).await?.renewed(known.map(|(_, costs)| costs));
+            let costs = Costs::read(&self.shop.market).await?;
             self.costs = Some((head.hash, costs));
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! What a worker computes, in the background.
 
-use super::{Done, Job, SECONDS_PER_RUN, Worker, price};
+use super::{Done, Job, SECONDS_PER_RUN, TELLING_FLOPS, Worker, price};
 use crate::board::{Offer, Stage};
 use crate::jobs::retry_seconds;
 use crate::shop::{Recorded, Refusal};
@@ -135,12 +135,16 @@ impl Worker {
         let Some(job) = self.jobs.get_mut(&id) else { return Ok(()) };
         job.busy = false;
         match done {
-            Ok(Done::Prepared(Ok(prepared))) => job.prepared = Some(prepared),
+            Ok(Done::Prepared(Ok(prepared))) => {
+                job.prepared = Some(prepared);
+                // Once it is claimed, there is no time for long pauses.
+                job.failures = 0;
+            }
             Ok(Done::Prepared(Err(refusal))) => self.refuse(id, refusal),
-            Ok(Done::Recorded(Recorded { record, seconds, chunks })) => {
-                let flops = job.prepared.as_ref().map_or(0, |prepared| prepared.flops);
+            Ok(Done::Recorded(Recorded { record, seconds })) => {
+                let flops = job.prepared.as_ref().map_or(0, |prepared| prepared.work.flops);
                 tracing::info!(task = %id, output = %record.output, seconds, "computed");
-                self.measure(flops, seconds, chunks);
+                self.measure(flops, seconds);
                 return self.records.put(id, record);
             }
             Err(error) => self.failed(id, &error),
@@ -148,12 +152,9 @@ impl Worker {
         Ok(())
     }
 
-    /// Learns from runs, of the time from those that are long enough to tell.
-    fn measure(&mut self, flops: u64, seconds: f64, chunks: u64) {
-        if let Some((_, costs)) = &mut self.costs {
-            costs.learn(flops, chunks);
-        }
-        if seconds > 2.0 * SECONDS_PER_RUN && flops > 0 {
+    /// Learns from runs in which everything else than the FLOPs takes no time to speak of.
+    fn measure(&mut self, flops: u64, seconds: f64) {
+        if seconds > 2.0 * SECONDS_PER_RUN && flops > TELLING_FLOPS {
             self.seconds_per_flop = (self.seconds_per_flop + seconds / flops as f64) / 2.0;
         }
     }
@@ -161,6 +162,6 @@ impl Worker {
     /// How long the trace of a task takes.
     pub(super) fn seconds(&self, id: &B256) -> f64 {
         let prepared = self.jobs.get(id).and_then(|job| job.prepared.as_ref());
-        prepared.map_or(0.0, |prepared| SECONDS_PER_RUN + prepared.flops as f64 * self.seconds_per_flop)
+        prepared.map_or(0.0, |prepared| SECONDS_PER_RUN + prepared.work.flops as f64 * self.seconds_per_flop)
     }
 }
