@@ -3,12 +3,12 @@
 use crate::board::{Delivery, Offer};
 use crate::library::flops_of;
 use crate::malformed::Malformed;
-use crate::run::{claimed_output, infer_program_id, run_natively, run_on_machine, witness};
-use crate::{ComputeError, Refusal, Shop};
+use crate::run::{claimed_output, infer_program_id, run_natively, run_on_machine};
+use crate::{ComputeError, DataError, Refusal, Shop};
 use alloy_primitives::B256;
-use lux_dispute::{ClaimedRun, Dispute, DisputeError};
+use lux_dispute::{ClaimedRun, Dispute, DisputeError, run_blocking};
 use lux_machine::{RunError, Status};
-use lux_models::infer_program;
+use lux_models::{Witness, infer_program};
 use lux_protocol::ClaimTrace;
 use lux_protocol::contracts::Claim;
 use lux_protocol::market::EvidenceKind;
@@ -38,8 +38,8 @@ pub struct Suspect {
 
 #[derive(Clone, Debug)]
 enum Data {
-    /// With the output that the native run gave.
-    Sound(B256),
+    /// With the output that the native run gave, if there was one.
+    Sound(Option<B256>),
     Malformed(Malformed),
 }
 
@@ -72,8 +72,8 @@ pub async fn check(
         Err(Refusal::Data(error)) => Err(error),
         Err(other) => return Err(ComputeError::Config(other.to_string())),
     };
-    let (model, input) = match loaded {
-        Ok(loaded) => loaded,
+    let output = match loaded {
+        Ok((model, input)) => run_natively(model, input).await.map(|output| claimed_output(output.as_deref())),
         // No native run takes such data. The program does.
         Err(error) if error.is_malformed() => {
             let Some(malformed) = shop.malformed(offer).await? else { return Err(error.into()) };
@@ -82,16 +82,17 @@ pub async fn check(
             let data = Data::Malformed(malformed);
             return Ok(Finding::Suspect(Box::new(Suspect { claim, trace, data, flops, is_wrong: true })));
         }
+        Err(error @ DataError::Unusable(_)) => Err(error.into()),
         Err(error) => return Err(error.into()),
     };
-    let flops = flops_of(&model.bundle.model);
-    let output = run_natively(model, input).await?;
-    let output = claimed_output(output.as_deref());
-    let is_wrong = output != delivery.output;
+    // A model that native code fails on must not be one about which everything can be claimed.
+    let output = output.inspect_err(|error| tracing::error!(%task, %error, "only the machine can judge this result"));
+    let is_wrong = output.as_ref().map_or(true, |output| *output != delivery.output);
     if !is_wrong && !audit {
         return Ok(Finding::True);
     }
-    let data = Data::Sound(output);
+    let flops = flops_of(&shop.library.graph(offer.model).await?);
+    let data = Data::Sound(output.ok());
     Ok(Finding::Suspect(Box::new(Suspect { claim, trace, data, flops, is_wrong })))
 }
 
@@ -100,8 +101,8 @@ pub async fn prove(shop: &Shop, offer: &Offer, suspect: Suspect) -> Result<Optio
     let Suspect { claim, trace, data, .. } = suspect;
     let witness = match &data {
         Data::Sound(_) => {
-            let (model, input) = shop.library.load(offer).await?;
-            witness(model, input).await?
+            let (model, input) = shop.library.data(offer).await?;
+            run_blocking::<_, ComputeError>(move || Ok(Witness::new(&model, &input))).await?
         }
         Data::Malformed(malformed) => shop.library.witness(malformed).await?,
     };
@@ -111,7 +112,7 @@ pub async fn prove(shop: &Shop, offer: &Offer, suspect: Suspect) -> Result<Optio
         Data::Malformed(Malformed { lacks: Some(error), .. }) if missing => return Err(error.clone().into()),
         _ => ran?,
     };
-    if let Data::Sound(output) = data
+    if let Data::Sound(Some(output)) = data
         && run.outcome != Status::Halted(output)
     {
         tracing::error!(claim = %witness.input, machine = ?run.outcome, native = %output, "please report this");

@@ -206,10 +206,22 @@ impl Library {
     /// Model and input out of the store.
     pub async fn load(&self, offer: &Offer) -> Result<(Arc<LoadedModel>, Bytes), DataError> {
         let model = self.model(offer.model).await?;
-        let expected = model.bundle.model.input_bytes() as u64;
+        let input = self.input(offer, &model.bundle.model).await?;
+        Ok((model, input))
+    }
+
+    /// The same as the program reads it, without anything native.
+    pub async fn data(&self, offer: &Offer) -> Result<(Bundle, Bytes), DataError> {
+        let bundle = lux_models::load(&self.store, offer.model, self.config.max_weight_bytes).await?;
+        let input = self.input(offer, &bundle.model).await?;
+        Ok((bundle, input))
+    }
+
+    async fn input(&self, offer: &Offer, model: &Model) -> Result<Bytes, DataError> {
+        let expected = model.input_bytes() as u64;
         let input = self.store.get(offer.input.commitment, expected).await.map_err(DataError::Blob)?;
         match input.len() as u64 {
-            found if found == expected => Ok((model, input)),
+            found if found == expected => Ok(input),
             found => Err(DataError::InputLength { found, expected }),
         }
     }

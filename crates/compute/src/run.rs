@@ -39,7 +39,8 @@ pub async fn run_on_machine(mut witness: Witness) -> Result<(Witness, Trace), Co
 
 /// The run behind a result of this worker. `output` is what the native run gave.
 pub async fn run_own(model: Arc<LoadedModel>, input: bytes::Bytes, output: B256) -> Result<Trace, ComputeError> {
-    let (witness, run) = run_on_machine(witness(model, input).await?).await?;
+    let witness = run_blocking::<_, ComputeError>(move || Ok(Witness::new(&model.bundle, &input))).await?;
+    let (witness, run) = run_on_machine(witness).await?;
     if run.outcome != Status::Halted(output) {
         return Err(ComputeError::Config(format!(
             "the machine ends as {:?} on the claim {}, not with the native output {output}: please report this",
@@ -47,9 +48,4 @@ pub async fn run_own(model: Arc<LoadedModel>, input: bytes::Bytes, output: B256)
         )));
     }
     Ok(run)
-}
-
-/// Everything that the program reads in a run.
-pub async fn witness(model: Arc<LoadedModel>, input: bytes::Bytes) -> Result<Witness, ComputeError> {
-    run_blocking(move || Ok(Witness::new(&model.bundle, &input))).await
 }

@@ -395,7 +395,8 @@ async fn advance(
     Ok(has_asked)
 }
 
-/// Tasks for whose disputes the market holds bonds of the account: by the chain, and of long ago by the journal of the transactions.
+/// Tasks for whose disputes the market holds bonds of the account, or will: by the chain, and of long ago by the journal of the
+/// transactions, of which some may not be mined yet.
 async fn locked_bonds(market: &Market, transactions: &TxManager, from: u64) -> Result<BTreeSet<B256>, ComputeError> {
     let account = transactions.address();
     let filter = LogFilter { addresses: vec![market.address], topics: vec![ComputationChallenged::SIGNATURE_HASH] };
@@ -405,8 +406,10 @@ async fn locked_bonds(market: &Market, transactions: &TxManager, from: u64) -> R
     let mut disputed: BTreeSet<B256> =
         events.filter(|event| event.challenger == account).map(|event| event.taskId).collect();
     let sent = transactions.known(CHALLENGE);
-    disputed.extend(sent.iter().filter_map(|id| id.strip_prefix(CHALLENGE)?.split('/').next()?.parse::<B256>().ok()));
-    let mut locked = BTreeSet::new();
+    let task_of = |id: &String| id.strip_prefix(CHALLENGE)?.split('/').next()?.parse::<B256>().ok();
+    disputed.extend(sent.iter().filter_map(task_of));
+    let mut locked: BTreeSet<B256> =
+        sent.iter().filter(|id| transactions.is_under_way(id)).filter_map(task_of).collect();
     for task in disputed {
         if !market.bond_of(task, account).await?.is_zero() {
             locked.insert(task);

@@ -19,7 +19,7 @@ pub const MEMORY_BYTES: u64 = (PAGES * PAGE_BYTES) as u64;
 pub const TREE_DEPTH: usize = 18;
 
 /// Weight from which a taken jump, or the end of a code page, ends a chunk.
-pub const CHUNK_WEIGHT: u64 = 48_000;
+pub const CHUNK_WEIGHT: u64 = 45_000;
 /// Pages from which they do.
 pub const CHUNK_PAGES: u64 = 100;
 /// Data pages that a chunk can touch after it has so many: the next one faults.

@@ -21,13 +21,13 @@ pub struct Statistics {
     pub chunks: u64,
     /// Instructions.
     pub instructions: u64,
-    /// Weight, of which a chunk has about 48,000.
+    /// Weight, of which a chunk has about 45,000.
     pub weight: u64,
     /// Code pages, counted in each chunk that fetches from them.
     pub code_pages: u64,
     /// Data pages, counted in each chunk that touches them.
     pub data_pages: u64,
-    /// `ECALL`s by number: `HALT`, `PREIMAGE`, `KECCAK256`, `PRECOMPILE`.
+    /// `ECALL`s by number: `HALT`, `PREIMAGE`, `KECCAK256`, `PRECOMPILE`, `COPY`.
     pub ecalls: [u64; 5],
 }
 

@@ -43,7 +43,7 @@ struct Delta {
 /// # Errors
 ///
 /// If the host lacks a preimage, or the run does not end within `limit` chunks. That bounds the checkpoints, of 32 bytes
-/// each, and the time: a chunk is at most some 53,500 instructions and 4.5 million gas of precompiles.
+/// each, and the time: a chunk is at most some 45,000 instructions and 4.5 million gas of precompiles.
 pub fn trace(program: &Program, input: B256, host: &mut dyn Host, limit: u64) -> Result<Trace, RunError> {
     let mut machine = Machine::new(program, input);
     let tree = program.memory().clone();

@@ -2,6 +2,7 @@
 
 pub mod artifacts;
 mod audits;
+mod background;
 mod batcher;
 mod blocks;
 mod bond;

@@ -32,6 +32,8 @@ impl Proposer {
     pub fn new(prover: Prover, chain: &Chain, rollup: Arc<Rollup>, transactions: Arc<TxManager>) -> Self {
         let ledger = Ledger::new(chain.store().clone());
         let claimant = Claimant::new(prover.clone(), rollup.clone(), transactions.clone());
+        // Claims have no deadline, unlike answers.
+        let prover = prover.patient();
         Self { ledger, rollup, transactions, prover, claimant, evidence: None, given_up: None }
     }
 

@@ -1,6 +1,7 @@
 //! Runs batches in the machine: the traces of honest claims, and the disproofs of false ones.
 
 use crate::NodeError;
+use crate::background::run_in_background;
 use crate::case::{Case, judge};
 use crate::error::run_failed;
 use crate::ledger::{BatchRecord, Ledger};
@@ -32,6 +33,7 @@ pub struct Prover {
     rollup: Arc<Rollup>,
     l1: L1Client,
     max_checkpoints: usize,
+    is_patient: bool,
 }
 
 /// A batch with everything that its run reads.
@@ -47,12 +49,25 @@ pub struct ProvableBatch {
 
 impl Prover {
     pub fn new(chain: Arc<Chain>, l1: L1Client, rollup: Arc<Rollup>) -> Self {
-        Self { ledger: Ledger::new(chain.store().clone()), chain, rollup, l1, max_checkpoints: MAX_CHECKPOINTS }
+        let ledger = Ledger::new(chain.store().clone());
+        Self { ledger, chain, rollup, l1, max_checkpoints: MAX_CHECKPOINTS, is_patient: false }
     }
 
     /// Claims get at most so many checkpoints.
     pub fn with_max_checkpoints(self, max_checkpoints: usize) -> Self {
         Self { max_checkpoints, ..self }
+    }
+
+    /// Runs give way to everything else that the node does: for what has no deadline.
+    pub fn patient(self) -> Self {
+        Self { is_patient: true, ..self }
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, NodeError> + Send + 'static,
+    ) -> Result<T, NodeError> {
+        if self.is_patient { run_in_background(work).await } else { run_blocking(work).await }
     }
 
     /// Collects what the run of a batch reads, by running it natively.
@@ -63,7 +78,7 @@ impl Prover {
         let header_trace = (!header.stateRoot.is_zero()).then(|| data.trace.clone());
         let prover = self.clone();
         let (batch, payload) = (record.clone(), data.payload.clone());
-        let (claim_input, witness) = run_blocking(move || prover.witness(&batch, &header, &data)).await?;
+        let (claim_input, witness) = self.run(move || prover.witness(&batch, &header, &data)).await?;
         if witness.output != record.output() {
             return Err(NodeError::Unprovable(format!(
                 "the program gives batch {number} the state root {}, this node gave it {}: please report this",
@@ -76,7 +91,7 @@ impl Prover {
     /// The checkpoints of a batch's run.
     pub async fn trace(&self, batch: &ProvableBatch) -> Result<Trace, NodeError> {
         let (input, mut host) = (batch.witness.input, preimages(&batch.witness));
-        run_blocking(move || trace(stf_program(), input, &mut host, MAX_CHUNKS).map_err(run_failed)).await
+        self.run(move || trace(stf_program(), input, &mut host, MAX_CHUNKS).map_err(run_failed)).await
     }
 
     /// The trace that belongs to a true claim about a batch: its checkpoints without the last state.

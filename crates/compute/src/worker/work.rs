@@ -3,7 +3,7 @@
 use super::{Done, Job, SECONDS_PER_RUN, TELLING_FLOPS, Worker, price};
 use crate::board::{Offer, Stage};
 use crate::jobs::retry_seconds;
-use crate::shop::{Recorded, Refusal};
+use crate::shop::{Bounds, Recorded, Refusal};
 use crate::{ComputeError, DataError};
 use alloy_primitives::{B256, keccak256};
 use alloy_sol_types::SolValue;
@@ -54,8 +54,8 @@ impl Worker {
         let Some(offer) = self.board.task(id).map(|task| task.offer.clone()) else { return };
         let mut bounds = self.bounds();
         if is_claimed {
-            // Not to deliver costs more.
-            bounds.costs = None;
+            // Not to deliver costs more, also when an earlier process took on more than this one would.
+            bounds = Bounds { max_flops: u64::MAX, costs: None };
         }
         let job = self.jobs.entry(id).or_insert_with(|| Job::new(offer.clone()));
         if job.offer != offer && !job.busy {

@@ -81,6 +81,22 @@ fn preimages() {
     }
 }
 
+/// What is too long ends its chunk, also where no word follows on the page, or in the text.
+#[test]
+fn a_preimage_that_is_too_long_at_the_end() {
+    let data: Bytes = (0..700u64).map(|k| k as u8).collect();
+    let mut host = BTreeMap::from([(keccak256(&data), data.clone())]);
+    let mut arguments = hash_arguments(keccak256(&data));
+    arguments.extend([(14, 0x1e0), (15, 10)]);
+    let ask = call(1, &arguments);
+    for (length, rest) in [(256, vec![]), (256, vec![jal(0, 0)]), (512, vec![]), (300, vec![]), (300, vec![0x13; 300])]
+    {
+        let words = [vec![0x13; length - ask.len()], ask.clone(), rest].concat();
+        let (totals, _) = compare(&program(words), B256::ZERO, &mut host, 3);
+        assert!(totals.chunks > 1, "{length}");
+    }
+}
+
 #[test]
 fn copies() {
     let mut l1 = L1::new();

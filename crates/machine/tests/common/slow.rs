@@ -163,7 +163,7 @@ impl Slow<'_> {
         }
         let crosses = target.is_none() && self.pc.is_multiple_of(256);
         self.weight += u64::from(crosses);
-        if (crosses || target.is_some()) && (self.weight >= 48_000 || self.page_count >= 100) {
+        if (crosses || target.is_some()) && (self.weight >= 45_000 || self.page_count >= 100) {
             Err(End::Chunk)
         } else {
             Ok(())
@@ -221,7 +221,7 @@ impl Slow<'_> {
     }
 
     fn reserve(&self, weight: u64, pages: u64) -> Result<(), End> {
-        if self.weight + weight > 48_000 || self.page_count + pages > 100 { Err(End::Chunk) } else { Ok(()) }
+        if self.weight + weight > 45_000 || self.page_count + pages > 100 { Err(End::Chunk) } else { Ok(()) }
     }
 
     fn ecall(&mut self) -> Result<(), End> {
