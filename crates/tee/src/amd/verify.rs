@@ -29,7 +29,10 @@ pub(crate) fn authenticate(
     let mut chains = Chains::new(now, roots);
     chains.verify(&chain)?;
 
-    let mut claims = report.claims();
+    let endorsement = Endorsement::parse(leaf)?;
+    endorsement.check_issuer(report.signing_key, issuer)?;
+    endorsement.check_chip(report.signing_key, report.chip_id)?;
+    let mut claims = report.claims_of(Some(endorsement.product));
     match collateral.crl.is_empty() {
         true => claims.weaknesses.push(Weakness::NoRevocationList),
         false => {
@@ -39,9 +42,6 @@ pub(crate) fn authenticate(
         }
     }
 
-    let endorsement = Endorsement::parse(leaf)?;
-    endorsement.check_issuer(report.signing_key, issuer)?;
-    endorsement.check_chip(report.signing_key, report.chip_id)?;
     let reported = Tcb::unpack(endorsement.product, report.reported_tcb);
     if reported != endorsement.tcb {
         return Err(TeeError::Mismatch {
@@ -50,7 +50,6 @@ pub(crate) fn authenticate(
             expected: endorsement.tcb.bytes().into(),
         });
     }
-    claims.svns.extend(reported.svns());
     let platform = match report.signing_key {
         SigningKey::Vcek => Bytes::copy_from_slice(report.chip_id),
         SigningKey::Vlek => Bytes::copy_from_slice(endorsement.product.name().as_bytes()),

@@ -27,6 +27,7 @@ pub(super) fn report(request: &Request) -> (Vec<u8>, Collateral) {
         report[at..at + 8].copy_from_slice(&tcb);
     }
     report[0x1a0..0x1e0].copy_from_slice(&CHIP);
+    request.change(&mut report);
     let (root, vcek) = (DevKey::rsa(), DevKey::p384("amd vcek"));
     let signature = vcek.sign_raw(&report);
     for half in signature.chunks(48) {

@@ -29,7 +29,7 @@ pub(super) fn sgx(request: &Request) -> (Vec<u8>, Collateral) {
     let software = Request::digest32(&request.software);
     let signer = Request::digest32(&request.signer);
     let body = enclave(attributes, software, signer, 1, &request.report_data);
-    quote(request, 3, 0, &body)
+    quote(request, 3, 0, body)
 }
 
 pub(super) fn tdx(request: &Request) -> (Vec<u8>, Collateral) {
@@ -45,7 +45,7 @@ pub(super) fn tdx(request: &Request) -> (Vec<u8>, Collateral) {
         body[328 + 48 * index..376 + 48 * index].copy_from_slice(&Request::digest48(&name));
     }
     body[520..].copy_from_slice(&request.report_data);
-    quote(request, 4, 0x81, &body)
+    quote(request, 4, 0x81, body)
 }
 
 fn enclave(attributes: [u8; 16], software: [u8; 32], signer: [u8; 32], svn: u16, data: &[u8; 64]) -> Vec<u8> {
@@ -59,9 +59,10 @@ fn enclave(attributes: [u8; 16], software: [u8; 32], signer: [u8; 32], svn: u16,
     body
 }
 
-fn quote(request: &Request, version: u16, tee: u32, body: &[u8]) -> (Vec<u8>, Collateral) {
+fn quote(request: &Request, version: u16, tee: u32, mut body: Vec<u8>) -> (Vec<u8>, Collateral) {
     let keys = ["intel root", "intel issuer", "intel pck", "intel attestation", "intel signer"].map(DevKey::p256);
     let [root, issuer, pck, attestation, signer] = &keys;
+    request.change(&mut body);
     let mut signed = Vec::from(version.to_le_bytes());
     signed.extend(2_u16.to_le_bytes());
     signed.extend(tee.to_le_bytes());
