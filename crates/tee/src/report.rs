@@ -12,7 +12,10 @@ impl fmt::Display for Claims {
         line(f, "mrEnclave", self.mr_enclave())?;
         line(f, "mrSigner", self.mr_signer())?;
         for register in &self.registers {
-            line(f, &register.name, &register.value)?;
+            match register.value.is_empty() {
+                true => line(f, &register.name, "not told by this format, so not judged")?,
+                false => line(f, &register.name, &register.value)?,
+            }
         }
         if let Some(product) = self.product {
             line(f, "product", product)?;

@@ -73,8 +73,14 @@ pub(crate) fn authenticate(
     let verdict = judge(&info, &processor, &quote.body, qe_level)?;
 
     let mut claims = quote.claims();
-    claims.svns.push(Svn { component: "quoting-enclave", svn: quote.qe_report.svn.into() });
-    claims.svns.push(Svn { component: "pce", svn: processor.pce_svn.into() });
+    // Behind the first, as contracts count them.
+    claims.svns.splice(
+        1..1,
+        [
+            Svn { component: "quoting-enclave", svn: quote.qe_report.svn.into() },
+            Svn { component: "pce", svn: processor.pce_svn.into() },
+        ],
+    );
     let evaluation = info.tcb_evaluation_data_number.min(identity.tcb_evaluation_data_number);
     Ok(Attestation {
         claims,
