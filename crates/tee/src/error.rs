@@ -24,6 +24,10 @@ pub enum TeeError {
     Root { part: &'static str, key: B256 },
     #[error("{part}: revoked, serial number {serial}")]
     Revoked { part: &'static str, serial: Bytes },
+    #[error(
+        "the vendor has revoked the TCB level of the platform, its module or its quoting enclave; nothing can be believed of it"
+    )]
+    RevokedTcb,
     #[error("{what}: {found} in the attestation, {expected} in what vouches for it")]
     Mismatch { what: &'static str, found: Bytes, expected: Bytes },
     #[error("collateral of another kind: {found}; needed: {needed}")]

@@ -155,13 +155,17 @@ fn tcb_info(request: &Request, tdx: bool) -> String {
         let own = if tdx { format!(r#","tdxtcbcomponents":[{own}]"#) } else { String::new() };
         format!(r#"{{"tcb":{{"sgxtcbcomponents":[{components}],"pcesvn":{svn}{own}}},"tcbDate":"{issue}",{rest}}}"#)
     };
-    let (good, old) =
-        (level(5, r#""tcbStatus":"UpToDate""#), level(3, r#""tcbStatus":"OutOfDate","advisoryIDs":["DEV-SA-00001"]"#));
+    let levels = [
+        level(5, r#""tcbStatus":"UpToDate""#),
+        level(3, r#""tcbStatus":"OutOfDate","advisoryIDs":["DEV-SA-00001"]"#),
+        level(1, r#""tcbStatus":"Revoked""#),
+    ]
+    .join(",");
     let (id, module) = if tdx { ("TDX", module) } else { ("SGX", String::new()) };
     let fmspc = hex::encode_upper(FMSPC);
     format!(
         r#"{{"id":"{id}","version":3,"issueDate":"{issue}","nextUpdate":"{next}","fmspc":"{fmspc}","pceId":"0000","#
-    ) + &format!(r#""tcbType":0,"tcbEvaluationDataNumber":1,{module}"tcbLevels":[{good},{old}]}}"#)
+    ) + &format!(r#""tcbType":0,"tcbEvaluationDataNumber":1,{module}"tcbLevels":[{levels}]}}"#)
 }
 
 fn qe_identity(request: &Request, tdx: bool) -> String {

@@ -27,7 +27,7 @@ pub struct Request {
     pub signer: Vec<u8>,
     pub report_data: [u8; 64],
     pub debug: bool,
-    /// Security version of every component of the platform: 5 is up to date, 3 and 4 are out of date.
+    /// Security version of every component of the platform: 5 is up to date, 3 and 4 are out of date, 1 and 2 revoked.
     pub platform_svn: u8,
     /// When certificates and collateral are valid.
     pub window: Window,
