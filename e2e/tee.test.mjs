@@ -17,8 +17,12 @@ async function succeeds(...command) {
 }
 
 async function fails(reason, ...command) {
+  await failsWith(1, reason, ...command);
+}
+
+async function failsWith(expected, reason, ...command) {
   const { code, stderr } = await runToEnd(["tee", ...command]);
-  assert.equal(code, 1, `${command.join(" ")} should fail`);
+  assert.equal(code, expected, `${command.join(" ")} should fail`);
   assert.match(stderr, reason);
 }
 
@@ -36,12 +40,15 @@ describe("lux-rollup tee", () => {
     it(`${kind}: only the development roots accept what was made for development`, async () => {
       const judge = await made(kind, `${kind}.bin`, "--public-key", KEY);
       const shown = await succeeds("inspect", judge[0]);
-      assert.equal(shown.verified, false);
-      const found = await succeeds("verify", ...judge, "--development", "--public-key", KEY);
-      assert.deepEqual([found.verified, found.policyAccepts, found.reportDataChecked], [true, false, true]);
+      assert.equal(shown.authentic, false);
+      const authentic = ["verify", ...judge, "--authentic-only"];
+      const found = await succeeds(...authentic, "--development", "--public-key", KEY);
+      assert.deepEqual([found.authentic, found.policyAccepts, found.reportDataChecked], [true, false, true]);
       assert.equal(found.attestation.claims.measurement, shown.claims.measurement);
-      await fails(/not among the accepted roots|no accepted trust anchor/, "verify", ...judge);
-      await fails(/report data/, "verify", ...judge, "--development", "--public-key", "0x5678");
+      await fails(/not among the accepted roots|no accepted trust anchor/, ...authentic);
+      await fails(/report data/, ...authentic, "--development", "--public-key", "0x5678");
+      // Whoever names no policy has to say that nothing is to be judged.
+      await failsWith(2, /--policy|--authentic-only/, "verify", ...judge, "--development");
     });
 
     it(`${kind}: a policy takes the software that it was written for`, async () => {
@@ -65,10 +72,13 @@ describe("lux-rollup tee", () => {
 
   it("time and state of the platform count", async () => {
     const judge = await made("sgx", "old.bin", "--platform-svn", "3");
-    const found = await succeeds("verify", ...judge, "--development");
+    const options = ["--development", "--authentic-only"];
+    const found = await succeeds("verify", ...judge, ...options);
     assert.equal(found.attestation.tcb.status, "OutOfDate");
-    await fails(/is not within/, "verify", ...judge, "--development", "--at", "2020-01-01T00:00:00Z");
-    await fails(/needed: Intel's/, "verify", judge[0], "--development");
+    await fails(/is not within/, "verify", ...judge, ...options, "--at", "2020-01-01T00:00:00Z");
+    await fails(/needed: Intel's/, "verify", judge[0], ...options);
+    const revoked = await made("sgx", "revoked.bin", "--platform-svn", "1");
+    await fails(/revoked/, "verify", ...revoked, ...options);
   });
 
   it("says what is wrong with files that are none", async () => {
