@@ -74,6 +74,10 @@ pub enum CertificateProblem {
     KeyUsage,
     #[error("it has a critical extension that is not understood")]
     CriticalExtension,
+    #[error(
+        "it is a list of changes, of some certificates or of several issuers; the whole list of one issuer is needed"
+    )]
+    PartialList,
     #[error("its signature is of an unknown kind")]
     SignatureAlgorithm,
     #[error("its key is of an unknown kind")]

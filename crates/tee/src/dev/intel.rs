@@ -1,7 +1,7 @@
 //! Quotes of SGX and TDX, and Intel's collateral.
 
 use super::Request;
-use super::certificate::{Role, Template, certificate, revocation_list};
+use super::certificate::{Role, Template, certificate, extension, revocation_list};
 use super::der::{OCTET_STRING, integer, oid, sequence, tlv};
 use super::key::DevKey;
 use crate::{Collateral, IntelCollateral};
@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 
 const FMSPC: [u8; 6] = *b"luxdev";
 const QE_SIGNER: [u8; 32] = [0x51; 32];
+const PPID: [u8; 16] = [0xdd; 16];
 const PCK_SERIAL: [u8; 2] = [1, 2];
 const ROOT: &str = "Lux development SGX Root CA";
 const ISSUER: &str = "Lux development SGX PCK Platform CA";
@@ -85,7 +86,7 @@ fn quote(request: &Request, version: u16, tee: u32, mut body: Vec<u8>) -> (Vec<u
     let issuer_bytes = make(&template(ISSUER, &[2], Role::Authority), issuer, ROOT, root);
     let signer_bytes = make(&template(SIGNER, &[3], Role::Signer), signer, ROOT, root);
     let mut leaf = template("Lux development SGX PCK Certificate", &PCK_SERIAL, Role::Signer);
-    leaf.extensions.push(("1.2.840.113741.1.13.1", processor(request.platform_svn)));
+    leaf.extensions.push(extension("1.2.840.113741.1.13.1", false, &processor(request)));
     let pck_bytes = make(&leaf, pck, ISSUER, issuer);
 
     let chain: String = [&pck_bytes, &issuer_bytes, &root_bytes].map(|bytes| pem(bytes)).concat();
@@ -120,14 +121,15 @@ fn pem(bytes: &[u8]) -> String {
 }
 
 /// The SGX extension of a PCK certificate.
-fn processor(svn: u8) -> Vec<u8> {
+fn processor(request: &Request) -> Vec<u8> {
     const SGX: &str = "1.2.840.113741.1.13.1";
     let field = |number: u8, value: Vec<u8>| sequence([oid(&format!("{SGX}.{number}")), value]);
-    let component = |number: u8| sequence([oid(&format!("{SGX}.2.{number}")), integer(&[svn])]);
+    let component = |number: u8| sequence([oid(&format!("{SGX}.2.{number}")), integer(&[request.platform_svn])]);
     let components: Vec<u8> = (1..=17).flat_map(component).collect();
     sequence([
+        field(1, tlv(OCTET_STRING, &PPID)),
         field(2, tlv(0x30, &components)),
-        field(3, tlv(OCTET_STRING, &[0, 0])),
+        field(3, tlv(OCTET_STRING, &request.pce_id)),
         field(4, tlv(OCTET_STRING, &FMSPC)),
     ])
 }

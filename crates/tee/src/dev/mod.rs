@@ -9,6 +9,8 @@ mod der;
 mod intel;
 mod key;
 mod nitro;
+#[cfg(test)]
+mod tests;
 
 use crate::{Collateral, DeviceKey, Kind, PublicKey, Roots, Window};
 use alloc::vec;
@@ -33,6 +35,8 @@ pub struct Request {
     pub window: Window,
     /// Whether the vendor has revoked the platform.
     pub revoked: bool,
+    /// Of the PCK certificate of SGX and TDX; Intel's collateral is for zero.
+    pub pce_id: [u8; 2],
     /// Bytes to write into the report of SGX, TDX or SEV-SNP before it is signed, each behind where they go.
     pub changes: Vec<(usize, Vec<u8>)>,
 }
@@ -49,6 +53,7 @@ impl Request {
             platform_svn: 5,
             window: Window { from: now.saturating_sub(60), until: now + 30 * 86_400 },
             revoked: false,
+            pce_id: [0; 2],
             changes: Vec::new(),
         }
     }
