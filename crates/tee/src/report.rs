@@ -39,6 +39,9 @@ impl fmt::Display for Attestation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.claims.fmt(f)?;
         line(f, "platform", &self.platform)?;
+        for id in &self.platform_ids {
+            line(f, "also known as", id)?;
+        }
         line(f, "TCB status", self.tcb.status.name())?;
         line(
             f,
@@ -48,8 +51,18 @@ impl fmt::Display for Attestation {
         if let Some(evaluation) = self.tcb.evaluation {
             line(f, "evaluation", evaluation)?;
         }
+        let ages = [("collateral issued", self.collateral_age), ("root list issued", self.root_list_age)];
+        for (name, age) in ages {
+            if let Some(age) = age {
+                line(f, name, format_args!("{age} seconds ago"))?;
+            }
+        }
         line(f, "valid", self.validity)?;
-        line(f, "root", self.root)
+        line(f, "root", self.root)?;
+        match self.development {
+            true => line(f, "DEVELOPMENT", "everyone can sign for this root: nothing is proven"),
+            false => Ok(()),
+        }
     }
 }
 

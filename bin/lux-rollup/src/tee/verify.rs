@@ -61,6 +61,8 @@ pub fn print(found: &Attestation, policy: bool, bound: bool, json: bool) {
     println!("report data: {}", if bound { "as wanted" } else { "not compared with anything" });
     match policy {
         true => println!("accepted by the policy"),
-        false => println!("authentic, not judged: signatures and times are in order, and nothing says that it is good enough"),
+        false => println!(
+            "authentic, not judged: signatures and times are in order, and nothing says that it is good enough"
+        ),
     }
 }

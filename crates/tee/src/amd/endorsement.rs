@@ -14,6 +14,7 @@ const TEE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.3704.1.3
 const SNP: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.3704.1.3.3");
 const MICROCODE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.3704.1.3.8");
 const FMC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.3704.1.3.9");
+const PROVIDER: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.3704.1.5");
 const HARDWARE_ID: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.3704.1.4");
 
 pub(super) struct Endorsement<'a> {
@@ -21,16 +22,21 @@ pub(super) struct Endorsement<'a> {
     pub tcb: Tcb,
     /// Of a VCEK: the first bytes of the chip's identifier.
     pub hardware_id: Option<&'a [u8]>,
+    /// Of a VLEK: the cloud provider that it was made for.
+    pub provider: Option<&'a [u8]>,
 }
 
 impl<'a> Endorsement<'a> {
     pub fn parse(certificate: &Certificate<'a>) -> Result<Self, TeeError> {
         let get = |oid, what| certificate.extensions.get(oid).ok_or(TeeError::missing(PART, what));
-        let mut name = DerReader::new(get(PRODUCT, "the product")?, PART)?;
-        let text = name.decode::<Ia5StringRef<'_>>("product")?;
-        name.finish()?;
+        let text = |bytes| {
+            let mut content = DerReader::new(bytes, PART)?;
+            let text = content.decode::<Ia5StringRef<'a>>("text")?;
+            content.finish().map(|()| text.as_str())
+        };
         let unknown = TeeError::invalid(PART, "product: known are Milan, Genoa and Turin");
-        let product = Product::named(text.as_str()).ok_or(unknown)?;
+        let product = Product::named(text(get(PRODUCT, "the product")?)?).ok_or(unknown)?;
+        let provider = certificate.extensions.get(PROVIDER).map(text).transpose()?.map(str::as_bytes);
         let svn = |oid| {
             let mut content = DerReader::new(get(oid, "a version of the TCB")?, PART)?;
             let svn = integer_u64(content.unsigned("TCB")?).and_then(|svn| u8::try_from(svn).ok());
@@ -42,7 +48,7 @@ impl<'a> Endorsement<'a> {
             Product::Milan | Product::Genoa => None,
         };
         let tcb = Tcb { fmc, bootloader: svn(BOOTLOADER)?, tee: svn(TEE)?, snp: svn(SNP)?, microcode: svn(MICROCODE)? };
-        Ok(Self { product, tcb, hardware_id: certificate.extensions.get(HARDWARE_ID) })
+        Ok(Self { product, tcb, hardware_id: certificate.extensions.get(HARDWARE_ID), provider })
     }
 
     /// The key is for the chip of a report.

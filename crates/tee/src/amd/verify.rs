@@ -4,6 +4,7 @@ use super::collateral::AmdCollateral;
 use super::endorsement::Endorsement;
 use super::report::{Report, SigningKey};
 use super::tcb::Tcb;
+use crate::roots::is_development;
 use crate::x509::{Certificate, Chains, PublicKey, RevocationList};
 use crate::{Attestation, CertificateProblem, TcbStatus, TeeError, Weakness};
 use alloc::vec::Vec;
@@ -33,12 +34,14 @@ pub(crate) fn authenticate(
     endorsement.check_issuer(report.signing_key, issuer)?;
     endorsement.check_chip(report.signing_key, report.chip_id)?;
     let mut claims = report.claims_of(Some(endorsement.product));
+    let mut root_list_age = None;
     match collateral.crl.is_empty() {
         true => claims.weaknesses.push(Weakness::NoRevocationList),
         false => {
             let crl = RevocationList::parse("AMD revocation list", &collateral.crl)?;
             chains.verify_list(root, &crl)?;
             crl.check(issuer)?;
+            root_list_age = Some(now - crl.window.from);
         }
     }
 
@@ -54,11 +57,17 @@ pub(crate) fn authenticate(
         SigningKey::Vcek => Bytes::copy_from_slice(report.chip_id),
         SigningKey::Vlek => Bytes::copy_from_slice(endorsement.product.name().as_bytes()),
     };
+    let chip = Some(&report.chip_id[..]).filter(|id| id.iter().any(|byte| *byte != 0));
+    let root = root.key_hash();
     Ok(Attestation {
         claims,
         tcb: crate::Tcb { status: TcbStatus::Unrated, advisories: Vec::new(), evaluation: None },
         platform,
+        platform_ids: chip.into_iter().chain(endorsement.provider).map(Bytes::copy_from_slice).collect(),
+        collateral_age: None,
+        root_list_age,
         validity: chains.window,
-        root: root.key_hash(),
+        root,
+        development: is_development(&root),
     })
 }

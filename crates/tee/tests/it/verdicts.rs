@@ -63,6 +63,16 @@ fn an_old_platform_has_the_status_of_its_level() {
 }
 
 #[test]
+fn development_is_named() {
+    for kind in KINDS {
+        let found = authentic(&request(kind));
+        assert!(found.development);
+        assert!(found.to_string().contains("DEVELOPMENT"));
+        assert_eq!(serde_json::to_value(&found).unwrap()["development"], true);
+    }
+}
+
+#[test]
 fn debug_mode_is_a_weakness() {
     for kind in [Kind::Sgx, Kind::Tdx, Kind::Snp, Kind::Nitro] {
         assert_eq!(authentic(&Request { debug: true, ..request(kind) }).claims.weaknesses, [Weakness::Debug]);
