@@ -54,6 +54,19 @@ fn only_authorities_issue_certificates() {
 }
 
 #[test]
+fn a_key_is_used_only_when_something_vouches_for_it() {
+    let [key, stranger] = ["root", "stranger"].map(DevKey::p256);
+    let root = certificate(&template("root", Role::Authority), &key, "root", &key);
+    // Both signatures are wrong; that of the issuer counts.
+    let issuer = certificate(&template("issuer", Role::Authority), &stranger, "root", &stranger);
+    let leaf = certificate(&template("leaf", Role::Signer), &key, "issuer", &key);
+    let chain = [("leaf", &leaf), ("issuer", &issuer), ("root", &root)]
+        .map(|(part, bytes)| Certificate::parse(part, bytes).unwrap());
+    let roots = [B256::from_slice(&Sha256::digest(key.spki()))];
+    assert_eq!(Chains::new(1_500, &roots).verify(&chain), refusal("issuer", CertificateProblem::Signature));
+}
+
+#[test]
 fn no_more_authorities_follow_than_one_allows() {
     let issuer = template("issuer", Role::Authority);
     assert_eq!(verdict(&issuer, &limited("root", 1)), Ok(()));

@@ -3,6 +3,7 @@
 use crate::support::{authentic, request};
 use lux_tee::dev::{Request, attest};
 use lux_tee::{Attestation, Claims, Identity, Kind, Policy, PolicyError, TcbStatus, inspect};
+use std::ops::Range;
 
 fn changed(kind: Kind, at: usize, bytes: &[u8]) -> Attestation {
     authentic(&Request { changes: vec![(at, bytes.to_vec())], ..request(kind) })
@@ -138,4 +139,50 @@ fn the_version_of_a_configuration_has_a_minimum() {
     let policy = Policy { identities: vec![identity], ..Policy::default() };
     assert_eq!(policy.check(&authentic(&version(3))), Ok(()));
     refused_for("config", policy.check(&authentic(&version(1))));
+}
+
+/// Every byte that a written policy does not hold is one of these: reserved, fresh in each report, judged against what the
+/// vendor publishes, or of a version that may grow.
+#[test]
+fn a_written_policy_holds_every_byte_but_these() {
+    let sgx: &[Range<usize>] = &[
+        0..16,    // CPUSVN: the PCK certificate tells it
+        20..32,   // reserved
+        96..128,  // reserved
+        160..192, // reserved
+        259..262, // ISVSVN and CONFIGSVN, higher
+        262..304, // reserved
+        320..384, // report data
+    ];
+    let tdx: &[Range<usize>] = &[
+        1..16,    // TEE_TCB_SVN, by the TCB info
+        64..120,  // MRSIGNERSEAM and SEAM attributes, by the TCB info
+        520..584, // report data
+    ];
+    let snp: &[Range<usize>] = &[
+        4..8,         // guest SVN, higher
+        0x10..0x30,   // family and image
+        0x3a..0x3e,   // reserved within the current TCB
+        0x48..0x90,   // keys in use, which authentication judges, and report data
+        0x140..0x180, // random identifiers
+        0x182..0x186, // reserved within the reported TCB
+        0x188..0x1e0, // CPUID and chip, by the certificate
+        0x1e2..0x1e6, // reserved within the committed TCB
+        0x1e8..0x1f0, // versions of the firmware
+        0x1f2..0x1f6, // reserved within the TCB at launch
+        0x1f8..0x2a0, // mitigations, reserved
+    ];
+    for (kind, start, len, expected) in
+        [(Kind::Sgx, 48, 384, sgx), (Kind::Tdx, 48, 584, tdx), (Kind::Snp, 0, 0x2a0, snp)]
+    {
+        let (policy, good, bytes) = (written(kind), authentic(&request(kind)), attest(&request(kind)).0);
+        let accepted = |at: &usize| {
+            let mut changed = bytes.clone();
+            changed[start + at] ^= 1;
+            let claims = inspect(&changed);
+            claims.is_ok_and(|claims| policy.check(&Attestation { claims, ..good.clone() }).is_ok())
+        };
+        let found: Vec<_> = (0..len).filter(accepted).collect();
+        assert_eq!(found, expected.iter().cloned().flatten().collect::<Vec<_>>(), "{}", kind.name());
+    }
 }
