@@ -67,5 +67,5 @@ impl fmt::Display for Attestation {
 }
 
 fn line(f: &mut fmt::Formatter<'_>, name: &str, value: impl fmt::Display) -> fmt::Result {
-    writeln!(f, "{name:<18}  {value}")
+    writeln!(f, "{name:<20}  {value}")
 }

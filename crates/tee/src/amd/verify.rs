@@ -53,17 +53,18 @@ pub(crate) fn authenticate(
             expected: endorsement.tcb.bytes().into(),
         });
     }
-    let platform = match report.signing_key {
-        SigningKey::Vcek => Bytes::copy_from_slice(report.chip_id),
-        SigningKey::Vlek => Bytes::copy_from_slice(endorsement.product.name().as_bytes()),
+    let product = endorsement.product.name().as_bytes();
+    let (platform, other) = match report.signing_key {
+        SigningKey::Vcek => (&report.chip_id[..], None),
+        // Such a platform may hide which chip it is.
+        SigningKey::Vlek => (product, Some(&report.chip_id[..]).filter(|id| id.iter().any(|byte| *byte != 0))),
     };
-    let chip = Some(&report.chip_id[..]).filter(|id| id.iter().any(|byte| *byte != 0));
     let root = root.key_hash();
     Ok(Attestation {
         claims,
         tcb: crate::Tcb { status: TcbStatus::Unrated, advisories: Vec::new(), evaluation: None },
-        platform,
-        platform_ids: chip.into_iter().chain(endorsement.provider).map(Bytes::copy_from_slice).collect(),
+        platform: Bytes::copy_from_slice(platform),
+        platform_ids: other.into_iter().chain(endorsement.provider).map(Bytes::copy_from_slice).collect(),
         collateral_age: None,
         root_list_age,
         validity: chains.window,

@@ -54,15 +54,6 @@ pub struct Identity {
     pub attributes: Option<Bytes>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product: Option<u16>,
-    /// Registers that cannot be known in advance.
-    #[serde(default)]
-    pub unpinned: Vec<String>,
-    /// Measurements beside the first, by name.
-    #[serde(default)]
-    pub registers: BTreeMap<String, Bytes>,
-    /// Lowest security version numbers, by component.
-    #[serde(default)]
-    pub min_svn: BTreeMap<String, u64>,
     /// Instead of the policy's, for this software.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tcb: Option<Vec<TcbStatus>>,
@@ -72,6 +63,15 @@ pub struct Identity {
     /// Instead of the policy's, for this software.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tolerate: Option<Vec<Weakness>>,
+    /// Registers that cannot be known in advance, and `attributes` where any will do.
+    #[serde(default)]
+    pub unpinned: Vec<String>,
+    /// Measurements beside the first, by name.
+    #[serde(default)]
+    pub registers: BTreeMap<String, Bytes>,
+    /// Lowest security version numbers, by component.
+    #[serde(default)]
+    pub min_svn: BTreeMap<String, u64>,
 }
 
 /// For as long Intel says that its texts are valid.
