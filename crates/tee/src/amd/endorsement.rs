@@ -5,7 +5,7 @@ use super::tcb::{Product, Tcb};
 use crate::TeeError;
 use crate::x509::{Certificate, DerReader, integer_u64};
 use alloy_primitives::Bytes;
-use der::asn1::{Ia5StringRef, ObjectIdentifier};
+use der::asn1::{AnyRef, Ia5StringRef, ObjectIdentifier};
 
 const PART: &str = "VCEK";
 const PRODUCT: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.3704.1.2");
@@ -29,14 +29,16 @@ pub(super) struct Endorsement<'a> {
 impl<'a> Endorsement<'a> {
     pub fn parse(certificate: &Certificate<'a>) -> Result<Self, TeeError> {
         let get = |oid, what| certificate.extensions.get(oid).ok_or(TeeError::missing(PART, what));
-        let text = |bytes| {
-            let mut content = DerReader::new(bytes, PART)?;
-            let text = content.decode::<Ia5StringRef<'a>>("text")?;
-            content.finish().map(|()| text.as_str())
-        };
+        let mut name = DerReader::new(get(PRODUCT, "the product")?, PART)?;
+        let text = name.decode::<Ia5StringRef<'_>>("product")?;
+        name.finish()?;
         let unknown = TeeError::invalid(PART, "product: known are Milan, Genoa and Turin");
-        let product = Product::named(text(get(PRODUCT, "the product")?)?).ok_or(unknown)?;
-        let provider = certificate.extensions.get(PROVIDER).map(text).transpose()?.map(str::as_bytes);
+        let product = Product::named(text.as_str()).ok_or(unknown)?;
+        let provider = match certificate.extensions.get(PROVIDER) {
+            // Which kind of text it is, is not documented.
+            Some(bytes) => Some(DerReader::new(bytes, PART)?.decode::<AnyRef<'a>>("provider")?.value()),
+            None => None,
+        };
         let svn = |oid| {
             let mut content = DerReader::new(get(oid, "a version of the TCB")?, PART)?;
             let svn = integer_u64(content.unsigned("TCB")?).and_then(|svn| u8::try_from(svn).ok());
