@@ -185,8 +185,16 @@ pub struct Attestation {
     pub tcb: Tcb,
     /// FMSPC, chip, module or device.
     pub platform: Bytes,
+    /// All else by which the machine is known: PPID and serial number of the PCK certificate, chip and cloud provider, instance.
+    pub platform_ids: Vec<Bytes>,
+    /// Seconds since the oldest of TCB info, QE identity and PCK revocation list was issued, where the vendor has them.
+    pub collateral_age: Option<u64>,
+    /// Seconds since the root's revocation list was issued, where there is one. Vendors issue it once in a year.
+    pub root_list_age: Option<u64>,
     /// When everything that vouches for it is valid.
     pub validity: Window,
     /// SHA-256 of the root's public key.
     pub root: B256,
+    /// Everyone can sign for this root, so that nothing is proven.
+    pub development: bool,
 }

@@ -24,6 +24,10 @@ pub enum TeeError {
     Root { part: &'static str, key: B256 },
     #[error("{part}: revoked, serial number {serial}")]
     Revoked { part: &'static str, serial: Bytes },
+    #[error(
+        "the vendor has revoked the TCB level of the platform, its module or its quoting enclave; nothing can be believed of it"
+    )]
+    RevokedTcb,
     #[error("{what}: {found} in the attestation, {expected} in what vouches for it")]
     Mismatch { what: &'static str, found: Bytes, expected: Bytes },
     #[error("collateral of another kind: {found}; needed: {needed}")]
@@ -70,6 +74,10 @@ pub enum CertificateProblem {
     KeyUsage,
     #[error("it has a critical extension that is not understood")]
     CriticalExtension,
+    #[error(
+        "it is a list of changes, of some certificates or of several issuers; the whole list of one issuer is needed"
+    )]
+    PartialList,
     #[error("its signature is of an unknown kind")]
     SignatureAlgorithm,
     #[error("its key is of an unknown kind")]

@@ -12,7 +12,10 @@ impl fmt::Display for Claims {
         line(f, "mrEnclave", self.mr_enclave())?;
         line(f, "mrSigner", self.mr_signer())?;
         for register in &self.registers {
-            line(f, &register.name, &register.value)?;
+            match register.value.is_empty() {
+                true => line(f, &register.name, "not told by this format, so not judged")?,
+                false => line(f, &register.name, &register.value)?,
+            }
         }
         if let Some(product) = self.product {
             line(f, "product", product)?;
@@ -36,6 +39,9 @@ impl fmt::Display for Attestation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.claims.fmt(f)?;
         line(f, "platform", &self.platform)?;
+        for id in &self.platform_ids {
+            line(f, "also known as", id)?;
+        }
         line(f, "TCB status", self.tcb.status.name())?;
         line(
             f,
@@ -45,11 +51,21 @@ impl fmt::Display for Attestation {
         if let Some(evaluation) = self.tcb.evaluation {
             line(f, "evaluation", evaluation)?;
         }
+        let ages = [("collateral issued", self.collateral_age), ("root list issued", self.root_list_age)];
+        for (name, age) in ages {
+            if let Some(age) = age {
+                line(f, name, format_args!("{age} seconds ago"))?;
+            }
+        }
         line(f, "valid", self.validity)?;
-        line(f, "root", self.root)
+        line(f, "root", self.root)?;
+        match self.development {
+            true => line(f, "DEVELOPMENT", "everyone can sign for this root: nothing is proven"),
+            false => Ok(()),
+        }
     }
 }
 
 fn line(f: &mut fmt::Formatter<'_>, name: &str, value: impl fmt::Display) -> fmt::Result {
-    writeln!(f, "{name:<18}  {value}")
+    writeln!(f, "{name:<20}  {value}")
 }

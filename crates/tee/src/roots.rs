@@ -21,6 +21,20 @@ const AMD_TURIN: B256 = b256!("4f125410563a2ab9a50356f9243f6fe0b6f73de98603f53f9
 /// certificate 641a0321a3e244efe456463195d606317ed7cdcc3c1756e09893f3c68f79bb5b.
 const AWS_NITRO: B256 = b256!("f2caf5ecc6190b4a8399b78bc58a2bbcd0382375db8a1bfd78a82743874fd225");
 
+/// Roots whose private keys everyone has, those of `lux_tee::dev`: of Intel, AMD, Nitro, PSA and CCA.
+const DEVELOPMENT: [B256; 5] = [
+    b256!("ab5b420f1cb7a14851fd9d8c901528d4310db39deb5ab01c15aa913d046c99eb"),
+    b256!("d51783af14bd29d7a45c3645ecc414f9e7be69cfb0d018de304d096c7602dbaf"),
+    b256!("30e967bdcb0c2eee08da45344ea131a552ec43bbe2d5dfea5a2653470901e576"),
+    b256!("037cbb49d260bc316169e1573b2258ee7a0bbdf4ac2d6657ebc93d5ba1a92c3b"),
+    b256!("711f45022ae6205c3eed48ce7979cf177c47ecc21e6a53c7825fd7260b479645"),
+];
+
+/// Everyone can sign for this root, whoever accepts it.
+pub(crate) fn is_development(root: &B256) -> bool {
+    DEVELOPMENT.contains(root)
+}
+
 /// Accepted roots. Where a vendor has certificates, roots are SHA-256 hashes of an encoded `SubjectPublicKeyInfo`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Roots {
@@ -50,5 +64,19 @@ impl Roots {
             nitro: vec![AWS_NITRO],
             arm: Vec::new(),
         }
+    }
+}
+
+#[cfg(all(test, feature = "dev-pki"))]
+mod tests {
+    use super::DEVELOPMENT;
+    use alloc::vec::Vec;
+
+    #[test]
+    fn roots_of_development_are_known_without_their_keys() {
+        let roots = crate::dev::roots();
+        let devices = roots.arm.iter().map(|device| device.key.fingerprint());
+        let all: Vec<_> = [roots.intel, roots.amd, roots.nitro].concat().into_iter().chain(devices).collect();
+        assert_eq!(all, DEVELOPMENT);
     }
 }

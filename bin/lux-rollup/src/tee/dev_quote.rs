@@ -29,7 +29,7 @@ pub struct DevQuoteArgs {
     /// Of software that its host can look into.
     #[arg(long)]
     debug: bool,
-    /// Security version of the platform: 5 is up to date, 3 and 4 are out of date.
+    /// Security version of the platform: 5 is up to date, 3 and 4 are out of date, 1 and 2 revoked.
     #[arg(long, value_name = "NUMBER", default_value_t = 5, value_parser = clap::value_parser!(u8).range(..=127))]
     platform_svn: u8,
 }

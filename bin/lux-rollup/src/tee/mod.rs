@@ -23,7 +23,7 @@ pub enum TeeCommand {
         /// SGX or TDX quote, SEV-SNP report, Nitro document, PSA or CCA token: bytes, hexadecimal digits or Base64.
         file: PathBuf,
     },
-    /// Check an attestation against the vendor's roots and, with --policy, whether it is good enough.
+    /// Check an attestation against the vendor's roots, and whether a policy accepts it.
     Verify(verify::VerifyArgs),
     /// Write policies, and try them on attestations.
     #[command(subcommand)]
@@ -44,7 +44,7 @@ pub fn run(command: TeeCommand, json: bool) -> eyre::Result<()> {
 fn show(file: &Path, json: bool) -> eyre::Result<()> {
     let claims = inspect(&attestation(file)?).wrap_err_with(|| file.display().to_string())?;
     if json {
-        print_json(&json!({ "verified": false, "claims": claims }));
+        print_json(&json!({ "authentic": false, "claims": claims }));
         return Ok(());
     }
     print!("{claims}");

@@ -14,10 +14,12 @@ use std::path::{Path, PathBuf};
 /// Explains what a person may want to change.
 const HEADER: &str = "\
 # What `lux-rollup tee verify --policy` accepts. Nothing that is not named here is accepted.
-# tcb: states of the platform. Unrated stands for SEV-SNP, Nitro and Arm, whose vendors publish none. For SEV-SNP min-svn has to
-# name bootloader, tee, snp, microcode and, on Turin, fmc: `tee verify` shows what a chip has.
+# tcb: states of the platform. Unrated stands for SEV-SNP, Nitro and Arm, whose vendors publish none; min-svn then has to name
+# every component.
 # advisories: those that may apply to the platform. tolerate: weaknesses, such as debug or no-revocation-list.
-# identity: software by measurement and signer. Registers that cannot be known in advance belong to unpinned.
+# max-collateral-age, max-root-list-age: seconds since what vouches for the platform was issued. deny-platforms: machines to refuse.
+# identity: software by measurement and signer. Registers that cannot be known in advance, and attributes that may be any, belong to
+# unpinned. tcb, advisories and tolerate of an identity replace those above for it.
 ";
 
 #[derive(Subcommand)]

@@ -11,12 +11,17 @@ use serde_json::json;
 use std::path::PathBuf;
 
 #[derive(Args)]
+#[group(id = "judgement", required = true, multiple = false, args = ["policy", "authentic_only"])]
 pub struct VerifyArgs {
     #[command(flatten)]
     judge: JudgeArgs,
-    /// What to accept; `tee policy write` makes one. Without it only signatures and times are checked.
+    /// What to accept; `tee policy write` makes one.
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
+    /// Check signatures and times alone. Whether the attestation is good enough is then not judged: debug mode, old firmware
+    /// and any software pass.
+    #[arg(long)]
+    authentic_only: bool,
     /// Key that the report data must bind, in hexadecimal digits.
     #[arg(long, value_name = "HEX", conflicts_with = "report_data")]
     public_key: Option<Bytes>,
@@ -47,15 +52,17 @@ fn refused(args: &VerifyArgs) -> String {
 pub fn print(found: &Attestation, policy: bool, bound: bool, json: bool) {
     if json {
         print_json(
-            &json!({ "verified": true, "policyAccepts": policy, "reportDataChecked": bound, "attestation": found }),
+            &json!({ "authentic": true, "policyAccepts": policy, "reportDataChecked": bound, "attestation": found }),
         );
         return;
     }
     print!("{found}");
-    println!("\nauthentic: signatures lead to the root, and what vouches for it is valid");
-    println!(
-        "policy: {}",
-        if policy { "accepts it" } else { "none was given, so that nothing says whether it is good enough" }
-    );
+    println!();
     println!("report data: {}", if bound { "as wanted" } else { "not compared with anything" });
+    match policy {
+        true => println!("accepted by the policy"),
+        false => println!(
+            "authentic, not judged: signatures and times are in order, and nothing says that it is good enough"
+        ),
+    }
 }

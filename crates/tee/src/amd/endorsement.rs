@@ -5,7 +5,7 @@ use super::tcb::{Product, Tcb};
 use crate::TeeError;
 use crate::x509::{Certificate, DerReader, integer_u64};
 use alloy_primitives::Bytes;
-use der::asn1::{Ia5StringRef, ObjectIdentifier};
+use der::asn1::{AnyRef, Ia5StringRef, ObjectIdentifier};
 
 const PART: &str = "VCEK";
 const PRODUCT: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.3704.1.2");
@@ -14,6 +14,7 @@ const TEE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.3704.1.3
 const SNP: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.3704.1.3.3");
 const MICROCODE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.3704.1.3.8");
 const FMC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.3704.1.3.9");
+const PROVIDER: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.3704.1.5");
 const HARDWARE_ID: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.3704.1.4");
 
 pub(super) struct Endorsement<'a> {
@@ -21,6 +22,8 @@ pub(super) struct Endorsement<'a> {
     pub tcb: Tcb,
     /// Of a VCEK: the first bytes of the chip's identifier.
     pub hardware_id: Option<&'a [u8]>,
+    /// Of a VLEK: the cloud provider that it was made for.
+    pub provider: Option<&'a [u8]>,
 }
 
 impl<'a> Endorsement<'a> {
@@ -31,6 +34,11 @@ impl<'a> Endorsement<'a> {
         name.finish()?;
         let unknown = TeeError::invalid(PART, "product: known are Milan, Genoa and Turin");
         let product = Product::named(text.as_str()).ok_or(unknown)?;
+        let provider = match certificate.extensions.get(PROVIDER) {
+            // Which kind of text it is, is not documented.
+            Some(bytes) => Some(DerReader::new(bytes, PART)?.decode::<AnyRef<'a>>("provider")?.value()),
+            None => None,
+        };
         let svn = |oid| {
             let mut content = DerReader::new(get(oid, "a version of the TCB")?, PART)?;
             let svn = integer_u64(content.unsigned("TCB")?).and_then(|svn| u8::try_from(svn).ok());
@@ -42,7 +50,7 @@ impl<'a> Endorsement<'a> {
             Product::Milan | Product::Genoa => None,
         };
         let tcb = Tcb { fmc, bootloader: svn(BOOTLOADER)?, tee: svn(TEE)?, snp: svn(SNP)?, microcode: svn(MICROCODE)? };
-        Ok(Self { product, tcb, hardware_id: certificate.extensions.get(HARDWARE_ID) })
+        Ok(Self { product, tcb, hardware_id: certificate.extensions.get(HARDWARE_ID), provider })
     }
 
     /// The key is for the chip of a report.

@@ -1,5 +1,6 @@
 //! Attestation reports of SEV-SNP guests, versions 2 to 5.
 
+use super::tcb::{COMMITTED, CURRENT, LAUNCH, Product, REPORTED, Tcb};
 use crate::reader::Reader;
 use crate::{Claims, Kind, Register, Svn, TeeError, Weakness};
 use alloc::vec;
@@ -38,8 +39,14 @@ pub(crate) struct Report<'a> {
     host_data: &'a [u8; 32],
     id_key_digest: &'a [u8; 48],
     author_key_digest: &'a [u8; 48],
+    current_tcb: [u8; 8],
+    /// How the platform is set up: SMT, memory encryption, ECC, RAPL, ciphertext hiding, check for aliases.
+    platform_info: u64,
     /// What the endorsement key was derived for.
     pub reported_tcb: [u8; 8],
+    cpu_family: u8,
+    committed_tcb: [u8; 8],
+    launch_tcb: [u8; 8],
     pub chip_id: &'a [u8; 64],
     pub signed: &'a [u8],
     /// R and S, big-endian.
@@ -68,7 +75,7 @@ impl<'a> Report<'a> {
             let supported = "1, ECDSA with P-384 and SHA-384";
             return Err(TeeError::Unsupported { part: "signature of the report", found: algorithm.into(), supported });
         }
-        reader.take(16)?; // current TCB, platform
+        let (current_tcb, platform_info) = (*reader.array()?, reader.u64()?);
         let flags = reader.u32()?;
         let signing_key = match flags >> 2 & 7 {
             0 => SigningKey::Vcek,
@@ -87,9 +94,12 @@ impl<'a> Report<'a> {
         let (id_key_digest, author_key_digest) = (reader.array()?, reader.array()?);
         reader.take(64)?; // random identifiers
         let reported_tcb = *reader.array()?;
-        reader.take(24)?; // CPUID of the chip
+        let [cpu_family, ..] = *reader.array::<24>()?; // with model and stepping, since version 3
         let chip_id = reader.array()?;
-        reader.take(SIGNED_BYTES - 0x1e0)?;
+        let committed_tcb = *reader.array()?;
+        reader.take(8)?; // versions of the firmware
+        let launch_tcb = *reader.array()?;
+        reader.take(SIGNED_BYTES - 0x1f8)?;
         let signature = raw_signature(reader.array()?, reader.array()?)?;
         if reader.take(512 - 144)?.iter().any(|byte| *byte != 0) {
             return Err(TeeError::invalid(PART, "bytes behind the signature"));
@@ -107,33 +117,66 @@ impl<'a> Report<'a> {
             host_data,
             id_key_digest,
             author_key_digest,
+            current_tcb,
+            platform_info,
             reported_tcb,
+            cpu_family,
+            committed_tcb,
+            launch_tcb,
             chip_id,
             signed,
             signature,
         })
     }
 
+    /// The generation of the chip, as far as the report itself tells it.
+    fn product(&self) -> Option<Product> {
+        match (self.version, self.cpu_family) {
+            // Turin's identifiers have 8 bytes. Milan and Genoa lay out their TCBs in the same way.
+            (2, _) if self.chip_id[..8] != [0; 8] && self.chip_id[8..] == [0; 56] => Some(Product::Turin),
+            (2, _) | (_, 0x19) => Some(Product::Milan),
+            (_, 0x1a) => Some(Product::Turin),
+            _ => None,
+        }
+    }
+
     pub fn claims(&self) -> Claims {
-        let register = |name: &str, value: &[u8]| Register {
+        self.claims_of(self.product())
+    }
+
+    /// What the report says of a chip of this generation.
+    pub(super) fn claims_of(&self, product: Option<Product>) -> Claims {
+        let register = |name: &str, value: &[u8], must_pin| Register {
             name: name.into(),
             value: Bytes::copy_from_slice(value),
-            must_pin: false,
+            must_pin,
         };
+        let tcbs = [
+            (REPORTED, self.reported_tcb),
+            (COMMITTED, self.committed_tcb),
+            (LAUNCH, self.launch_tcb),
+            (CURRENT, self.current_tcb),
+        ];
+        let mut svns = vec![Svn { component: "guest", svn: self.guest_svn.into() }];
+        if let Some(product) = product {
+            svns.extend(tcbs.into_iter().flat_map(|(names, tcb)| Tcb::unpack(product, tcb).svns(names)));
+        }
         Claims {
             kind: Kind::Snp,
             version: self.version as u16,
             measurement: Bytes::copy_from_slice(self.measurement),
             signer: Bytes::copy_from_slice(self.id_key_digest),
             registers: vec![
-                register("host-data", self.host_data),
-                register("author-key-digest", self.author_key_digest),
-                register("vmpl", &self.vmpl.to_be_bytes()),
+                // The host chooses it, and software may go by it.
+                register("host-data", self.host_data, self.host_data != &[0; 32]),
+                register("author-key-digest", self.author_key_digest, false),
+                register("vmpl", &self.vmpl.to_be_bytes(), false),
+                register("platform-info", &self.platform_info.to_be_bytes(), true),
             ],
             report_data: Bytes::copy_from_slice(self.report_data),
             product: None,
             attributes: Bytes::copy_from_slice(&self.policy.to_be_bytes()),
-            svns: vec![Svn { component: "guest", svn: self.guest_svn.into() }],
+            svns,
             weaknesses: self.weaknesses(),
             public_key: None,
         }

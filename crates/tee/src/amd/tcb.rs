@@ -1,7 +1,6 @@
 //! The versions of a chip's firmware, packed into eight bytes.
 
 use crate::Svn;
-use alloc::vec;
 use alloc::vec::Vec;
 
 /// The generation of a chip, which decides on the layout.
@@ -28,6 +27,20 @@ impl Product {
         }
     }
 }
+
+/// What a report calls the components of one of its TCBs.
+type Names = [&'static str; 5];
+
+/// What the endorsement key was derived for.
+pub(super) const REPORTED: Names = ["bootloader", "tee", "snp", "microcode", "fmc"];
+/// What the firmware can no longer be set back below.
+pub(super) const COMMITTED: Names =
+    ["committed-bootloader", "committed-tee", "committed-snp", "committed-microcode", "committed-fmc"];
+/// What ran when the guest was launched or moved here.
+pub(super) const LAUNCH: Names = ["launch-bootloader", "launch-tee", "launch-snp", "launch-microcode", "launch-fmc"];
+/// What runs now.
+pub(super) const CURRENT: Names =
+    ["current-bootloader", "current-tee", "current-snp", "current-microcode", "current-fmc"];
 
 /// Versions of the components; the FMC is Turin's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,14 +69,8 @@ impl Tcb {
         self.fmc.into_iter().chain([self.bootloader, self.tee, self.snp, self.microcode]).collect()
     }
 
-    pub fn svns(self) -> Vec<Svn> {
-        let mut svns = vec![
-            Svn { component: "bootloader", svn: self.bootloader.into() },
-            Svn { component: "tee", svn: self.tee.into() },
-            Svn { component: "snp", svn: self.snp.into() },
-            Svn { component: "microcode", svn: self.microcode.into() },
-        ];
-        svns.extend(self.fmc.map(|svn| Svn { component: "fmc", svn: svn.into() }));
-        svns
+    pub fn svns(self, names: Names) -> impl Iterator<Item = Svn> {
+        let svns = [self.bootloader, self.tee, self.snp, self.microcode].into_iter().chain(self.fmc);
+        names.into_iter().zip(svns).map(|(component, svn)| Svn { component, svn: svn.into() })
     }
 }

@@ -4,6 +4,7 @@ use super::collateral::AmdCollateral;
 use super::endorsement::Endorsement;
 use super::report::{Report, SigningKey};
 use super::tcb::Tcb;
+use crate::roots::is_development;
 use crate::x509::{Certificate, Chains, PublicKey, RevocationList};
 use crate::{Attestation, CertificateProblem, TcbStatus, TeeError, Weakness};
 use alloc::vec::Vec;
@@ -29,19 +30,21 @@ pub(crate) fn authenticate(
     let mut chains = Chains::new(now, roots);
     chains.verify(&chain)?;
 
-    let mut claims = report.claims();
+    let endorsement = Endorsement::parse(leaf)?;
+    endorsement.check_issuer(report.signing_key, issuer)?;
+    endorsement.check_chip(report.signing_key, report.chip_id)?;
+    let mut claims = report.claims_of(Some(endorsement.product));
+    let mut root_list_age = None;
     match collateral.crl.is_empty() {
         true => claims.weaknesses.push(Weakness::NoRevocationList),
         false => {
             let crl = RevocationList::parse("AMD revocation list", &collateral.crl)?;
             chains.verify_list(root, &crl)?;
             crl.check(issuer)?;
+            root_list_age = Some(now - crl.window.from);
         }
     }
 
-    let endorsement = Endorsement::parse(leaf)?;
-    endorsement.check_issuer(report.signing_key, issuer)?;
-    endorsement.check_chip(report.signing_key, report.chip_id)?;
     let reported = Tcb::unpack(endorsement.product, report.reported_tcb);
     if reported != endorsement.tcb {
         return Err(TeeError::Mismatch {
@@ -50,16 +53,22 @@ pub(crate) fn authenticate(
             expected: endorsement.tcb.bytes().into(),
         });
     }
-    claims.svns.extend(reported.svns());
-    let platform = match report.signing_key {
-        SigningKey::Vcek => Bytes::copy_from_slice(report.chip_id),
-        SigningKey::Vlek => Bytes::copy_from_slice(endorsement.product.name().as_bytes()),
+    let product = endorsement.product.name().as_bytes();
+    let (platform, other) = match report.signing_key {
+        SigningKey::Vcek => (&report.chip_id[..], None),
+        // Such a platform may hide which chip it is.
+        SigningKey::Vlek => (product, Some(&report.chip_id[..]).filter(|id| id.iter().any(|byte| *byte != 0))),
     };
+    let root = root.key_hash();
     Ok(Attestation {
         claims,
         tcb: crate::Tcb { status: TcbStatus::Unrated, advisories: Vec::new(), evaluation: None },
-        platform,
+        platform: Bytes::copy_from_slice(platform),
+        platform_ids: other.into_iter().chain(endorsement.provider).map(Bytes::copy_from_slice).collect(),
+        collateral_age: None,
+        root_list_age,
         validity: chains.window,
-        root: root.key_hash(),
+        root,
+        development: is_development(&root),
     })
 }

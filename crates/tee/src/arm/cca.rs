@@ -149,7 +149,8 @@ impl<'a> CcaToken<'a> {
             value: Bytes::copy_from_slice(value),
             must_pin,
         };
-        let mut own = Vec::from([register("personalization", self.personalization, false)]);
+        // The host chooses it.
+        let mut own = Vec::from([register("personalization", self.personalization, self.personalization != &[0; 64])]);
         for (index, value) in self.extensible.iter().enumerate() {
             own.push(register(&format!("rem{index}"), value, true));
         }

@@ -3,6 +3,7 @@
 use super::cca::CcaToken;
 use super::psa::PsaToken;
 use crate::cose::Sign1;
+use crate::roots::is_development;
 use crate::{Attestation, Claims, DeviceKey, Tcb, TcbStatus, TeeError, Window};
 use alloc::vec::Vec;
 use alloy_primitives::{B256, Bytes};
@@ -52,7 +53,11 @@ fn attestation(claims: Claims, instance: &[u8; 33], root: B256) -> Attestation {
         claims,
         tcb: Tcb { status: TcbStatus::Unrated, advisories: Vec::new(), evaluation: None },
         platform: Bytes::copy_from_slice(instance),
+        platform_ids: Vec::new(),
+        collateral_age: None,
+        root_list_age: None,
         validity: Window::ALWAYS,
         root,
+        development: is_development(&root),
     }
 }

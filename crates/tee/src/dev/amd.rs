@@ -1,7 +1,7 @@
 //! Reports of SEV-SNP, and AMD's certificates.
 
 use super::Request;
-use super::certificate::{Role, Template, certificate, revocation_list};
+use super::certificate::{Role, Template, certificate, extension, revocation_list};
 use super::der::{IA5_STRING, integer, tlv};
 use super::key::DevKey;
 use crate::{AmdCollateral, Collateral};
@@ -27,6 +27,7 @@ pub(super) fn report(request: &Request) -> (Vec<u8>, Collateral) {
         report[at..at + 8].copy_from_slice(&tcb);
     }
     report[0x1a0..0x1e0].copy_from_slice(&CHIP);
+    request.change(&mut report);
     let (root, vcek) = (DevKey::rsa(), DevKey::p384("amd vcek"));
     let signature = vcek.sign_raw(&report);
     for half in signature.chunks(48) {
@@ -39,13 +40,13 @@ pub(super) fn report(request: &Request) -> (Vec<u8>, Collateral) {
     let ark = certificate(&template(ARK, &[1], Role::Authority), &root, ARK, &root);
     let ask = certificate(&template(ASK, &ASK_SERIAL, Role::Authority), &root, ARK, &root);
     let mut leaf = template("SEV-VCEK", &[0], Role::Silent);
-    leaf.extensions.push(("1.3.6.1.4.1.3704.1.2", tlv(IA5_STRING, b"Milan-B0")));
+    leaf.extensions.push(extension("1.3.6.1.4.1.3704.1.2", false, &tlv(IA5_STRING, b"Milan-B0")));
     // Bootloader, TEE, SNP firmware, microcode.
     for oid in ["1.3.6.1.4.1.3704.1.3.1", "1.3.6.1.4.1.3704.1.3.2", "1.3.6.1.4.1.3704.1.3.3", "1.3.6.1.4.1.3704.1.3.8"]
     {
-        leaf.extensions.push((oid, integer(&[svn])));
+        leaf.extensions.push(extension(oid, false, &integer(&[svn])));
     }
-    leaf.extensions.push(("1.3.6.1.4.1.3704.1.4", CHIP.to_vec()));
+    leaf.extensions.push(extension("1.3.6.1.4.1.3704.1.4", false, &CHIP));
     let leaf = certificate(&leaf, &vcek, ASK, &root);
     let revoked: &[&[u8]] = if request.revoked { &[&ASK_SERIAL] } else { &[] };
     let crl = revocation_list(ARK, &root, request.window, revoked).into();

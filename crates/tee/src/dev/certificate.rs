@@ -19,14 +19,13 @@ pub(super) struct Template<'a> {
     pub serial: &'a [u8],
     pub role: Role,
     pub window: Window,
-    /// Vendor's extensions: name and content.
-    pub extensions: Vec<(&'a str, Vec<u8>)>,
+    /// Further extensions, encoded.
+    pub extensions: Vec<Vec<u8>>,
 }
 
 /// A certificate for `key`, issued by `issuer` under its name.
 pub(super) fn certificate(template: &Template<'_>, key: &DevKey, issuer_name: &str, issuer: &DevKey) -> Vec<u8> {
-    let mut extensions: Vec<u8> =
-        template.extensions.iter().flat_map(|(id, content)| extension(id, false, content)).collect();
+    let mut extensions = template.extensions.concat();
     if template.role != Role::Silent {
         let authority = template.role == Role::Authority;
         let constraints = if authority { sequence([Vec::from([1, 1, 0xff])]) } else { sequence([]) };
@@ -65,17 +64,17 @@ pub(super) fn revocation_list(issuer_name: &str, issuer: &DevKey, window: Window
     signed(tbs, issuer)
 }
 
-fn signed(tbs: Vec<u8>, issuer: &DevKey) -> Vec<u8> {
+pub(super) fn signed(tbs: Vec<u8>, issuer: &DevKey) -> Vec<u8> {
     let signature = bits(&issuer.sign_der(&tbs));
     sequence([tbs, issuer.algorithm(), signature])
 }
 
-fn name(common: &str) -> Vec<u8> {
+pub(super) fn name(common: &str) -> Vec<u8> {
     let attribute = sequence([oid("2.5.4.3"), tlv(UTF8_STRING, common.as_bytes())]);
     tlv(SEQUENCE, &tlv(SET, &attribute))
 }
 
-fn extension(id: &str, critical: bool, content: &[u8]) -> Vec<u8> {
+pub(super) fn extension(id: &str, critical: bool, content: &[u8]) -> Vec<u8> {
     let critical = if critical { Vec::from([1, 1, 0xff]) } else { Vec::new() };
     sequence([oid(id), critical, tlv(OCTET_STRING, content)])
 }

@@ -1,7 +1,7 @@
 //! Quotes of SGX and TDX, and Intel's collateral.
 
 use super::Request;
-use super::certificate::{Role, Template, certificate, revocation_list};
+use super::certificate::{Role, Template, certificate, extension, revocation_list};
 use super::der::{OCTET_STRING, integer, oid, sequence, tlv};
 use super::key::DevKey;
 use crate::{Collateral, IntelCollateral};
@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 
 const FMSPC: [u8; 6] = *b"luxdev";
 const QE_SIGNER: [u8; 32] = [0x51; 32];
+const PPID: [u8; 16] = [0xdd; 16];
 const PCK_SERIAL: [u8; 2] = [1, 2];
 const ROOT: &str = "Lux development SGX Root CA";
 const ISSUER: &str = "Lux development SGX PCK Platform CA";
@@ -29,7 +30,7 @@ pub(super) fn sgx(request: &Request) -> (Vec<u8>, Collateral) {
     let software = Request::digest32(&request.software);
     let signer = Request::digest32(&request.signer);
     let body = enclave(attributes, software, signer, 1, &request.report_data);
-    quote(request, 3, 0, &body)
+    quote(request, 3, 0, body)
 }
 
 pub(super) fn tdx(request: &Request) -> (Vec<u8>, Collateral) {
@@ -45,7 +46,7 @@ pub(super) fn tdx(request: &Request) -> (Vec<u8>, Collateral) {
         body[328 + 48 * index..376 + 48 * index].copy_from_slice(&Request::digest48(&name));
     }
     body[520..].copy_from_slice(&request.report_data);
-    quote(request, 4, 0x81, &body)
+    quote(request, 4, 0x81, body)
 }
 
 fn enclave(attributes: [u8; 16], software: [u8; 32], signer: [u8; 32], svn: u16, data: &[u8; 64]) -> Vec<u8> {
@@ -59,9 +60,10 @@ fn enclave(attributes: [u8; 16], software: [u8; 32], signer: [u8; 32], svn: u16,
     body
 }
 
-fn quote(request: &Request, version: u16, tee: u32, body: &[u8]) -> (Vec<u8>, Collateral) {
+fn quote(request: &Request, version: u16, tee: u32, mut body: Vec<u8>) -> (Vec<u8>, Collateral) {
     let keys = ["intel root", "intel issuer", "intel pck", "intel attestation", "intel signer"].map(DevKey::p256);
     let [root, issuer, pck, attestation, signer] = &keys;
+    request.change(&mut body);
     let mut signed = Vec::from(version.to_le_bytes());
     signed.extend(2_u16.to_le_bytes());
     signed.extend(tee.to_le_bytes());
@@ -84,7 +86,7 @@ fn quote(request: &Request, version: u16, tee: u32, body: &[u8]) -> (Vec<u8>, Co
     let issuer_bytes = make(&template(ISSUER, &[2], Role::Authority), issuer, ROOT, root);
     let signer_bytes = make(&template(SIGNER, &[3], Role::Signer), signer, ROOT, root);
     let mut leaf = template("Lux development SGX PCK Certificate", &PCK_SERIAL, Role::Signer);
-    leaf.extensions.push(("1.2.840.113741.1.13.1", processor(request.platform_svn)));
+    leaf.extensions.push(extension("1.2.840.113741.1.13.1", false, &processor(request)));
     let pck_bytes = make(&leaf, pck, ISSUER, issuer);
 
     let chain: String = [&pck_bytes, &issuer_bytes, &root_bytes].map(|bytes| pem(bytes)).concat();
@@ -119,14 +121,15 @@ fn pem(bytes: &[u8]) -> String {
 }
 
 /// The SGX extension of a PCK certificate.
-fn processor(svn: u8) -> Vec<u8> {
+fn processor(request: &Request) -> Vec<u8> {
     const SGX: &str = "1.2.840.113741.1.13.1";
     let field = |number: u8, value: Vec<u8>| sequence([oid(&format!("{SGX}.{number}")), value]);
-    let component = |number: u8| sequence([oid(&format!("{SGX}.2.{number}")), integer(&[svn])]);
+    let component = |number: u8| sequence([oid(&format!("{SGX}.2.{number}")), integer(&[request.platform_svn])]);
     let components: Vec<u8> = (1..=17).flat_map(component).collect();
     sequence([
+        field(1, tlv(OCTET_STRING, &PPID)),
         field(2, tlv(0x30, &components)),
-        field(3, tlv(OCTET_STRING, &[0, 0])),
+        field(3, tlv(OCTET_STRING, &request.pce_id)),
         field(4, tlv(OCTET_STRING, &FMSPC)),
     ])
 }
@@ -154,13 +157,17 @@ fn tcb_info(request: &Request, tdx: bool) -> String {
         let own = if tdx { format!(r#","tdxtcbcomponents":[{own}]"#) } else { String::new() };
         format!(r#"{{"tcb":{{"sgxtcbcomponents":[{components}],"pcesvn":{svn}{own}}},"tcbDate":"{issue}",{rest}}}"#)
     };
-    let (good, old) =
-        (level(5, r#""tcbStatus":"UpToDate""#), level(3, r#""tcbStatus":"OutOfDate","advisoryIDs":["DEV-SA-00001"]"#));
+    let levels = [
+        level(5, r#""tcbStatus":"UpToDate""#),
+        level(3, r#""tcbStatus":"OutOfDate","advisoryIDs":["DEV-SA-00001"]"#),
+        level(1, r#""tcbStatus":"Revoked""#),
+    ]
+    .join(",");
     let (id, module) = if tdx { ("TDX", module) } else { ("SGX", String::new()) };
     let fmspc = hex::encode_upper(FMSPC);
     format!(
         r#"{{"id":"{id}","version":3,"issueDate":"{issue}","nextUpdate":"{next}","fmspc":"{fmspc}","pceId":"0000","#
-    ) + &format!(r#""tcbType":0,"tcbEvaluationDataNumber":1,{module}"tcbLevels":[{good},{old}]}}"#)
+    ) + &format!(r#""tcbType":0,"tcbEvaluationDataNumber":1,{module}"tcbLevels":[{levels}]}}"#)
 }
 
 fn qe_identity(request: &Request, tdx: bool) -> String {

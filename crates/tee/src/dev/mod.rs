@@ -9,6 +9,8 @@ mod der;
 mod intel;
 mod key;
 mod nitro;
+#[cfg(test)]
+mod tests;
 
 use crate::{Collateral, DeviceKey, Kind, PublicKey, Roots, Window};
 use alloc::vec;
@@ -27,12 +29,16 @@ pub struct Request {
     pub signer: Vec<u8>,
     pub report_data: [u8; 64],
     pub debug: bool,
-    /// Security version of every component of the platform: 5 is up to date, 3 and 4 are out of date.
+    /// Security version of every component of the platform: 5 is up to date, 3 and 4 are out of date, 1 and 2 revoked.
     pub platform_svn: u8,
     /// When certificates and collateral are valid.
     pub window: Window,
     /// Whether the vendor has revoked the platform.
     pub revoked: bool,
+    /// Of the PCK certificate of SGX and TDX; Intel's collateral is for zero.
+    pub pce_id: [u8; 2],
+    /// Bytes to write into the report of SGX, TDX or SEV-SNP before it is signed, each behind where they go.
+    pub changes: Vec<(usize, Vec<u8>)>,
 }
 
 impl Request {
@@ -47,6 +53,14 @@ impl Request {
             platform_svn: 5,
             window: Window { from: now.saturating_sub(60), until: now + 30 * 86_400 },
             revoked: false,
+            pce_id: [0; 2],
+            changes: Vec::new(),
+        }
+    }
+
+    fn change(&self, report: &mut [u8]) {
+        for (at, bytes) in &self.changes {
+            report[*at..at + bytes.len()].copy_from_slice(bytes);
         }
     }
 

@@ -32,7 +32,11 @@ pub(super) fn judge(info: &TcbInfo, pck: &Pck, body: &Body<'_>, qe: &SvnLevel) -
             }
         }
     }
-    Ok(verdict)
+    match verdict.status {
+        // Keys of such a platform are known to others, so that there is nothing for a policy to judge.
+        TcbStatus::Revoked => Err(TeeError::RevokedTcb),
+        _ => Ok(verdict),
+    }
 }
 
 /// The first level none of whose components is above the platform's.

@@ -7,6 +7,7 @@ use der::asn1::ObjectIdentifier;
 
 const PART: &str = "PCK certificate";
 const SGX: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113741.1.13.1");
+const PPID: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113741.1.13.1.1");
 const TCB: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113741.1.13.1.2");
 const PCE_ID: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113741.1.13.1.3");
 const FMSPC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113741.1.13.1.4");
@@ -14,6 +15,8 @@ const COMPONENTS: usize = 16;
 
 /// The TCB of a processor, and which kind of processor it is.
 pub(super) struct Pck {
+    /// The one name of the processor that all of its certificates have.
+    pub ppid: [u8; 16],
     pub fmspc: [u8; 6],
     pub pce_id: [u8; 2],
     pub components: [u8; COMPONENTS],
@@ -26,10 +29,11 @@ impl Pck {
         let mut outer = DerReader::new(content, PART)?;
         let mut list = outer.sequence("SGX extension")?;
         outer.finish()?;
-        let (mut fmspc, mut pce_id, mut tcb) = (None, None, None);
+        let (mut ppid, mut fmspc, mut pce_id, mut tcb) = (None, None, None, None);
         while !list.is_finished() {
             let mut entry = list.sequence("SGX extension")?;
             match entry.decode::<ObjectIdentifier>("SGX extension")? {
+                PPID => set(&mut ppid, octets(&mut entry)?)?,
                 FMSPC => set(&mut fmspc, octets(&mut entry)?)?,
                 PCE_ID => set(&mut pce_id, octets(&mut entry)?)?,
                 TCB => set(&mut tcb, components(entry.sequence("TCB")?)?)?,
@@ -39,6 +43,7 @@ impl Pck {
         }
         let (components, pce_svn) = tcb.ok_or(TeeError::missing(PART, "the TCB"))?;
         Ok(Self {
+            ppid: ppid.ok_or(TeeError::missing(PART, "the PPID"))?,
             fmspc: fmspc.ok_or(TeeError::missing(PART, "the FMSPC"))?,
             pce_id: pce_id.ok_or(TeeError::missing(PART, "the PCE-ID"))?,
             components,

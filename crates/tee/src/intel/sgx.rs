@@ -1,7 +1,7 @@
 //! Reports of SGX enclaves.
 
 use crate::reader::Reader;
-use crate::{Claims, Kind, Svn, TeeError, Weakness};
+use crate::{Claims, Kind, Register, Svn, TeeError, Weakness};
 use alloc::vec;
 use alloc::vec::Vec;
 use alloy_primitives::Bytes;
@@ -19,12 +19,16 @@ const AEX_NOTIFY: u64 = 1 << 10;
 pub(crate) struct SgxReport<'a> {
     pub bytes: &'a [u8; 384],
     pub misc_select: u32,
+    extended_product: &'a [u8; 16],
     /// Flags and XFRM.
     pub attributes: &'a [u8; 16],
     mr_enclave: &'a [u8; 32],
     pub mr_signer: &'a [u8; 32],
+    config_id: &'a [u8; 64],
     pub product: u16,
     pub svn: u16,
+    config_svn: u16,
+    family: &'a [u8; 16],
     pub report_data: &'a [u8; 64],
 }
 
@@ -33,30 +37,60 @@ impl<'a> SgxReport<'a> {
         let mut reader = Reader::new(bytes, PART);
         reader.take(16)?; // CPUSVN: the PCK certificate tells the same
         let misc_select = reader.u32()?;
-        reader.take(28)?; // reserved, extended product
+        reader.take(12)?; // reserved
+        let extended_product = reader.array()?;
         let attributes = reader.array()?;
         let mr_enclave = reader.array()?;
         reader.take(32)?; // reserved
         let mr_signer = reader.array()?;
-        reader.take(96)?; // reserved, configuration
-        let (product, svn) = (reader.u16()?, reader.u16()?);
-        reader.take(60)?; // configuration's version, reserved, family
+        reader.take(32)?; // reserved
+        let config_id = reader.array()?;
+        let (product, svn, config_svn) = (reader.u16()?, reader.u16()?, reader.u16()?);
+        reader.take(42)?; // reserved
+        let family = reader.array()?;
         let report_data = reader.array()?;
         reader.finish()?;
-        Ok(Self { bytes, misc_select, attributes, mr_enclave, mr_signer, product, svn, report_data })
+        Ok(Self {
+            bytes,
+            misc_select,
+            extended_product,
+            attributes,
+            mr_enclave,
+            mr_signer,
+            config_id,
+            product,
+            svn,
+            config_svn,
+            family,
+            report_data,
+        })
     }
 
     pub fn claims(&self, version: u16) -> Claims {
+        // None of them is in the measurement, and zero is what enclaves have that do not use them.
+        let register = |name: &str, value: &[u8]| Register {
+            name: name.into(),
+            value: Bytes::copy_from_slice(value),
+            must_pin: value.iter().any(|byte| *byte != 0),
+        };
         Claims {
             kind: Kind::Sgx,
             version,
             measurement: Bytes::copy_from_slice(self.mr_enclave),
             signer: Bytes::copy_from_slice(self.mr_signer),
-            registers: Vec::new(),
+            registers: vec![
+                register("configid", self.config_id),
+                register("miscselect", &self.misc_select.to_be_bytes()),
+                register("isvfamilyid", self.family),
+                register("isvextprodid", self.extended_product),
+            ],
             report_data: Bytes::copy_from_slice(self.report_data),
             product: Some(self.product),
             attributes: Bytes::copy_from_slice(self.attributes),
-            svns: vec![Svn { component: "enclave", svn: self.svn.into() }],
+            svns: vec![
+                Svn { component: "enclave", svn: self.svn.into() },
+                Svn { component: "config", svn: self.config_svn.into() },
+            ],
             weaknesses: self.weaknesses(),
             public_key: None,
         }

@@ -20,7 +20,8 @@ pub(crate) struct TdReport<'a> {
     mr_seam: &'a [u8; 48],
     pub mr_signer_seam: &'a [u8; 48],
     pub seam_attributes: &'a [u8; 8],
-    attributes: &'a [u8; 8],
+    /// TD attributes and XFAM, the state of the processor that the TD may use.
+    attributes: &'a [u8; 16],
     mr_td: &'a [u8; 48],
     mr_config_id: &'a [u8; 48],
     mr_owner: &'a [u8; 48],
@@ -40,7 +41,6 @@ impl<'a> TdReport<'a> {
         let tcb_svn = reader.array()?;
         let (mr_seam, mr_signer_seam) = (reader.array()?, reader.array()?);
         let (seam_attributes, attributes) = (reader.array()?, reader.array()?);
-        reader.take(8)?; // XFAM
         let mr_td = reader.array()?;
         let (mr_config_id, mr_owner, mr_owner_config) = (reader.array()?, reader.array()?, reader.array()?);
         let rtmrs = [reader.array()?, reader.array()?, reader.array()?, reader.array()?];
@@ -75,17 +75,15 @@ impl<'a> TdReport<'a> {
         let mut registers: Vec<_> =
             NAMES.iter().zip(self.rtmrs).map(|(name, value)| register(name, value, true)).collect();
         let extra = [
-            ("mrconfigid", Some(self.mr_config_id)),
-            ("mrowner", Some(self.mr_owner)),
-            ("mrownerconfig", Some(self.mr_owner_config)),
-            ("mrservicetd", self.mr_service_td),
+            ("mrconfigid", &self.mr_config_id[..]),
+            ("mrowner", self.mr_owner),
+            ("mrownerconfig", self.mr_owner_config),
+            // Reports of the first form do not tell it: it is empty, which is not the same as zero.
+            ("mrservicetd", self.mr_service_td.map_or(&[], |value| value)),
         ];
-        for (name, value) in extra {
-            // All zero means that there is none.
-            if let Some(value) = value.filter(|value| value.iter().any(|byte| *byte != 0)) {
-                registers.push(register(name, value, name == "mrservicetd"));
-            }
-        }
+        // The host chooses them. All zero means that there is none, and a policy that is silent wants none.
+        let chosen = |value: &[u8]| value.iter().any(|byte| *byte != 0);
+        registers.extend(extra.map(|(name, value)| register(name, value, chosen(value))));
         Claims {
             kind: Kind::Tdx,
             version,
@@ -102,7 +100,7 @@ impl<'a> TdReport<'a> {
     }
 
     fn weaknesses(&self) -> Vec<Weakness> {
-        let flags = u64::from_le_bytes(*self.attributes);
+        let flags = self.attributes.first_chunk().map_or(0, |flags| u64::from_le_bytes(*flags));
         let known = DEBUG | SEPT_VE_DISABLE | MIGRATABLE | PROTECTION_KEYS | KEY_LOCKER | PERFMON;
         let found = [
             (flags & DEBUG != 0, Weakness::Debug),
@@ -111,5 +109,22 @@ impl<'a> TdReport<'a> {
             (flags & !known != 0, Weakness::UnknownAttributes),
         ];
         found.into_iter().filter(|(present, _)| *present).map(|(_, weakness)| weakness).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TdReport;
+
+    #[test]
+    fn service_tds_are_told_by_the_second_form_alone() {
+        let register = |bytes: &[u8]| TdReport::parse(bytes).unwrap().claims(5).registers.pop().unwrap();
+        let mut bytes = [0; TdReport::BYTES_15];
+        let none = register(&bytes);
+        assert_eq!((none.name.as_str(), &none.value[..], none.must_pin), ("mrservicetd", &[0; 48][..], false));
+        bytes[600] = 1;
+        assert!(register(&bytes).must_pin);
+        let untold = register(&bytes[..TdReport::BYTES_10]);
+        assert_eq!((untold.name.as_str(), untold.value.len(), untold.must_pin), ("mrservicetd", 0, false));
     }
 }

@@ -6,6 +6,7 @@ use super::levels::judge;
 use super::pck::Pck;
 use super::quote::{Body, Quote};
 use super::tcb_info::TcbInfo;
+use crate::roots::is_development;
 use crate::x509::{Certificate, Chains, PublicKey, RevocationList, certificates};
 use crate::{Attestation, CertificateProblem, Svn, Tcb, TeeError};
 use alloc::vec::Vec;
@@ -62,9 +63,11 @@ pub(crate) fn authenticate(
     signed("TCB info", tcb_info, &collateral.tcb_info_signature[..], &collateral.tcb_info_chain)?;
     signed("QE identity", qe_identity, &collateral.qe_identity_signature[..], &collateral.qe_identity_chain)?;
     let info = TcbInfo::parse(tcb_info, tcb_id)?;
-    chains.limit("TCB info", info.window()?)?;
+    let tcb_info_window = info.window()?;
+    chains.limit("TCB info", tcb_info_window)?;
     let identity = QeIdentity::parse(qe_identity, qe_id)?;
-    chains.limit("QE identity", identity.window()?)?;
+    let identity_window = identity.window()?;
+    chains.limit("QE identity", identity_window)?;
 
     let processor = Pck::parse(pck)?;
     same("FMSPC", &processor.fmspc, &info.fmspc()?)?;
@@ -73,15 +76,27 @@ pub(crate) fn authenticate(
     let verdict = judge(&info, &processor, &quote.body, qe_level)?;
 
     let mut claims = quote.claims();
-    claims.svns.push(Svn { component: "quoting-enclave", svn: quote.qe_report.svn.into() });
-    claims.svns.push(Svn { component: "pce", svn: processor.pce_svn.into() });
+    // Behind the first, as contracts count them.
+    claims.svns.splice(
+        1..1,
+        [
+            Svn { component: "quoting-enclave", svn: quote.qe_report.svn.into() },
+            Svn { component: "pce", svn: processor.pce_svn.into() },
+        ],
+    );
     let evaluation = info.tcb_evaluation_data_number.min(identity.tcb_evaluation_data_number);
+    let issued = tcb_info_window.from.min(identity_window.from).min(pck_crl.window.from);
+    let root_hash = root.key_hash();
     Ok(Attestation {
         claims,
         tcb: Tcb { status: verdict.status, advisories: verdict.advisories, evaluation: Some(evaluation) },
         platform: Bytes::copy_from_slice(&processor.fmspc),
+        platform_ids: [&processor.ppid[..], pck.serial].map(Bytes::copy_from_slice).into(),
+        collateral_age: Some(now - issued),
+        root_list_age: Some(now - root_crl.window.from),
         validity: chains.window,
-        root: root.key_hash(),
+        root: root_hash,
+        development: is_development(&root_hash),
     })
 }
 

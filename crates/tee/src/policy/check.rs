@@ -16,6 +16,10 @@ pub enum PolicyError {
     Advisory(String),
     #[error("evaluation {found} of the platform's state is older than {min}; fetch newer collateral")]
     Evaluation { found: u32, min: u32 },
+    #[error("{what}: issued {found} seconds ago, and the policy allows {max}; fetch newer")]
+    Age { what: &'static str, found: u64, max: u64 },
+    #[error("the policy denies the platform {0}")]
+    Denied(Bytes),
     #[error("no identity of the policy is {kind} with the measurement {measurement} and the signer {signer}")]
     Identity { kind: &'static str, measurement: Bytes, signer: Bytes },
     #[error("{name} is {found}; the policy wants {wanted}")]
@@ -34,41 +38,53 @@ impl Policy {
     /// The attestation is good enough.
     pub fn check(&self, attestation: &Attestation) -> Result<(), PolicyError> {
         let Attestation { claims, tcb, .. } = attestation;
-        if let Some(weakness) = claims.weaknesses.iter().find(|weakness| !self.tolerate.contains(weakness)) {
-            return Err(PolicyError::Weakness(weakness.name()));
-        }
-        if !self.tcb.contains(&tcb.status) || tcb.status == TcbStatus::Revoked {
-            return Err(PolicyError::Tcb(tcb.status.name()));
-        }
-        if let Some(advisory) = tcb.advisories.iter().find(|advisory| !self.advisories.contains(advisory)) {
-            return Err(PolicyError::Advisory(advisory.clone()));
+        let mut names = attestation.platform_ids.iter().chain([&attestation.platform]);
+        if let Some(name) = names.find(|name| self.deny_platforms.contains(name)) {
+            return Err(PolicyError::Denied(name.clone()));
         }
         if let Some(found) = tcb.evaluation.filter(|found| *found < self.min_evaluation) {
             return Err(PolicyError::Evaluation { found, min: self.min_evaluation });
         }
-        let identity = self.check_identity(claims)?;
-        // Where the vendor gives no status, nothing else keeps an old platform out.
-        let bare = |svn: &&Svn| tcb.status == TcbStatus::Unrated && !identity.min_svn.contains_key(svn.component);
-        match claims.svns.iter().find(bare) {
-            Some(svn) => Err(PolicyError::NoMinimum(svn.component)),
-            None => Ok(()),
+        let ages = [
+            ("collateral", attestation.collateral_age, self.max_collateral_age),
+            ("revocation list of the root", attestation.root_list_age, self.max_root_list_age),
+        ];
+        for (what, age, max) in ages {
+            if let Some(found) = age.filter(|age| *age > max) {
+                return Err(PolicyError::Age { what, found, max });
+            }
         }
-    }
-
-    /// Of identities with the same measurement and signer, one that fits is enough.
-    fn check_identity(&self, claims: &Claims) -> Result<&Identity, PolicyError> {
         let mut refusal = PolicyError::Identity {
             kind: claims.kind.name(),
             measurement: claims.measurement.clone(),
             signer: claims.signer.clone(),
         };
+        // Of identities with the same measurement and signer, one that fits is enough.
         for identity in self.identities.iter().filter(|identity| identity.is(claims)) {
-            match identity.check(claims) {
-                Ok(()) => return Ok(identity),
+            match self.check_platform(identity, attestation).and_then(|()| identity.check(attestation)) {
+                Ok(()) => return Ok(()),
                 Err(reason) => refusal = reason,
             }
         }
         Err(refusal)
+    }
+
+    /// The platform is in a state in which this software may run on it.
+    fn check_platform(&self, identity: &Identity, attestation: &Attestation) -> Result<(), PolicyError> {
+        let Attestation { claims, tcb, .. } = attestation;
+        let tolerated = identity.tolerate.as_ref().unwrap_or(&self.tolerate);
+        if let Some(weakness) = claims.weaknesses.iter().find(|weakness| !tolerated.contains(weakness)) {
+            return Err(PolicyError::Weakness(weakness.name()));
+        }
+        let accepted = identity.tcb.as_ref().unwrap_or(&self.tcb);
+        if !accepted.contains(&tcb.status) || tcb.status == TcbStatus::Revoked {
+            return Err(PolicyError::Tcb(tcb.status.name()));
+        }
+        let known = identity.advisories.as_ref().unwrap_or(&self.advisories);
+        match tcb.advisories.iter().find(|advisory| !known.contains(advisory)) {
+            Some(advisory) => Err(PolicyError::Advisory(advisory.clone())),
+            None => Ok(()),
+        }
     }
 }
 
@@ -85,6 +101,9 @@ impl Identity {
             unpinned: Default::default(),
             registers: registers.collect(),
             min_svn: claims.svns.iter().map(|svn| (svn.component.to_string(), svn.svn)).collect(),
+            tcb: None,
+            advisories: None,
+            tolerate: None,
         }
     }
 
@@ -93,7 +112,12 @@ impl Identity {
         (self.kind, &self.measurement, &self.signer) == (*kind, measurement, signer)
     }
 
-    fn check(&self, claims: &Claims) -> Result<(), PolicyError> {
+    fn check(&self, attestation: &Attestation) -> Result<(), PolicyError> {
+        let Attestation { claims, tcb, .. } = attestation;
+        let unpinned = |name: &str| self.unpinned.iter().any(|unpinned| unpinned == name);
+        if self.attributes.is_none() && !claims.attributes.is_empty() && !unpinned("attributes") {
+            return Err(PolicyError::Unpinned("attributes".into()));
+        }
         if let Some(wanted) = self.attributes.as_ref().filter(|wanted| **wanted != claims.attributes) {
             return Err(field("attributes", &claims.attributes, wanted));
         }
@@ -109,7 +133,7 @@ impl Identity {
             }
         }
         let open = claims.registers.iter().filter(|register| register.must_pin).map(|register| &register.name);
-        let known = |name: &&String| self.registers.contains_key(*name) || self.unpinned.contains(name);
+        let known = |name: &&String| self.registers.contains_key(*name) || unpinned(name);
         if let Some(name) = open.into_iter().find(|name| !known(name)) {
             return Err(PolicyError::Unpinned(name.clone()));
         }
@@ -120,7 +144,12 @@ impl Identity {
                 return Err(field(component, &found, &alloc::format!("at least {wanted}")));
             }
         }
-        Ok(())
+        // Where the vendor gives no status, nothing else keeps an old platform out.
+        let bare = |svn: &&Svn| tcb.status == TcbStatus::Unrated && !self.min_svn.contains_key(svn.component);
+        match claims.svns.iter().find(bare) {
+            Some(svn) => Err(PolicyError::NoMinimum(svn.component)),
+            None => Ok(()),
+        }
     }
 }
 

@@ -28,6 +28,15 @@ pub struct Policy {
     /// The oldest evaluation of Intel to go by.
     #[serde(default)]
     pub min_evaluation: u32,
+    /// How many seconds ago TCB info, QE identity and PCK revocation list may have been issued.
+    #[serde(default = "month")]
+    pub max_collateral_age: u64,
+    /// How many seconds ago the root's revocation list may have been issued.
+    #[serde(default = "year")]
+    pub max_root_list_age: u64,
+    /// Machines to refuse, by any name that an attestation has for them.
+    #[serde(default)]
+    pub deny_platforms: Vec<Bytes>,
     /// Accepted software: one of these.
     #[serde(default, rename = "identity")]
     pub identities: Vec<Identity>,
@@ -40,12 +49,21 @@ pub struct Identity {
     pub kind: Kind,
     pub measurement: Bytes,
     pub signer: Bytes,
-    /// Exactly these attributes, where given.
+    /// Exactly these attributes; needed unless `unpinned` has `attributes`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attributes: Option<Bytes>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product: Option<u16>,
-    /// Registers that cannot be known in advance.
+    /// Instead of the policy's, for this software.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tcb: Option<Vec<TcbStatus>>,
+    /// Instead of the policy's, for this software.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub advisories: Option<Vec<String>>,
+    /// Instead of the policy's, for this software.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tolerate: Option<Vec<Weakness>>,
+    /// Registers that cannot be known in advance, and `attributes` where any will do.
     #[serde(default)]
     pub unpinned: Vec<String>,
     /// Measurements beside the first, by name.
@@ -54,6 +72,16 @@ pub struct Identity {
     /// Lowest security version numbers, by component.
     #[serde(default)]
     pub min_svn: BTreeMap<String, u64>,
+}
+
+/// For as long Intel says that its texts are valid.
+const fn month() -> u64 {
+    30 * 86_400
+}
+
+/// Lists of roots are valid for a year and a little.
+const fn year() -> u64 {
+    400 * 86_400
 }
 
 fn up_to_date() -> Vec<TcbStatus> {
@@ -67,6 +95,9 @@ impl Default for Policy {
             advisories: Vec::new(),
             tolerate: Vec::new(),
             min_evaluation: 0,
+            max_collateral_age: month(),
+            max_root_list_age: year(),
+            deny_platforms: Vec::new(),
             identities: Vec::new(),
         }
     }

@@ -47,7 +47,8 @@ impl<'r> Chains<'r> {
             self.limit(certificate.part, certificate.window)?;
         }
         self.issued(root, root, 0)?;
-        for (below, pair) in chain.windows(2).enumerate() {
+        // From the root on, so that no key is used before something vouches for it.
+        for (below, pair) in chain.windows(2).enumerate().rev() {
             self.issued(&pair[1], &pair[0], below)?;
         }
         Ok(())

@@ -8,6 +8,14 @@ use super::{Certificate, MAX_CRL_BYTES};
 use crate::{CertificateProblem, Problem, TeeError, Window};
 use alloy_primitives::Bytes;
 use der::Tag;
+use der::asn1::ObjectIdentifier;
+
+/// Makes a list one of changes to another.
+const DELTA: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.27");
+/// Limits a list to some certificates, reasons or issuers.
+const DISTRIBUTION_POINT: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.28");
+/// Of an entry: another authority issued its certificate, and those of entries behind it.
+const CERTIFICATE_ISSUER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.29");
 
 /// A revocation list, read but not yet believed.
 pub(crate) struct RevocationList<'a> {
@@ -56,10 +64,7 @@ impl<'a> RevocationList<'a> {
         let mut extensions = outer.sequence("extensions")?;
         outer.finish()?;
         while !extensions.is_finished() {
-            // A list that covers only some certificates, or adds to another, says so critically.
-            if extension(&mut extensions)?.1 {
-                return Err(TeeError::certificate(part, CertificateProblem::CriticalExtension));
-            }
+            check_extension(part, &mut extensions)?;
         }
         Ok(Self { part, signed, signature_algorithm, signature, issuer, window, entries })
     }
@@ -78,25 +83,38 @@ impl<'a> RevocationList<'a> {
             .ok_or(refuse(CertificateProblem::Signature))
     }
 
-    /// `certificate`, of the same issuer, is not on the list.
+    /// `certificate` is of the issuer of the list, and not on it.
     pub fn check(&self, certificate: &Certificate<'_>) -> Result<(), TeeError> {
+        if certificate.issuer != self.issuer {
+            return Err(TeeError::certificate(self.part, CertificateProblem::Issuer));
+        }
         let mut entries = DerReader::new(self.entries, self.part)?;
         while !entries.is_finished() {
             let mut entry = entries.sequence("entry")?;
             let serial = entry.unsigned("entry")?;
             entry.time()?;
-            if serial == certificate.serial && certificate.issuer == self.issuer {
+            if serial == certificate.serial {
                 return Err(TeeError::Revoked { part: certificate.part, serial: Bytes::copy_from_slice(serial) });
             }
             while !entry.is_finished() {
                 let mut extensions = entry.sequence("entry")?;
                 while !extensions.is_finished() {
-                    if extension(&mut extensions)?.1 {
-                        return Err(TeeError::certificate(self.part, CertificateProblem::CriticalExtension));
-                    }
+                    check_extension(self.part, &mut extensions)?;
                 }
             }
         }
         Ok(())
+    }
+}
+
+/// The next extension neither has to be understood nor makes the list a partial one, whether it is critical or not.
+fn check_extension(part: &'static str, extensions: &mut DerReader<'_>) -> Result<(), TeeError> {
+    let (oid, critical, _) = extension(extensions)?;
+    if [DELTA, DISTRIBUTION_POINT, CERTIFICATE_ISSUER].contains(&oid) {
+        return Err(TeeError::certificate(part, CertificateProblem::PartialList));
+    }
+    match critical {
+        true => Err(TeeError::certificate(part, CertificateProblem::CriticalExtension)),
+        false => Ok(()),
     }
 }

@@ -52,6 +52,14 @@ fn revocation_lists_cannot_stand_in_for_each_other() {
 }
 
 #[test]
+fn a_tcb_info_of_another_pce_is_refused() {
+    for kind in [Kind::Sgx, Kind::Tdx] {
+        let found = check(&attest(&Request { pce_id: [1, 0], ..request(kind) }), NOW).unwrap_err();
+        assert!(matches!(found, TeeError::Mismatch { what: "PCE-ID", .. }), "{found:?}");
+    }
+}
+
+#[test]
 fn an_authority_does_not_sign_tcb_info() {
     // The root's own certificate in the signer's place.
     let found = check_intel(|collateral| collateral.tcb_info_chain[0] = collateral.tcb_info_chain[1].clone());

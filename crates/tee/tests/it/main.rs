@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod attacks;
+mod claims;
 mod fuzz;
 mod policies;
 mod support;

@@ -4,7 +4,7 @@ use crate::support::{KINDS, NOW, authentic, request};
 use alloy_primitives::{B256, keccak256};
 use lux_tee::dev::{Request, attest, roots};
 use lux_tee::{
-    Attestation, Identity, Kind, Policy, PolicyError, TcbStatus, TeeError, Weakness, report_data_of_key, verify,
+    Attestation, Identity, Kind, Policy, PolicyError, TcbStatus, TeeError, Weakness, Window, report_data_of_key, verify,
 };
 
 /// Exactly what made `found`, on any platform of its kind that the vendor does not rate.
@@ -84,6 +84,92 @@ fn registers_that_the_measurement_does_not_cover_are_pinned_or_named() {
         assert!(matches!(policy.check(&found), Err(PolicyError::Field { .. })));
         policy.identities[0].registers.insert("no-such".into(), vec![1; 48].into());
         assert!(matches!(policy.check(&found), Err(PolicyError::Absent(_) | PolicyError::Field { .. })));
+    }
+}
+
+#[test]
+fn attributes_are_pinned_or_named() {
+    for kind in KINDS {
+        let found = authentic(&request(kind));
+        let mut policy = policy(&found);
+        policy.identities[0].attributes = None;
+        // Nitro and CCA have none.
+        if !found.claims.attributes.is_empty() {
+            assert_eq!(policy.check(&found), Err(PolicyError::Unpinned("attributes".into())), "{}", kind.name());
+            policy.identities[0].unpinned.push("attributes".into());
+        }
+        assert_eq!(policy.check(&found), Ok(()));
+    }
+}
+
+#[test]
+fn software_can_have_limits_of_its_own() {
+    let old = authentic(&Request { platform_svn: 3, ..request(Kind::Sgx) });
+    let mut policy = policy(&authentic(&request(Kind::Sgx)));
+    policy.identities[0].min_svn.clear();
+    policy.identities[0].tcb = Some(vec![TcbStatus::OutOfDate]);
+    assert_eq!(policy.check(&old), Err(PolicyError::Advisory("DEV-SA-00001".into())));
+    policy.identities[0].advisories = Some(vec!["DEV-SA-00001".into()]);
+    assert_eq!(policy.check(&old), Ok(()));
+    // It is for this software alone, and in place of what the policy says.
+    let other = authentic(&Request { platform_svn: 3, software: b"other".to_vec(), ..request(Kind::Sgx) });
+    policy.identities.push(Identity { min_svn: Default::default(), ..Identity::of(&other.claims) });
+    assert_eq!(policy.check(&other), Err(PolicyError::Tcb("OutOfDate")));
+    assert_eq!(policy.check(&authentic(&request(Kind::Sgx))), Err(PolicyError::Tcb("UpToDate")));
+
+    let debug = authentic(&Request { debug: true, ..request(Kind::Tdx) });
+    let mut policy = self::policy(&debug);
+    policy.identities[0].tolerate = Some(vec![Weakness::Debug]);
+    assert_eq!(policy.check(&debug), Ok(()));
+    policy.tolerate = vec![Weakness::Debug];
+    policy.identities[0].tolerate = Some(vec![]);
+    assert_eq!(policy.check(&debug), Err(PolicyError::Weakness("debug")));
+}
+
+#[test]
+fn collateral_that_is_old_is_refused_while_it_is_valid() {
+    const DAY: u64 = 86_400;
+    let issued = |kind, days: u64| {
+        let window = Window { from: NOW - days * DAY, until: NOW + DAY };
+        authentic(&Request { window, ..request(kind) })
+    };
+    for kind in [Kind::Sgx, Kind::Tdx] {
+        let mut policy = policy(&issued(kind, 0));
+        assert_eq!(policy.check(&issued(kind, 30)), Ok(()));
+        let found = policy.check(&issued(kind, 31));
+        assert_eq!(found, Err(PolicyError::Age { what: "collateral", found: 31 * DAY, max: 30 * DAY }));
+        policy.max_collateral_age = 500 * DAY;
+        assert_eq!(policy.check(&issued(kind, 400)), Ok(()));
+        assert!(matches!(policy.check(&issued(kind, 401)), Err(PolicyError::Age { .. })));
+    }
+    let policy = policy(&issued(Kind::Snp, 0));
+    assert_eq!(policy.check(&issued(Kind::Snp, 400)), Ok(()));
+    let found = policy.check(&issued(Kind::Snp, 401));
+    let what = "revocation list of the root";
+    assert_eq!(found, Err(PolicyError::Age { what, found: 401 * DAY, max: 400 * DAY }));
+}
+
+#[test]
+fn machines_can_be_denied_by_each_of_their_names() {
+    // PPID and serial number of the PCK certificate; chip; instance.
+    let names = [
+        (Kind::Sgx, vec![vec![0xdd; 16], vec![1, 2], b"luxdev".to_vec()]),
+        (Kind::Tdx, vec![vec![0xdd; 16], vec![1, 2], b"luxdev".to_vec()]),
+        (Kind::Snp, vec![vec![0xdc; 64]]),
+        (Kind::Nitro, vec![b"i-0dev".to_vec(), b"i-0dev-enc0".to_vec()]),
+        (Kind::Psa, vec![vec![1; 33]]),
+        (Kind::Cca, vec![vec![1; 33]]),
+    ];
+    for (kind, names) in names {
+        let found = authentic(&request(kind));
+        let mut policy = policy(&found);
+        policy.deny_platforms = vec![b"another".into()];
+        assert_eq!(policy.check(&found), Ok(()));
+        for name in names {
+            policy.deny_platforms[0] = name.into();
+            let denied = policy.deny_platforms[0].clone();
+            assert_eq!(policy.check(&found), Err(PolicyError::Denied(denied)), "{}", kind.name());
+        }
     }
 }
 

@@ -57,7 +57,18 @@ fn an_old_platform_has_the_status_of_its_level() {
             assert_eq!(found.tcb.status, status);
             assert_eq!(found.tcb.advisories.len(), usize::from(svn < 5));
         }
-        assert_eq!(at(2), Err(TeeError::NoTcbLevel("platform")));
+        assert_eq!(at(2), Err(TeeError::RevokedTcb));
+        assert_eq!(at(0), Err(TeeError::NoTcbLevel("platform")));
+    }
+}
+
+#[test]
+fn development_is_named() {
+    for kind in KINDS {
+        let found = authentic(&request(kind));
+        assert!(found.development);
+        assert!(found.to_string().contains("DEVELOPMENT"));
+        assert_eq!(serde_json::to_value(&found).unwrap()["development"], true);
     }
 }
 

@@ -61,6 +61,16 @@ fn tokens_are_authentic_under_their_keys() {
 }
 
 #[test]
+fn what_the_host_chooses_for_a_realm_is_pinned() {
+    if folder().is_none() {
+        return;
+    }
+    let found = inspect(&read(&format!("{CCA}/cca-token-01.cbor"))).unwrap();
+    let chosen = found.registers.iter().find(|register| register.name == "personalization").unwrap();
+    assert!(chosen.must_pin && chosen.value.iter().any(|byte| *byte != 0), "{chosen:?}");
+}
+
+#[test]
 fn a_realm_whose_key_the_platform_does_not_name_is_refused() {
     if folder().is_none() {
         return;

@@ -164,7 +164,7 @@ fn quotes_say_what_is_expected_of_them() {
             assert_eq!(Some(&found.signer), bytes(signer).as_ref(), "{name}");
             assert_eq!(found.weaknesses.contains(&Weakness::Debug), expected["debug"].as_bool().unwrap(), "{name}");
         } else {
-            assert_eq!(Some(&found.attributes), bytes("td_attr").as_ref(), "{name}");
+            assert_eq!(found.attributes[..8], bytes("td_attr").unwrap(), "{name}");
         }
     }
 }
@@ -213,6 +213,6 @@ fn a_report_with_a_broken_chain_is_refused() {
     // Open Enclave puts 16 bytes before the quote.
     let bytes = read("sgx-tdx/openenclave/sgx_report_bad.bin").split_off(16);
     let found = Case { bytes, ..sgx() }.authenticate();
-    let expected = TeeError::Certificate { part: "PCK certificate", problem: CertificateProblem::Issuer };
+    let expected = TeeError::Certificate { part: "PCK issuer", problem: CertificateProblem::Signature };
     assert_eq!(found, Err(expected));
 }
