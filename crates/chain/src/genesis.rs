@@ -33,7 +33,8 @@ pub fn stored_bytes(slot: u64, bytes: &[u8]) -> Vec<(U256, U256)> {
         return vec![(slot, word(bytes) | U256::from(2 * bytes.len()))];
     }
     let first = U256::from_be_bytes(keccak256(slot.to_be_bytes::<32>()).0);
-    let pieces = bytes.chunks(32).enumerate().map(|(index, piece)| (first.wrapping_add(U256::from(index)), word(piece)));
+    let pieces =
+        bytes.chunks(32).enumerate().map(|(index, piece)| (first.wrapping_add(U256::from(index)), word(piece)));
     [(slot, U256::from(2 * bytes.len() + 1))].into_iter().chain(pieces).collect()
 }
 
