@@ -10,7 +10,7 @@ use alloy_sol_types::SolCall;
 use clap::Args;
 use eyre::{WrapErr, eyre};
 use lux_l1::{TxConfig, TxRequest, system_clock};
-use lux_node::{DeployRequest, MarketRequest, Rollup, deploy};
+use lux_node::{DeployRequest, MarketRequest, Rollup, TrustedRoots, deploy};
 use lux_protocol::contracts::{ISequencerRegistry, RollupParams};
 use serde_json::json;
 use std::path::PathBuf;
@@ -87,6 +87,7 @@ pub async fn run(args: DeployArgs, json: bool) -> eyre::Result<()> {
             fallbackWindow: seconds("fallback_window", &section.fallback_window)?,
             messageGasLimit: section.message_gas_limit,
         },
+        roots: TrustedRoots::Vendors,
         factory: section.factory,
         activation_block: U256::ZERO,
         admin: section.admin.unwrap_or(us),

@@ -14,7 +14,7 @@ use lux_devnet::{Devnet, DevnetConfig, Mining};
 use lux_l1::{Clock, L1Client, Transport, TxConfig, TxManager, TxRequest, Wallet, system_clock};
 use lux_node::{
     BatcherConfig, BridgeClient, DeployRequest, Deployment, DepositRequest, MarketRequest, Node, NodeConfig, Role,
-    Rollup, SequencerConfig, deploy, open_l2_market, open_market,
+    Rollup, SequencerConfig, TrustedRoots, deploy, open_l2_market, open_market,
 };
 use lux_protocol::constants;
 use lux_protocol::contracts::{ExecutionMode, ISequencerRegistry, RollupParams, RollupType};
@@ -300,6 +300,7 @@ async fn deploy_once(
             fallbackWindow: args.fallback_window,
             messageGasLimit: constants::DEFAULT_MESSAGE_GAS_LIMIT,
         },
+        roots: TrustedRoots::Development,
         factory: None,
         activation_block: U256::ZERO,
         admin: operator,

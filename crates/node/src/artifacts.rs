@@ -40,6 +40,7 @@ artifacts! {
     ai_compute_rollup = "AIComputeRollup",
     compute_market_l1 = "ComputeMarketL1",
     compute_market_l2 = "ComputeMarketL2",
+    attestation_verifier_l2 = "AttestationVerifierL2",
 }
 
 fn parse(json: &str) -> Artifact {

@@ -41,7 +41,7 @@ pub use deriver::Deriver;
 pub use dispute_rpc::{DisputeContext, dispute_module};
 pub use disputes::Disputes;
 pub use error::NodeError;
-pub use genesis::{l2_genesis, l2_rules};
+pub use genesis::{TrustedRoots, deployed_genesis, l2_genesis, l2_rules};
 pub use ledger::{BatchRecord, Ledger};
 pub use node::{Node, NodeConfig, Role};
 pub use program::{stf_program, stf_program_id};

@@ -39,6 +39,8 @@ pub struct Request {
     pub pce_id: [u8; 2],
     /// Bytes to write into the report of SGX, TDX or SEV-SNP before it is signed, each behind where they go.
     pub changes: Vec<(usize, Vec<u8>)>,
+    /// Other certificates that the vendor has revoked, and other levels of its TCB info.
+    pub others: usize,
 }
 
 impl Request {
@@ -55,6 +57,7 @@ impl Request {
             revoked: false,
             pce_id: [0; 2],
             changes: Vec::new(),
+            others: 0,
         }
     }
 

@@ -1,10 +1,11 @@
 //! Rules of certificates and revocation lists, each with one that breaks it.
 
+use super::Request;
 use super::certificate::{Role, Template, certificate, extension, name, revocation_list, signed};
 use super::der::{SEQUENCE, integer, sequence, time, tlv};
 use super::key::DevKey;
 use crate::x509::{Certificate, Chains, RevocationList};
-use crate::{CertificateProblem, Problem, TeeError, Window};
+use crate::{CertificateProblem, Kind, Problem, TeeError, Window};
 use alloc::vec;
 use alloc::vec::Vec;
 use alloy_primitives::B256;
@@ -140,8 +141,9 @@ fn a_list_is_the_whole_of_its_issuer() {
 fn a_list_says_nothing_of_what_others_issued() {
     let key = DevKey::p256("root");
     let leaf = |issuer| certificate(&template("leaf", Role::Signer), &key, issuer, &key);
+    let request = Request { window: WINDOW, ..Request::new(Kind::Sgx, b"", [0; 64], WINDOW.from) };
     for revoked in [&[][..], &[&[7_u8][..]]] {
-        let bytes = revocation_list("root", &key, WINDOW, revoked);
+        let bytes = revocation_list("root", &key, &request, revoked);
         let list = RevocationList::parse("list", &bytes).unwrap();
         let check = |issuer| list.check(&Certificate::parse("leaf", &leaf(issuer)).unwrap());
         assert_eq!(check("other"), refusal("list", CertificateProblem::Issuer));

@@ -6,12 +6,12 @@ use super::levels::judge;
 use super::pck::Pck;
 use super::quote::{Body, Quote};
 use super::tcb_info::TcbInfo;
+use crate::crypto::sha256;
 use crate::roots::is_development;
-use crate::x509::{Certificate, Chains, PublicKey, RevocationList, certificates};
+use crate::x509::{Certificate, Chains, KeyAlgorithm, PublicKey, RevocationList, certificates};
 use crate::{Attestation, CertificateProblem, Svn, Tcb, TeeError};
 use alloc::vec::Vec;
 use alloy_primitives::{B256, Bytes};
-use sha2::{Digest, Sha256};
 
 pub(crate) fn authenticate(
     quote: &Quote<'_>,
@@ -49,11 +49,11 @@ pub(crate) fn authenticate(
     let mut signed = |part, text: &[u8], signature: &[u8], chain: &[Bytes]| {
         let parts = ["TCB signing certificate", "TCB signing root"];
         let chain = parse_chain(parts, chain.iter().map(|bytes| &bytes[..]))?;
-        chains.verify(&chain)?;
         // Whom the root itself lets sign is the TCB signer; its other certificates are of authorities.
         let [signer, tcb_root] = &chain[..] else {
             return Err(TeeError::certificate(parts[0], CertificateProblem::ChainLength(chain.len())));
         };
+        chains.verify(&chain)?;
         same("root of the TCB signer", tcb_root.spki, root.spki)?;
         signer.check_signs()?;
         root_crl.check(signer)?;
@@ -107,8 +107,7 @@ fn verify_attestation_key(quote: &Quote<'_>) -> Result<(), TeeError> {
     let key = PublicKey::p256(&point).ok_or(TeeError::invalid("quote", "attestation key"))?;
     key.verify_raw(quote.signed, quote.signature).ok_or(TeeError::Signature("quote"))?;
     let mut expected = [0; 64];
-    let hash = Sha256::new().chain_update(quote.attestation_key).chain_update(quote.qe_auth).finalize();
-    expected[..32].copy_from_slice(&hash);
+    expected[..32].copy_from_slice(&sha256(&[quote.attestation_key, quote.qe_auth].concat()));
     same("hash of the attestation key", quote.qe_report.report_data, &expected)
 }
 
@@ -117,7 +116,9 @@ fn parse_chain<'a, const N: usize>(
     parts: [&'static str; N],
     chain: impl Iterator<Item = &'a [u8]>,
 ) -> Result<Vec<Certificate<'a>>, TeeError> {
-    chain.enumerate().map(|(index, bytes)| Certificate::parse(parts[index.min(N - 1)], bytes)).collect()
+    let parse =
+        |(index, bytes): (usize, _)| Certificate::parse(parts[index.min(N - 1)], bytes)?.with_key(KeyAlgorithm::P256);
+    chain.enumerate().map(parse).collect()
 }
 
 fn same(what: &'static str, found: &[u8], expected: &[u8]) -> Result<(), TeeError> {

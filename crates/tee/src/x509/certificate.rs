@@ -3,12 +3,12 @@
 use super::MAX_CERTIFICATE_BYTES;
 use super::der::DerReader;
 use super::extensions::Extensions;
-use super::key::{PublicKey, SignatureAlgorithm};
+use super::key::{KeyAlgorithm, PublicKey, SignatureAlgorithm};
+use crate::crypto::sha256;
 use crate::{CertificateProblem, Problem, TeeError, Window};
 use alloy_primitives::B256;
 use der::asn1::{AnyRef, ObjectIdentifier};
 use der::{Tag, TagNumber};
-use sha2::{Digest, Sha256};
 
 /// A certificate of version 3.
 #[derive(Clone)]
@@ -84,7 +84,15 @@ impl<'a> Certificate<'a> {
     }
 
     pub fn key_hash(&self) -> B256 {
-        B256::from_slice(&Sha256::digest(self.spki))
+        sha256(self.spki).into()
+    }
+
+    /// The vendor has keys of this algorithm only: what an attestation costs to check then follows from its kind.
+    pub fn with_key(self, algorithm: KeyAlgorithm) -> Result<Self, TeeError> {
+        match self.key.algorithm() == algorithm {
+            true => Ok(self),
+            false => Err(TeeError::certificate(self.part, CertificateProblem::Key)),
+        }
     }
 
     /// The last common name of the subject.
