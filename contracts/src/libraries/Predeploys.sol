@@ -14,6 +14,8 @@ library Predeploys {
     address internal constant ATTESTATION_EVIDENCE = 0x0500000000000000000000000000000000000009;
     address internal constant L1_MESSAGE_BRIDGE = 0x0500000000000000000000000000000000000011;
     address internal constant L1_ROLLUP = 0x0500000000000000000000000000000000000012;
+    /// @dev Precompiled contract behind `ATTESTATION_VERIFIER`.
+    address internal constant ATTESTATION_PRECOMPILE = 0x0500000000000000000000000000000000000100;
     address internal constant SYSTEM = 0xffffFFFfFFffffffffffffffFfFFFfffFFFfFFfE;
 
     uint160 private constant ALIAS_OFFSET = uint160(0x1111000000000000000000000000000000001111);

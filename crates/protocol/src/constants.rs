@@ -29,10 +29,14 @@ pub const FEE_VAULT: Address = address!("050000000000000000000000000000000000000
 pub const BRIDGED_ERC20: Address = address!("0500000000000000000000000000000000000005");
 /// The market of `docs/ai-compute.md` on L2.
 pub const COMPUTE_MARKET: Address = address!("0500000000000000000000000000000000000006");
+/// `IAttestationVerifier` of `docs/tee.md` on L2.
+pub const ATTESTATION_VERIFIER: Address = address!("0500000000000000000000000000000000000007");
 /// Stands for the L1 `MessageBridge` as a sender on L2.
 pub const L1_BRIDGE_SENDER: Address = address!("0500000000000000000000000000000000000011");
 /// Stands for the L1 `RollupCore` as a sender on L2 and as the target of withdrawals.
 pub const L1_ROLLUP_SENDER: Address = address!("0500000000000000000000000000000000000012");
+/// Precompiled contract that checks attestations, behind [`ATTESTATION_VERIFIER`].
+pub const ATTESTATION_PRECOMPILE: Address = address!("0500000000000000000000000000000000000100");
 
 /// Default of `RollupParams.l2ChainId`.
 pub const DEFAULT_L2_CHAIN_ID: u64 = 0x4c_5832;
