@@ -16,9 +16,7 @@ library EnclaveSignature {
     /// @notice What is signed about a result; the market is the verifying contract.
     function statementDigest(IEnclaveKeys.Statement memory _statement) internal view returns (bytes32) {
         bytes32 content = keccak256(
-            abi.encode(
-                STATEMENT_TYPEHASH, _statement.taskId, _statement.program, _statement.input, _statement.output
-            )
+            abi.encode(STATEMENT_TYPEHASH, _statement.taskId, _statement.program, _statement.input, _statement.output)
         );
         return MessageHashUtils.toTypedDataHash(_domain(_statement.market), content);
     }
@@ -35,8 +33,9 @@ library EnclaveSignature {
     }
 
     function _domain(address _contract) private view returns (bytes32) {
-        return keccak256(
-            abi.encode(DOMAIN_TYPEHASH, keccak256("LuxComputeMarket"), keccak256("1"), block.chainid, _contract)
-        );
+        return
+            keccak256(
+                abi.encode(DOMAIN_TYPEHASH, keccak256("LuxComputeMarket"), keccak256("1"), block.chainid, _contract)
+            );
     }
 }

@@ -22,8 +22,8 @@ abstract contract EnclaveKeys is Policies {
         if (known.isRevoked) revert EnclaveKeys_Revoked(key_);
         // The same attestation again shows nothing new, whoever brings it.
         if (facts.attestedAt <= known.attestedAt) revert EnclaveKeys_NotNewer(known.attestedAt);
-        bool isRenewal = known.policy == facts.policy && known.platform == facts.platform
-            && _statusOf(known) == KeyStatus.Usable;
+        bool isRenewal =
+            known.policy == facts.policy && known.platform == facts.platform && _statusOf(known) == KeyStatus.Usable;
         if (isRenewal) facts.usableFrom = known.usableFrom;
         _keys[key_] = facts;
         emit KeyRegistered(key_, facts.policy, facts.platform, facts.usableFrom);
@@ -48,14 +48,11 @@ abstract contract EnclaveKeys is Policies {
         Statement calldata _second,
         bytes calldata _secondSignature
     ) external {
-        if (
-            _first.program != _second.program || _first.input != _second.input || _first.output == _second.output
-        ) revert EnclaveKeys_NoContradiction();
+        if (_first.program != _second.program || _first.input != _second.input || _first.output == _second.output) revert EnclaveKeys_NoContradiction();
         address first = _usableSigner(_first, _firstSignature);
         address second = _usableSigner(_second, _secondSignature);
         (bytes32 policy, bytes32 other) = (_keys[first].policy, _keys[second].policy);
-        (uint256 strength, uint256 otherStrength) =
-            (_policies[policy].terms.strength, _policies[other].terms.strength);
+        (uint256 strength, uint256 otherStrength) = (_policies[policy].terms.strength, _policies[other].terms.strength);
         emit Contradiction(_first.program, _first.input, first, second);
         if (strength <= otherStrength) _endPolicy(policy);
         if (otherStrength <= strength && other != policy) _endPolicy(other);

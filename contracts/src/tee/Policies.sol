@@ -45,12 +45,12 @@ abstract contract Policies is IEnclaveKeys {
         onlyGovernor
         returns (bytes32 policy_)
     {
-        bytes32[] storage listed =
-            _policiesOf[_softwareKey(_software.kind, _software.measurement, _software.signer)];
+        bytes32[] storage listed = _policiesOf[_softwareKey(_software.kind, _software.measurement, _software.signer)];
         if (
-            _software.kind == IAttestationVerifier.Kind.None || _software.measurement == 0 || _terms.statuses & REVOKED != 0
-                || _software.registers.length > MAX_ITEMS || _terms.minSvns.length > MAX_ITEMS
-                || _terms.advisories.length > MAX_ITEMS || listed.length == MAX_ITEMS
+            _software.kind == IAttestationVerifier.Kind.None || _software.measurement == 0
+                || _terms.statuses & REVOKED != 0 || _software.registers.length > MAX_ITEMS
+                || _terms.minSvns.length > MAX_ITEMS || _terms.advisories.length > MAX_ITEMS
+                || listed.length == MAX_ITEMS
         ) revert EnclaveKeys_InvalidPolicy();
         policy_ = keccak256(abi.encode(_software, _terms));
         Policy storage policy = _policies[policy_];
