@@ -2,7 +2,7 @@
 
 use crate::artifacts;
 use lux_chain::{Genesis, GenesisAccount};
-use lux_protocol::constants::{BRIDGED_ERC20, COMPUTE_MARKET, FEE_VAULT, L1_BLOCK, L2_MESSAGE_BRIDGE, L2_TOKEN_BRIDGE};
+use lux_protocol::constants::{ATTESTATION_EVIDENCE, BRIDGED_ERC20, COMPUTE_MARKET, ENCLAVE_KEYS, FEE_VAULT, L1_BLOCK, L2_MESSAGE_BRIDGE, L2_TOKEN_BRIDGE};
 use lux_protocol::contracts::RollupParams;
 use lux_stf::Rules;
 
@@ -22,6 +22,8 @@ pub fn l2_genesis(params: &RollupParams) -> Genesis {
         (FEE_VAULT, artifacts::fee_vault()),
         (BRIDGED_ERC20, artifacts::bridged_erc20()),
         (COMPUTE_MARKET, artifacts::compute_market_l2()),
+        (ENCLAVE_KEYS, artifacts::enclave_keys_l2()),
+        (ATTESTATION_EVIDENCE, artifacts::attestation_evidence_l2()),
     ];
     let accounts = predeploys
         .into_iter()

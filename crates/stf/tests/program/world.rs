@@ -6,7 +6,7 @@ use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_signer_local::PrivateKeySigner;
 use lux_chain::pool::{Pool, PoolConfig};
 use lux_chain::{Chain, Genesis, GenesisAccount, Store};
-use lux_protocol::constants::{BRIDGED_ERC20, COMPUTE_MARKET, FEE_VAULT, L1_BLOCK, L2_MESSAGE_BRIDGE, L2_TOKEN_BRIDGE};
+use lux_protocol::constants::{ATTESTATION_EVIDENCE, BRIDGED_ERC20, COMPUTE_MARKET, ENCLAVE_KEYS, FEE_VAULT, L1_BLOCK, L2_MESSAGE_BRIDGE, L2_TOKEN_BRIDGE};
 use lux_protocol::{
     BatchOutput, ClaimInput, PayloadBlock, QueueEntry, Receipt, UnsignedTx, accumulate, decode_params, encode_payload,
     params_hash, payload_commitment,
@@ -54,6 +54,8 @@ impl World {
             (FEE_VAULT, "FeeVault"),
             (BRIDGED_ERC20, "BridgedERC20"),
             (COMPUTE_MARKET, "ComputeMarketL2"),
+            (ENCLAVE_KEYS, "EnclaveKeysL2"),
+            (ATTESTATION_EVIDENCE, "AttestationEvidenceL2"),
         ];
         let predeploys = predeploys.map(|(address, name)| {
             (address, GenesisAccount { nonce: 1, code: artifact(name).1, ..Default::default() })
