@@ -43,8 +43,11 @@ pub struct OpenArgs {
 pub async fn run(command: MarketCommand, json: bool) -> eyre::Result<()> {
     let MarketCommand::Open(args) = command;
     let wallet = args.key.require()?;
-    let request =
-        MarketRequest { program: task_program(args.program.as_deref())?, challenge_period: args.challenge_period };
+    let request = MarketRequest {
+        program: task_program(args.program.as_deref())?,
+        challenge_period: args.challenge_period,
+        enclave_delay: None,
+    };
     let (l1, l2) = (l2::connect(&args.endpoints.l1).await?, l2::connect(&args.endpoints.l2).await?);
     let rollup = l2::rollup(&l2, &l1).await?.address;
     let config = l2::tx_config();

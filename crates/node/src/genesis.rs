@@ -2,7 +2,10 @@
 
 use crate::artifacts;
 use lux_chain::{Genesis, GenesisAccount};
-use lux_protocol::constants::{ATTESTATION_EVIDENCE, BRIDGED_ERC20, COMPUTE_MARKET, ENCLAVE_KEYS, FEE_VAULT, L1_BLOCK, L2_MESSAGE_BRIDGE, L2_TOKEN_BRIDGE};
+use lux_protocol::constants::{
+    ATTESTATION_EVIDENCE, BRIDGED_ERC20, COMPUTE_MARKET, ENCLAVE_KEYS, FEE_VAULT, L1_BLOCK, L2_MESSAGE_BRIDGE,
+    L2_TOKEN_BRIDGE,
+};
 use lux_protocol::contracts::RollupParams;
 use lux_stf::Rules;
 

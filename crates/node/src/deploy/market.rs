@@ -10,11 +10,12 @@ use alloy_sol_types::SolCall;
 use lux_executor::program_id;
 use lux_l1::{Deployer, L1Client, TxManager};
 use lux_machine::Program;
-use lux_protocol::constants::COMPUTE_MARKET;
+use lux_protocol::constants::{ATTESTATION_EVIDENCE, COMPUTE_MARKET, ENCLAVE_KEYS};
 use lux_protocol::contracts::{ExecutionMode, IChunkVerifier, IFaultProof, IRollupViews};
 use lux_protocol::market::EvidenceKind;
-use lux_protocol::market::contract::IAIComputeRollup::callComputeMarketL2Call;
+use lux_protocol::market::contract::IAIComputeRollup::{callComputeMarketL2Call, callEnclaveKeysL2Call};
 use lux_protocol::market::contract::{IComputeMarket, Purpose};
+use lux_protocol::market::enclaves::IEnclaveKeys;
 
 /// How a market is opened.
 #[derive(Clone, Debug)]
@@ -23,6 +24,8 @@ pub struct MarketRequest {
     pub program: Program,
     /// How long a result can be challenged, seconds.
     pub challenge_period: u64,
+    /// Until a policy about enclaves and a key of one is usable, seconds; `None` leaves it as it is.
+    pub enclave_delay: Option<u32>,
 }
 
 /// Puts the program onto L1, to what judges the rollup's own claims, and has the rollup's owner open the market with it.
@@ -80,7 +83,10 @@ pub async fn open_l2_market(
     let disputes = deploy_disputes(&mut deployer, l2.client(), &request.program, response_period, report).await?;
     let calls = opening_calls(l2.client(), COMPUTE_MARKET, &disputes, request.challenge_period).await?;
     let through_l1 = |data| (rollup, callComputeMarketL2Call { data }.abi_encode().into());
-    let calls = calls.into_iter().map(through_l1).collect();
+    let calls = [attestation_call()].into_iter().chain(calls).map(through_l1);
+    let delays = delay_call(l2.client(), request.enclave_delay).await?;
+    let delays = delays.map(|data| (rollup, callEnclaveKeysL2Call { data }.abi_encode().into()));
+    let calls = delays.into_iter().chain(calls).collect();
     by_owner(l1, rollup, calls, version(l2.client(), COMPUTE_MARKET).await?, report).await
 }
 
@@ -108,6 +114,20 @@ async fn opening_calls(
     Ok([params.abi_encode().into(), evidence.abi_encode().into(), program.abi_encode().into()])
 }
 
+/// Has the market on L2 take attestations, by the policies of the registry there.
+fn attestation_call() -> Bytes {
+    let kind = EvidenceKind::Attestation as u8;
+    IComputeMarket::setEvidenceCall { kind, module: ATTESTATION_EVIDENCE }.abi_encode().into()
+}
+
+/// Sets the delays of the registry on L2, where they are to be other ones.
+async fn delay_call(l2: &L1Client, delay: Option<u32>) -> Result<Option<Bytes>, NodeError> {
+    let Some(delay) = delay else { return Ok(None) };
+    let mut settings = l2.view(ENCLAVE_KEYS, IEnclaveKeys::settingsCall {}).await?;
+    (settings.policyDelay, settings.keyDelay) = (delay, delay);
+    Ok(Some(IEnclaveKeys::setSettingsCall { settings }.abi_encode().into()))
+}
+
 /// How many times a market's program was set: operations that set the same one again are different.
 async fn version(chain: &L1Client, market: Address) -> Result<u8, NodeError> {
     Ok(chain.view(market, IComputeMarket::computeProgramCall { purpose: Purpose::Infer }).await?.version)
@@ -121,8 +141,7 @@ async fn by_owner(
     report: &mut (dyn FnMut(&str) + Send),
 ) -> Result<OwnerCall, NodeError> {
     let timelock = transactions.client().view(rollup, IRollupViews::ownerCall {}).await?;
-    let salt = B256::from(U256::from(version));
-    let outcome = carry_out(transactions, timelock, &calls, salt).await?;
+    let outcome = carry_out(transactions, timelock, &calls, B256::from(U256::from(version))).await?;
     report("market");
     Ok(outcome)
 }

@@ -75,6 +75,24 @@ sol! {
             uint8 quorum;
         }
 
+        #[derive(PartialEq, Eq)]
+        struct Key {
+            bytes32 policy;
+            bytes32 platform;
+            uint8 kind;
+            uint8 status;
+            uint16 weaknesses;
+            uint32 evaluation;
+            uint40 attestedAt;
+            uint40 registeredAt;
+            uint40 usableFrom;
+            uint40 validUntil;
+            bool isRevoked;
+            uint64[] svns;
+            bytes32[] advisories;
+        }
+
+        function judge(TEEAttestation calldata attestation) external view returns (address key, Key memory facts);
         function register(TEEAttestation calldata attestation) external returns (address key);
         function addPolicy(Software calldata software, Terms calldata terms) external returns (bytes32 policy);
         function setSettings(Settings calldata settings) external;

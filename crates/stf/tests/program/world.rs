@@ -6,7 +6,10 @@ use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_signer_local::PrivateKeySigner;
 use lux_chain::pool::{Pool, PoolConfig};
 use lux_chain::{Chain, Genesis, GenesisAccount, Store};
-use lux_protocol::constants::{ATTESTATION_EVIDENCE, BRIDGED_ERC20, COMPUTE_MARKET, ENCLAVE_KEYS, FEE_VAULT, L1_BLOCK, L2_MESSAGE_BRIDGE, L2_TOKEN_BRIDGE};
+use lux_protocol::constants::{
+    ATTESTATION_EVIDENCE, BRIDGED_ERC20, COMPUTE_MARKET, ENCLAVE_KEYS, FEE_VAULT, L1_BLOCK, L2_MESSAGE_BRIDGE,
+    L2_TOKEN_BRIDGE,
+};
 use lux_protocol::{
     BatchOutput, ClaimInput, PayloadBlock, QueueEntry, Receipt, UnsignedTx, accumulate, decode_params, encode_payload,
     params_hash, payload_commitment,
