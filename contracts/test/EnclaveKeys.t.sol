@@ -601,6 +601,23 @@ contract EnclaveKeys_Policies_Test is TeeTest {
         _refuseTightening(terms);
     }
 
+    function test_setVerifier_succeeds() external {
+        IAIComputeRollup.TEEAttestation memory attestation = _tee(SGX_KEY, SGX);
+        address first = address(keys.verifier());
+        address governor_ = keys.governor();
+        vm.prank(governor_);
+        keys.setVerifier(IAttestationVerifier(address(this)));
+        vm.assertEq(address(keys.verifier()), address(this));
+        vm.assertFalse(market.verifyTEEAttestation(attestation));
+        vm.prank(governor_);
+        keys.setVerifier(IAttestationVerifier(address(0)));
+        vm.assertEq(address(keys.verifier()), first);
+        vm.assertTrue(market.verifyTEEAttestation(attestation));
+        vm.expectRevert(IEnclaveKeys.EnclaveKeys_NotGovernor.selector);
+        vm.prank(guard);
+        keys.setVerifier(IAttestationVerifier(address(this)));
+    }
+
     function test_setSettings_outOfBounds_reverts() external {
         IEnclaveKeys.Settings[6] memory wrong;
         for (uint256 i; i < 6; ++i) {

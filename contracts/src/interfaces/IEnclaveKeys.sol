@@ -82,6 +82,7 @@ interface IEnclaveKeys {
     event PolicyEnded(bytes32 indexed policy);
     event PlatformDenied(bytes32 indexed platform, bool isDenied);
     event SettingsSet(Settings settings);
+    event VerifierSet(address verifier);
     event GuardianSet(address guardian);
     event KeyRegistered(address indexed key, bytes32 indexed policy, bytes32 platform, uint256 usableFrom);
     event KeyRevoked(address indexed key);
@@ -134,6 +135,9 @@ interface IEnclaveKeys {
     function endPolicy(bytes32 _policy) external;
     function denyPlatform(bytes32 _platform, bool _isDenied) external;
     function setSettings(Settings calldata _settings) external;
+
+    /// @notice Sets what checks attestations, whose roots all policies rest on; zero for the one that it began with.
+    function setVerifier(IAttestationVerifier _verifier) external;
     function setGuardian(address _guardian) external;
 
     /// @notice The key that a registration of this attestation would be for; reverts with the reason where there is none.

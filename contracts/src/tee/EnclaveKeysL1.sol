@@ -20,8 +20,7 @@ contract EnclaveKeysL1 is EnclaveKeys {
         return IRollupCore(rollup).owner();
     }
 
-    /// @notice What checks attestations; another one means another registry.
-    function verifier() public view override returns (IAttestationVerifier) {
+    function _firstVerifier() internal view override returns (IAttestationVerifier) {
         return VERIFIER;
     }
 }

@@ -13,8 +13,7 @@ contract EnclaveKeysL2 is EnclaveKeys {
         return Predeploys.L1_ROLLUP;
     }
 
-    /// @notice The predeploy that checks attestations.
-    function verifier() public pure override returns (IAttestationVerifier) {
+    function _firstVerifier() internal pure override returns (IAttestationVerifier) {
         return IAttestationVerifier(Predeploys.ATTESTATION_VERIFIER);
     }
 }

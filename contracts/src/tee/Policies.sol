@@ -25,6 +25,7 @@ abstract contract Policies is IEnclaveKeys {
 
     address public guardian;
     Settings private _settings;
+    IAttestationVerifier private _verifier;
     mapping(bytes32 => Policy) internal _policies;
     mapping(bytes32 => bytes32[]) internal _policiesOf;
     mapping(bytes32 => bool) public isDenied;
@@ -102,6 +103,13 @@ abstract contract Policies is IEnclaveKeys {
     }
 
     /// @inheritdoc IEnclaveKeys
+    /// @dev Of keys that are registered from now on.
+    function setVerifier(IAttestationVerifier _new) external onlyGovernor {
+        _verifier = _new;
+        emit VerifierSet(address(_new));
+    }
+
+    /// @inheritdoc IEnclaveKeys
     function getPolicy(bytes32 _policy)
         external
         view
@@ -130,7 +138,12 @@ abstract contract Policies is IEnclaveKeys {
     function governor() public view virtual returns (address);
 
     /// @inheritdoc IEnclaveKeys
-    function verifier() public view virtual returns (IAttestationVerifier);
+    function verifier() public view returns (IAttestationVerifier) {
+        return address(_verifier) == address(0) ? _firstVerifier() : _verifier;
+    }
+
+    /// @dev Until the governor sets another one.
+    function _firstVerifier() internal view virtual returns (IAttestationVerifier);
 
     function _endPolicy(bytes32 _policy) internal {
         Policy storage policy = _policies[_policy];

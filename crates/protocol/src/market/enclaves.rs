@@ -95,6 +95,7 @@ sol! {
         function judge(TEEAttestation calldata attestation) external view returns (address key, Key memory facts);
         function register(TEEAttestation calldata attestation) external returns (address key);
         function addPolicy(Software calldata software, Terms calldata terms) external returns (bytes32 policy);
+        function setVerifier(address verifier) external;
         function setSettings(Settings calldata settings) external;
         function statusOf(address key) external view returns (KeyStatus status, uint8 kind);
         function policiesOf(uint8 kind, bytes32 measurement, bytes32 signer) external view returns (bytes32[] memory);
