@@ -17,6 +17,25 @@ pub struct GenesisAccount {
     pub balance: U256,
     pub nonce: u64,
     pub code: Bytes,
+    /// Slots and what they hold.
+    pub storage: Vec<(U256, U256)>,
+}
+
+/// Slots of a contract that hold `bytes` where Solidity keeps a variable of type `bytes`, which begins at `slot`.
+pub fn stored_bytes(slot: u64, bytes: &[u8]) -> Vec<(U256, U256)> {
+    let slot = U256::from(slot);
+    let word = |piece: &[u8]| {
+        let mut word = [0; 32];
+        word[..piece.len()].copy_from_slice(piece);
+        U256::from_be_bytes(word)
+    };
+    if bytes.len() < 32 {
+        return vec![(slot, word(bytes) | U256::from(2 * bytes.len()))];
+    }
+    let first = U256::from_be_bytes(keccak256(slot.to_be_bytes::<32>()).0);
+    let pieces =
+        bytes.chunks(32).enumerate().map(|(index, piece)| (first.wrapping_add(U256::from(index)), word(piece)));
+    [(slot, U256::from(2 * bytes.len() + 1))].into_iter().chain(pieces).collect()
 }
 
 /// How a chain begins.
@@ -46,6 +65,9 @@ impl Genesis {
                 info.nonce = account.nonce;
                 info.set_code(Bytecode::new_raw(account.code.clone()));
             })?;
+            for (slot, value) in &account.storage {
+                overlay.set_storage(*address, *slot, *value)?;
+            }
             if !account.code.is_empty() {
                 code.push((hash, account.code.clone()));
             }

@@ -15,7 +15,7 @@ pub use block::Block;
 pub use builder::{BlockLimits, BuildRequest, Taken};
 pub use chain::{BlockReceipts, Chain, ChainEvent};
 pub use error::ChainError;
-pub use genesis::{Genesis, GenesisAccount};
+pub use genesis::{Genesis, GenesisAccount, stored_bytes};
 pub use nodes::NodeDb;
 pub use store::{Store, StoreWriter};
 pub use writer::{ChainWriter, prepare_all};

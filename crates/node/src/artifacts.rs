@@ -42,6 +42,7 @@ artifacts! {
     compute_market_l2 = "ComputeMarketL2",
     enclave_keys_l2 = "EnclaveKeysL2",
     attestation_evidence_l2 = "AttestationEvidenceL2",
+    attestation_verifier_l2 = "AttestationVerifierL2",
 }
 
 fn parse(json: &str) -> Artifact {

@@ -23,7 +23,7 @@ pub use evm::{ChainEvm, build_evm};
 pub use execute::{BlockExecutor, ExecutedBlock, ExecutionError, execute_plan, prepare, sent_messages};
 pub use limits::*;
 pub use overlay::{AccountChange, Changes, Overlay};
-pub use precompiles::{MAX_PRECOMPILE_INPUT, MAX_PRECOMPILE_PRICE, Precompiles};
+pub use precompiles::{MAX_ATTESTATION_INPUT, MAX_PRECOMPILE_INPUT, MAX_PRECOMPILE_PRICE, Precompiles};
 pub use rules::{BlockAttributes, ChainKind, L1Origin, Rules};
 pub use signature::recover_sender;
 pub use state::{StateError, StateSource, StateTrie, TrieAccount};

@@ -1,11 +1,11 @@
 //! What an attestation says, whoever made it.
 
 use crate::Window;
+use crate::crypto::sha256;
 use alloc::string::String;
 use alloc::vec::Vec;
 use alloy_primitives::{B256, Bytes};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 /// The technology that an attestation comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -162,7 +162,7 @@ impl Claims {
 fn word(bytes: &[u8]) -> B256 {
     match bytes.len() {
         32 => B256::from_slice(bytes),
-        _ => B256::from_slice(&Sha256::digest(bytes)),
+        _ => sha256(bytes).into(),
     }
 }
 

@@ -4,12 +4,14 @@
 
 extern crate alloc;
 
+mod abi;
 mod amd;
 mod arm;
 mod attestation;
 mod cbor;
 mod collateral;
 mod cose;
+mod crypto;
 #[cfg(feature = "dev-pki")]
 pub mod dev;
 mod error;
@@ -25,6 +27,7 @@ mod time;
 mod verify;
 mod x509;
 
+pub use abi::AbiAttestation;
 pub use amd::AmdCollateral;
 pub use attestation::{Attestation, Claims, Kind, Register, Svn, Tcb, TcbStatus, Weakness};
 pub use collateral::Collateral;
@@ -33,7 +36,7 @@ pub use error::{CertificateProblem, Problem, TeeError};
 pub use files::{read_attestation, read_collateral};
 pub use intel::IntelCollateral;
 pub use policy::{Identity, Policy, PolicyError, check_report_data};
-pub use roots::{DeviceKey, Roots};
+pub use roots::{DeviceKey, MAX_ANCHORS, Roots};
 pub use time::{Window, parse_time};
-pub use verify::{authenticate, inspect, report_data_of_key, verify};
+pub use verify::{authenticate, inspect, kind_of, report_data_of_key, verify};
 pub use x509::{Block, PublicKey, blocks};

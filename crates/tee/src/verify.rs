@@ -6,7 +6,7 @@ use crate::cose::{self, Sign1};
 use crate::intel::{self, Quote};
 use crate::nitro::{self, Document};
 use crate::policy::check_report_data;
-use crate::{Attestation, Claims, Collateral, Policy, Roots, TeeError};
+use crate::{Attestation, Claims, Collateral, Kind, Policy, Roots, TeeError};
 use alloy_primitives::keccak256;
 
 /// Keeps what binds a key from binding anything else.
@@ -40,6 +40,21 @@ impl<'a> Parsed<'a> {
             return CcaToken::parse(bytes).map(Self::Cca);
         }
         Err(TeeError::UnknownKind)
+    }
+}
+
+/// The kind that the bytes begin as, if any. Takes little: they may still be malformed.
+pub fn kind_of(attestation: &[u8]) -> Option<Kind> {
+    match attestation {
+        [3, 0, ..] if intel::is_quote(attestation) => Some(Kind::Sgx),
+        _ if intel::is_quote(attestation) => Some(Kind::Tdx),
+        _ if amd::is_report(attestation) => Some(Kind::Snp),
+        _ if arm::is_cca(attestation) => Some(Kind::Cca),
+        _ if cose::is_sign1(attestation) => {
+            let token = Sign1::parse("COSE token", attestation).ok()?;
+            Some(if nitro::is_document(&token) { Kind::Nitro } else { Kind::Psa })
+        }
+        _ => None,
     }
 }
 

@@ -86,11 +86,7 @@ impl World {
             proposer: Address::ZERO,
             challenger: Address::ZERO,
             fault_proofs: Some(RESPONSE_PERIOD),
-            market: Some(MarketRequest {
-                program: infer_program().clone(),
-                challenge_period: PERIOD,
-                enclave_delay: None,
-            }),
+            market: Some(MarketRequest { program: infer_program().clone(), challenge_period: PERIOD, enclaves: None }),
             challenge_period: PERIOD,
             min_stake: ether(100),
             params: RollupParams {

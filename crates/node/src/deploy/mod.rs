@@ -8,7 +8,7 @@ mod program;
 mod timelock;
 
 pub use enclaves::accept_software;
-pub use market::{MarketRequest, is_open, open_l2_market, open_market};
+pub use market::{EnclaveRequest, MarketRequest, is_open, open_l2_market, open_market};
 pub use timelock::OwnerCall;
 
 use crate::program::stf_program;

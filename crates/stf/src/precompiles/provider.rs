@@ -1,10 +1,12 @@
 //! The precompiles as the EVM calls them.
 
+use super::attestation;
 use super::price::price;
 use crate::{ChainKind, crypto};
 use alloc::string::{String, ToString};
 use alloy_primitives::Address;
-use revm::context::{Cfg, ContextTr, JournalTr, LocalContextTr};
+use lux_protocol::constants::ATTESTATION_PRECOMPILE;
+use revm::context::{Block, Cfg, ContextTr, JournalTr, LocalContextTr};
 use revm::handler::{PrecompileProvider, precompile_output_to_interpreter_result};
 use revm::interpreter::{CallInputs, InterpreterResult};
 use revm::precompile::{PrecompileHalt, PrecompileOutput, u64_to_address};
@@ -16,7 +18,7 @@ pub const MAX_PRECOMPILE_INPUT: usize = 24_576;
 /// Most gas that a call to a precompile may cost on the L2.
 pub const MAX_PRECOMPILE_PRICE: u64 = 4_000_000;
 
-/// Osaka's precompiles; on a rollup with the bounds of `docs/protocol.md`, "Precompiles".
+/// Osaka's precompiles; on a rollup with the bounds of `docs/protocol.md`, "Precompiles", and the one for attestations.
 #[derive(Clone, Debug)]
 pub struct Precompiles {
     kind: ChainKind,
@@ -25,7 +27,12 @@ pub struct Precompiles {
 
 impl Precompiles {
     pub fn new(kind: ChainKind) -> Self {
-        Self { kind, addresses: (1..=17).chain([256]).map(u64_to_address).collect() }
+        let own = (kind == ChainKind::Rollup).then_some(ATTESTATION_PRECOMPILE);
+        Self { kind, addresses: (1..=17).chain([256]).map(u64_to_address).chain(own).collect() }
+    }
+
+    fn attests(&self, address: &Address) -> bool {
+        self.kind == ChainKind::Rollup && *address == ATTESTATION_PRECOMPILE
     }
 
     fn execute(&self, number: u64, input: &[u8], gas_limit: u64) -> Result<PrecompileOutput, String> {
@@ -58,8 +65,14 @@ impl<CTX: ContextTr<Cfg: Cfg<Spec = SpecId>>> PrecompileProvider<CTX> for Precom
     }
 
     fn run(&mut self, context: &mut CTX, inputs: &CallInputs) -> Result<Option<InterpreterResult>, String> {
-        let Some(number) = number_of(&inputs.bytecode_address) else { return Ok(None) };
-        let mut output = self.execute(number, &inputs.input.as_bytes(context), inputs.gas_limit)?;
+        let mut output = if let Some(number) = number_of(&inputs.bytecode_address) {
+            self.execute(number, &inputs.input.as_bytes(context), inputs.gas_limit)?
+        } else if self.attests(&inputs.bytecode_address) {
+            let now = context.block().timestamp().saturating_to();
+            attestation::run(&inputs.input.as_bytes(context), now, inputs.gas_limit)
+        } else {
+            return Ok(None);
+        };
         output.reservoir = inputs.reservoir;
         if let Some(reason) = output.halt_reason()
             && !reason.is_oog()
@@ -75,6 +88,6 @@ impl<CTX: ContextTr<Cfg: Cfg<Spec = SpecId>>> PrecompileProvider<CTX> for Precom
     }
 
     fn contains(&self, address: &Address) -> bool {
-        number_of(address).is_some()
+        number_of(address).is_some() || self.attests(address)
     }
 }

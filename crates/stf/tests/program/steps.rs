@@ -101,7 +101,7 @@ fn measure(report: &Report) -> u64 {
 fn no_instruction_costs_more_than_the_limit() {
     let mut worst = (0, "");
     for (name, unit) in units() {
-        let account = |code: Bytes| GenesisAccount { nonce: 1, code, balance: U256::ZERO };
+        let account = |code: Bytes| GenesisAccount { nonce: 1, code, ..Default::default() };
         let large = account(vec![0; 24_576].into());
         let extra = vec![(CONTRACT, account(program(&unit))), (LARGE, large)];
         let mut world = World::new(1, extra).native_only();

@@ -4,11 +4,12 @@ use super::components::{Component, claim, components, hash, is_secured, measurem
 use super::psa::unknown_profile;
 use crate::cbor::Cbor;
 use crate::cose::{MAX_TOKEN_BYTES, Sign1};
+use crate::crypto::sha256;
 use crate::{Claims, Kind, Problem, PublicKey, Register, TeeError, Weakness};
 use alloc::format;
 use alloc::vec::Vec;
 use alloy_primitives::Bytes;
-use sha2::{Digest, Sha256, Sha384, Sha512};
+use sha2::{Digest, Sha384, Sha512};
 
 const TAG: u64 = 399;
 const PART: &str = "CCA token";
@@ -123,7 +124,7 @@ impl<'a> CcaToken<'a> {
     /// Hash of the realm's key, as the realm token has it, by the algorithm that it names.
     pub fn expected_nonce(&self) -> Result<Vec<u8>, TeeError> {
         match self.key_hash {
-            "sha-256" => Ok(Sha256::digest(self.key).to_vec()),
+            "sha-256" => Ok(sha256(self.key).to_vec()),
             "sha-384" => Ok(Sha384::digest(self.key).to_vec()),
             "sha-512" => Ok(Sha512::digest(self.key).to_vec()),
             _ => Err(TeeError::invalid(REALM, "hash algorithm of the public key")),

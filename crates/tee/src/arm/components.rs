@@ -1,13 +1,13 @@
 //! Software components of a platform, and its state of life: the same in PSA and CCA.
 
 use crate::cbor::Cbor;
+use crate::crypto::sha256;
 use crate::{Problem, Register, TeeError};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use alloy_primitives::Bytes;
 use minicbor::data::Type;
-use sha2::{Digest, Sha256};
 
 const TYPE: i64 = 1;
 const MEASUREMENT: i64 = 2;
@@ -85,12 +85,12 @@ pub(super) fn signer(components: &[Component<'_>]) -> Bytes {
 }
 
 fn digest<'a>(parts: impl Iterator<Item = &'a [u8]>) -> Bytes {
-    let mut hash = Sha256::new();
+    let mut hashed = Vec::new();
     for part in parts {
-        hash.update([part.len() as u8]);
-        hash.update(part);
+        hashed.push(part.len() as u8);
+        hashed.extend_from_slice(part);
     }
-    Bytes::copy_from_slice(&hash.finalize())
+    sha256(&hashed).into()
 }
 
 /// Each component's measurement and signer, for a report; together they are pinned by their digests.

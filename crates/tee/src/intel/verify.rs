@@ -6,11 +6,11 @@ use super::levels::judge;
 use super::pck::Pck;
 use super::quote::{Body, Quote};
 use super::tcb_info::TcbInfo;
+use crate::crypto::sha256;
 use crate::x509::{Certificate, Chains, PublicKey, RevocationList, certificates};
 use crate::{Attestation, CertificateProblem, Svn, Tcb, TeeError};
 use alloc::vec::Vec;
 use alloy_primitives::{B256, Bytes};
-use sha2::{Digest, Sha256};
 
 pub(crate) fn authenticate(
     quote: &Quote<'_>,
@@ -92,8 +92,7 @@ fn verify_attestation_key(quote: &Quote<'_>) -> Result<(), TeeError> {
     let key = PublicKey::p256(&point).ok_or(TeeError::invalid("quote", "attestation key"))?;
     key.verify_raw(quote.signed, quote.signature).ok_or(TeeError::Signature("quote"))?;
     let mut expected = [0; 64];
-    let hash = Sha256::new().chain_update(quote.attestation_key).chain_update(quote.qe_auth).finalize();
-    expected[..32].copy_from_slice(&hash);
+    expected[..32].copy_from_slice(&sha256(&[quote.attestation_key, quote.qe_auth].concat()));
     same("hash of the attestation key", quote.qe_report.report_data, &expected)
 }
 

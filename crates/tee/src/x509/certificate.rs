@@ -4,11 +4,11 @@ use super::MAX_CERTIFICATE_BYTES;
 use super::der::DerReader;
 use super::extensions::Extensions;
 use super::key::{PublicKey, SignatureAlgorithm};
+use crate::crypto::sha256;
 use crate::{CertificateProblem, Problem, TeeError, Window};
 use alloy_primitives::B256;
 use der::asn1::{AnyRef, ObjectIdentifier};
 use der::{Tag, TagNumber};
-use sha2::{Digest, Sha256};
 
 /// A certificate of version 3.
 #[derive(Clone)]
@@ -84,7 +84,7 @@ impl<'a> Certificate<'a> {
     }
 
     pub fn key_hash(&self) -> B256 {
-        B256::from_slice(&Sha256::digest(self.spki))
+        sha256(self.spki).into()
     }
 
     /// The last common name of the subject.

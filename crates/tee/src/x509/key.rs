@@ -1,15 +1,13 @@
 //! Public keys, and the signatures that the vendors make with them.
 
-use super::curves;
 use super::der::DerReader;
+use crate::crypto::{RSA_BYTES, sha256, verify_p256, verify_p384, verify_rsa_pss};
 use crate::{CertificateProblem, TeeError};
+use alloc::boxed::Box;
+use alloc::vec::Vec;
 use alloy_primitives::B256;
 use der::Tag;
 use der::asn1::ObjectIdentifier;
-use p256::ecdsa::signature::Verifier;
-use rsa::traits::PublicKeyParts;
-use rsa::{BigUint, RsaPublicKey, pss};
-use sha2::{Digest, Sha256};
 
 const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
@@ -24,7 +22,7 @@ const PSS_SHA384: [u8; 52] = *b"\xa0\x0f\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03
     \x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x02\x05\x00\xa2\x03\x02\x01\x30";
 /// The default trailer, which AMD also writes out.
 const PSS_TRAILER: [u8; 5] = *b"\xa3\x03\x02\x01\x01";
-const RSA_BITS: usize = 4096;
+const RSA_EXPONENT: [u8; 3] = [1, 0, 1];
 
 /// How certificates and revocation lists are signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +59,8 @@ impl SignatureAlgorithm {
 pub enum PublicKey {
     P256(p256::ecdsa::VerifyingKey),
     P384(p384::ecdsa::VerifyingKey),
-    Rsa(RsaPublicKey),
+    /// An odd modulus of 4,096 bits, for the exponent 65,537.
+    Rsa(Box<[u8; RSA_BYTES]>),
 }
 
 impl PublicKey {
@@ -112,33 +111,41 @@ impl PublicKey {
         p384::ecdsa::VerifyingKey::from_sec1_bytes(point).ok().filter(|_| uncompressed).map(Self::P384)
     }
 
-    /// SHA-256 of the key as a point of SEC1 or, for RSA, of the modulus.
-    pub fn fingerprint(&self) -> B256 {
+    /// The uncompressed point of SEC1; nothing for RSA.
+    pub(crate) fn point(&self) -> Vec<u8> {
         match self {
-            Self::P256(key) => B256::from_slice(&Sha256::digest(key.to_encoded_point(false).as_bytes())),
-            Self::P384(key) => B256::from_slice(&Sha256::digest(key.to_encoded_point(false).as_bytes())),
-            Self::Rsa(key) => B256::from_slice(&Sha256::digest(key.n().to_bytes_be())),
+            Self::P256(key) => key.to_encoded_point(false).as_bytes().into(),
+            Self::P384(key) => key.to_encoded_point(false).as_bytes().into(),
+            Self::Rsa(_) => Vec::new(),
         }
     }
 
+    /// SHA-256 of the key as a point of SEC1 or, for RSA, of the modulus.
+    pub fn fingerprint(&self) -> B256 {
+        match self {
+            Self::P256(key) => sha256(key.to_encoded_point(false).as_bytes()),
+            Self::P384(key) => sha256(key.to_encoded_point(false).as_bytes()),
+            Self::Rsa(modulus) => sha256(&modulus[..]),
+        }
+        .into()
+    }
+
     fn rsa(modulus: &[u8], exponent: &[u8]) -> Option<Self> {
-        let key = RsaPublicKey::new(BigUint::from_bytes_be(modulus), BigUint::from_bytes_be(exponent)).ok()?;
-        (key.n().bits() == RSA_BITS && key.e() == &BigUint::from(65_537_u32)).then_some(Self::Rsa(key))
+        let modulus: &[u8; RSA_BYTES] = modulus.try_into().ok()?;
+        let fits = modulus[0] & 0x80 != 0 && modulus[RSA_BYTES - 1] & 1 != 0 && exponent == RSA_EXPONENT;
+        fits.then(|| Self::Rsa(Box::new(*modulus)))
     }
 
     /// A signature as X.509 encodes it.
     pub(crate) fn verify_der(&self, algorithm: SignatureAlgorithm, message: &[u8], signature: &[u8]) -> Option<()> {
         match (self, algorithm) {
             (Self::P256(key), SignatureAlgorithm::EcdsaSha256) => {
-                curves::verify_p256(key, message, &p256::ecdsa::Signature::from_der(signature).ok()?)
+                verify_p256(key, message, &p256::ecdsa::Signature::from_der(signature).ok()?)
             }
             (Self::P384(key), SignatureAlgorithm::EcdsaSha384) => {
-                curves::verify_p384(key, message, &p384::ecdsa::Signature::from_der(signature).ok()?)
+                verify_p384(key, message, &p384::ecdsa::Signature::from_der(signature).ok()?)
             }
-            (Self::Rsa(key), SignatureAlgorithm::RsaPssSha384) => {
-                let signature = pss::Signature::try_from(signature).ok()?;
-                pss::VerifyingKey::<rsa::sha2::Sha384>::new(key.clone()).verify(message, &signature).ok()
-            }
+            (Self::Rsa(modulus), SignatureAlgorithm::RsaPssSha384) => verify_rsa_pss(modulus, message, signature),
             _ => None,
         }
     }
@@ -146,8 +153,8 @@ impl PublicKey {
     /// A signature as two numbers of the curve's width, big-endian: P-256 with SHA-256, P-384 with SHA-384.
     pub(crate) fn verify_raw(&self, message: &[u8], signature: &[u8]) -> Option<()> {
         match self {
-            Self::P256(key) => curves::verify_p256(key, message, &p256::ecdsa::Signature::from_slice(signature).ok()?),
-            Self::P384(key) => curves::verify_p384(key, message, &p384::ecdsa::Signature::from_slice(signature).ok()?),
+            Self::P256(key) => verify_p256(key, message, &p256::ecdsa::Signature::from_slice(signature).ok()?),
+            Self::P384(key) => verify_p384(key, message, &p384::ecdsa::Signature::from_slice(signature).ok()?),
             Self::Rsa(_) => None,
         }
     }

@@ -3,7 +3,6 @@
 mod certificate;
 mod chain;
 mod crl;
-mod curves;
 mod der;
 mod extensions;
 mod key;

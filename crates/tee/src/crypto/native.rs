@@ -1,9 +1,27 @@
-//! ECDSA: one verdict from two implementations, the portable one and, with the feature `ring`, one for this processor.
+//! Through libraries. ECDSA: one verdict from two implementations, the portable one and, with the feature `ring`, one for
+//! this processor.
+
+use super::RSA_BYTES;
+use rsa::BigUint;
+use sha2::{Digest, Sha256};
 
 #[cfg(feature = "ring")]
-pub(super) use native::{verify_p256, verify_p384};
+pub(crate) use native::{verify_p256, verify_p384};
 #[cfg(not(feature = "ring"))]
-pub(super) use portable::{verify_p256, verify_p384};
+pub(crate) use portable::{verify_p256, verify_p384};
+
+pub(crate) fn sha256(message: &[u8]) -> [u8; 32] {
+    Sha256::digest(message).into()
+}
+
+/// `base` to the power of 65,537, modulo an odd number of 4,096 bits.
+pub(super) fn rsa_power(modulus: &[u8; RSA_BYTES], base: &[u8; RSA_BYTES]) -> Option<[u8; RSA_BYTES]> {
+    let [base, modulus] = [base, modulus].map(|bytes| BigUint::from_bytes_be(bytes));
+    let power = base.modpow(&BigUint::from(65_537_u32), &modulus).to_bytes_be();
+    let mut out = [0; RSA_BYTES];
+    out[RSA_BYTES.checked_sub(power.len())?..].copy_from_slice(&power);
+    Some(out)
+}
 
 #[cfg(any(test, not(feature = "ring")))]
 mod portable {
