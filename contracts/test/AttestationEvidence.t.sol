@@ -8,10 +8,10 @@ import {IComputeMarket} from "../src/interfaces/IComputeMarket.sol";
 import {IEnclaveKeys} from "../src/interfaces/IEnclaveKeys.sol";
 import {IEvidence} from "../src/interfaces/IEvidence.sol";
 import {BatchLib} from "../src/libraries/BatchLib.sol";
-import {TeeTest} from "./utils/TeeTest.sol";
+import {EnclaveTest} from "./utils/EnclaveTest.sol";
 
 /// @notice Results that enclaves signed, the same on both layers.
-abstract contract AttestedResults is TeeTest {
+abstract contract AttestedResults is EnclaveTest {
     bytes32 internal constant ID = keccak256("task1");
     uint256 private constant NEVER = type(uint256).max;
 
@@ -357,7 +357,7 @@ contract AttestationEvidence_L1_Test is AttestedResults {
     }
 }
 
-contract EnclaveKeys_Contradict_Test is TeeTest {
+contract EnclaveKeys_Contradict_Test is EnclaveTest {
     bytes32 private constant OTHER = keccak256("another output");
 
     function setUp() public override {

@@ -5,10 +5,10 @@ import {IAIComputeRollup} from "../src/interfaces/IAIComputeRollup.sol";
 import {IAttestationVerifier} from "../src/interfaces/IAttestationVerifier.sol";
 import {IComputeMarket} from "../src/interfaces/IComputeMarket.sol";
 import {IEnclaveKeys} from "../src/interfaces/IEnclaveKeys.sol";
-import {TeeTest} from "./utils/TeeTest.sol";
+import {EnclaveTest} from "./utils/EnclaveTest.sol";
 
 /// @notice Attested results, keys that come and go, and policies that end, in any order.
-contract AttestationHandler is TeeTest {
+contract AttestationHandler is EnclaveTest {
     uint256 private constant KEYS = 9;
 
     bytes32[] private _ids;

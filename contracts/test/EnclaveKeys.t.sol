@@ -4,9 +4,9 @@ pragma solidity ^0.8.30;
 import {IAIComputeRollup} from "../src/interfaces/IAIComputeRollup.sol";
 import {IAttestationVerifier} from "../src/interfaces/IAttestationVerifier.sol";
 import {IEnclaveKeys} from "../src/interfaces/IEnclaveKeys.sol";
-import {AttestationVerifierDouble, TeeTest} from "./utils/TeeTest.sol";
+import {AttestationVerifierDouble, EnclaveTest} from "./utils/EnclaveTest.sol";
 
-contract EnclaveKeys_Register_Test is TeeTest {
+contract EnclaveKeys_Register_Test is EnclaveTest {
     IAttestationVerifier.Kind private constant SGX = IAttestationVerifier.Kind.Sgx;
 
     /// @dev Refused with this reason, to `register` and to the view of LP-500.
@@ -316,7 +316,7 @@ contract EnclaveKeys_Register_Test is TeeTest {
     }
 }
 
-contract EnclaveKeys_Use_Test is TeeTest {
+contract EnclaveKeys_Use_Test is EnclaveTest {
     IAttestationVerifier.Kind private constant SGX = IAttestationVerifier.Kind.Sgx;
     address private _key;
 
@@ -486,7 +486,7 @@ contract EnclaveKeys_Use_Test is TeeTest {
     }
 }
 
-contract EnclaveKeys_Policies_Test is TeeTest {
+contract EnclaveKeys_Policies_Test is EnclaveTest {
     IAttestationVerifier.Kind private constant SGX = IAttestationVerifier.Kind.Sgx;
 
     function _add(IEnclaveKeys.Software memory _of, IEnclaveKeys.Terms memory _with) private {

@@ -51,7 +51,7 @@ pub async fn run(args: AcceptArgs, json: bool) -> eyre::Result<()> {
     let (bytes, collateral) = (attestation(&args.file)?, read_collateral_of(args.collateral.as_deref())?);
     let registry = Registry::of(&args.market).await?;
     let verifier = registry.chain.view(registry.address, verifierCall {}).await?;
-    let call = authenticateCall { quote: bytes.into(), collateral: collateral.encode().into() };
+    let call = authenticateCall { quote: bytes.into(), collateral: registry.collateral(&collateral) };
     let found = registry.chain.view(verifier, call).await?;
     let policy = narrowest(&args, found)?;
 

@@ -2,7 +2,7 @@
 
 use super::attestation;
 use super::inputs::read_collateral_of;
-use super::registry::{Registry, bundle};
+use super::registry::Registry;
 use crate::keys::KeyArgs;
 use crate::l2::one_off;
 use crate::market_args::MarketArgs;
@@ -41,14 +41,14 @@ pub async fn run(args: RegisterArgs, json: bool) -> eyre::Result<()> {
     let wallet = args.key.require()?;
     let (bytes, collateral) = (attestation(&args.file)?, read_collateral_of(args.collateral.as_deref())?);
     let claims = inspect(&bytes)?;
+    let registry = Registry::of(&args.market).await?;
     let attestation = TEEAttestation {
         mrEnclave: claims.mr_enclave(),
         mrSigner: claims.mr_signer(),
         publicKey: args.public_key,
-        quote: bundle(bytes, &collateral),
+        quote: registry.quote(bytes, &collateral),
         timestamp: U256::from(args.timestamp),
     };
-    let registry = Registry::of(&args.market).await?;
     // Says why, where it would be refused.
     let key = registry.chain.view(registry.address, judgeCall { attestation: attestation.clone() }).await?.key;
     let transactions = one_off(&registry.chain, wallet).await?;

@@ -5,6 +5,7 @@ use alloy_primitives::{Address, Bytes};
 use alloy_sol_types::SolValue;
 use eyre::eyre;
 use lux_l1::L1Client;
+use lux_protocol::constants::ENCLAVE_KEYS;
 use lux_protocol::market::EvidenceKind;
 use lux_protocol::market::contract::IComputeMarket::computeEvidenceCall;
 use lux_protocol::market::enclaves::IAttestationEvidence::keysCall;
@@ -29,12 +30,18 @@ impl Registry {
         let address = market.chain.view(module, keysCall {}).await?;
         Ok(Self { chain: market.chain, address })
     }
-}
 
-/// `quote` of LP-500's `TEEAttestation`: the attestation, with its collateral where there is some.
-pub fn bundle(attestation: Vec<u8>, collateral: &Collateral) -> Bytes {
-    match collateral {
-        Collateral::None => attestation.into(),
-        some => (Bytes::from(attestation), Bytes::from(some.encode())).abi_encode_params().into(),
+    /// What its verifier takes beside an attestation: L1 keeps collateral itself.
+    pub fn collateral(&self, collateral: &Collateral) -> Bytes {
+        if self.address == ENCLAVE_KEYS { collateral.encode().into() } else { Bytes::new() }
+    }
+
+    /// `quote` of LP-500's `TEEAttestation`.
+    pub fn quote(&self, attestation: Vec<u8>, collateral: &Collateral) -> Bytes {
+        let collateral = self.collateral(collateral);
+        match collateral.is_empty() {
+            true => attestation.into(),
+            false => (Bytes::from(attestation), collateral).abi_encode_params().into(),
+        }
     }
 }

@@ -28,7 +28,7 @@ contract AttestationVerifierDouble is IAttestationVerifier {
 }
 
 /// @notice A market with enclaves: software `SOFTWARE` of every vendor, and keys that it holds.
-abstract contract TeeTest is MarketTest {
+abstract contract EnclaveTest is MarketTest {
     bytes32 internal constant SOFTWARE = keccak256("software");
     bytes32 internal constant SIGNER = keccak256("signer");
     bytes32 internal constant TEE_MODEL = keccak256("attested model");
