@@ -66,6 +66,14 @@ abstract contract AttestedResults is EnclaveTest {
         _requireStatus(ID, IComputeMarket.TaskStatus.Final);
     }
 
+    /// @dev LP-500, "should verify TEE attestation".
+    function test_verifyTEEAttestation_succeeds() external {
+        IAIComputeRollup.TEEAttestation memory attestation = _tee(OTHER_SGX_KEY, IAttestationVerifier.Kind.Sgx);
+        vm.assertTrue(market.verifyTEEAttestation(attestation));
+        attestation.mrEnclave = keccak256("other");
+        vm.assertFalse(market.verifyTEEAttestation(attestation));
+    }
+
     /// @dev One vendor alone shortens nothing.
     function test_submit_oneVendor_fullPeriod() external {
         _submit(_signatures(_by(SGX_KEY)));
