@@ -10,7 +10,7 @@ use alloy_sol_types::SolCall;
 use clap::Args;
 use eyre::{WrapErr, eyre};
 use lux_l1::{TxConfig, TxRequest, system_clock};
-use lux_node::{DeployRequest, MarketRequest, Rollup, deploy};
+use lux_node::{DeployRequest, MarketRequest, Rollup, TrustedRoots, deploy};
 use lux_protocol::contracts::{ISequencerRegistry, RollupParams};
 use serde_json::json;
 use std::path::PathBuf;
@@ -62,7 +62,7 @@ pub async fn run(args: DeployArgs, json: bool) -> eyre::Result<()> {
             let period = &config.market.challenge_period;
             let challenge_period =
                 duration::parse_seconds(period).map_err(|error| eyre!("market.challenge_period: {error}"))?;
-            Some(MarketRequest { program: task_program(Some(path))?, challenge_period, enclaves: None })
+            Some(MarketRequest { program: task_program(Some(path))?, challenge_period, enclave_delay: None })
         }
         None => None,
     };
@@ -87,6 +87,7 @@ pub async fn run(args: DeployArgs, json: bool) -> eyre::Result<()> {
             fallbackWindow: seconds("fallback_window", &section.fallback_window)?,
             messageGasLimit: section.message_gas_limit,
         },
+        roots: TrustedRoots::Vendors,
         factory: section.factory,
         activation_block: U256::ZERO,
         admin: section.admin.unwrap_or(us),

@@ -13,8 +13,8 @@ use eyre::{WrapErr, eyre};
 use lux_devnet::{Devnet, DevnetConfig, Mining};
 use lux_l1::{Clock, L1Client, Transport, TxConfig, TxManager, TxRequest, Wallet, system_clock};
 use lux_node::{
-    BatcherConfig, BridgeClient, DeployRequest, Deployment, DepositRequest, EnclaveRequest, MarketRequest, Node,
-    NodeConfig, Role, Rollup, SequencerConfig, deploy, open_l2_market, open_market,
+    BatcherConfig, BridgeClient, DeployRequest, Deployment, DepositRequest, MarketRequest, Node, NodeConfig, Role,
+    Rollup, SequencerConfig, TrustedRoots, deploy, open_l2_market, open_market,
 };
 use lux_protocol::constants;
 use lux_protocol::contracts::{ExecutionMode, ISequencerRegistry, RollupParams, RollupType};
@@ -181,10 +181,7 @@ fn market_request(args: &DevArgs, rollup: &Rollup) -> eyre::Result<Option<Market
     }
     let challenge_period = args.challenge_period.clamp(MIN_MARKET_PERIOD, MAX_MARKET_PERIOD);
     let program = task_program(args.infer.as_deref())?;
-    // For development: whose keys everyone has is believed at once.
-    let roots = lux_tee::dev::roots().encode().into();
-    let enclaves = Some(EnclaveRequest { roots, delay: 0 });
-    Ok(Some(MarketRequest { program, challenge_period, enclaves }))
+    Ok(Some(MarketRequest { program, challenge_period, enclave_delay: Some(0) }))
 }
 
 /// Opens the market on L2, which takes blocks of the running chain, and never returns.
@@ -304,6 +301,7 @@ async fn deploy_once(
             fallbackWindow: args.fallback_window,
             messageGasLimit: constants::DEFAULT_MESSAGE_GAS_LIMIT,
         },
+        roots: TrustedRoots::Development,
         factory: None,
         activation_block: U256::ZERO,
         admin: operator,

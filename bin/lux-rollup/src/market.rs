@@ -46,7 +46,7 @@ pub async fn run(command: MarketCommand, json: bool) -> eyre::Result<()> {
     let request = MarketRequest {
         program: task_program(args.program.as_deref())?,
         challenge_period: args.challenge_period,
-        enclaves: None,
+        enclave_delay: None,
     };
     let (l1, l2) = (l2::connect(&args.endpoints.l1).await?, l2::connect(&args.endpoints.l2).await?);
     let rollup = l2::rollup(&l2, &l1).await?.address;

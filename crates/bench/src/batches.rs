@@ -7,7 +7,7 @@ use alloy_signer_local::PrivateKeySigner;
 use eyre::{WrapErr, eyre};
 use lux_chain::pool::{Pool, PoolConfig};
 use lux_chain::{Chain, Genesis, GenesisAccount, Store, prepare_all};
-use lux_node::l2_genesis;
+use lux_node::{TrustedRoots, l2_genesis};
 use lux_protocol::constants::DEFAULT_L2_CHAIN_ID;
 use lux_protocol::contracts::RollupParams;
 use lux_protocol::{
@@ -26,7 +26,8 @@ const CALL_GAS: u64 = 3_000_000;
 /// A genesis whose accounts are these signers, rich.
 pub fn genesis(signers: &[PrivateKeySigner]) -> Genesis {
     let params = decode_params(&[]).expect("L1 takes no parameters as the default ones");
-    let mut genesis = l2_genesis(&RollupParams { genesisTimestamp: GENESIS_TIMESTAMP, ..params });
+    let mut genesis =
+        l2_genesis(&RollupParams { genesisTimestamp: GENESIS_TIMESTAMP, ..params }, TrustedRoots::Vendors);
     let balance = U256::from(10).pow(U256::from(20));
     let funded = |signer: &PrivateKeySigner| (signer.address(), GenesisAccount { balance, ..Default::default() });
     genesis.accounts.extend(signers.iter().map(funded));

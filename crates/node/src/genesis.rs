@@ -1,13 +1,14 @@
-//! The L2's beginning, as `docs/protocol.md` ("Genesis") fixes it: a function of the parameters on L1 alone.
+//! The L2's beginning, as `docs/protocol.md` ("Genesis") fixes it: it follows from the parameters on L1 alone.
 
 use crate::artifacts;
-use lux_chain::{Genesis, GenesisAccount};
+use lux_chain::{ChainError, Genesis, GenesisAccount, stored_bytes};
 use lux_protocol::constants::{
-    ATTESTATION_EVIDENCE, BRIDGED_ERC20, COMPUTE_MARKET, ENCLAVE_KEYS, FEE_VAULT, L1_BLOCK, L2_MESSAGE_BRIDGE,
-    L2_TOKEN_BRIDGE,
+    ATTESTATION_EVIDENCE, ATTESTATION_VERIFIER, BRIDGED_ERC20, COMPUTE_MARKET, ENCLAVE_KEYS, FEE_VAULT, L1_BLOCK,
+    L2_MESSAGE_BRIDGE, L2_TOKEN_BRIDGE,
 };
 use lux_protocol::contracts::RollupParams;
 use lux_stf::Rules;
+use lux_tee::Roots;
 
 const GWEI: u64 = 1_000_000_000;
 
@@ -16,8 +17,33 @@ pub fn l2_rules(params: &RollupParams) -> Rules {
     Rules::rollup(params)
 }
 
+/// Whose attestations an L2 believes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TrustedRoots {
+    Vendors,
+    /// Those that everyone can sign for.
+    Development,
+}
+
+/// Slot of `AttestationVerifierL2` that the encoding of its roots is stored at.
+const ROOTS_SLOT: u64 = 0;
+
+/// Block 0 of a deployed L2: the one that its parameters name, if it is one of ours.
+pub fn deployed_genesis(params: &RollupParams) -> Result<Genesis, ChainError> {
+    let development = l2_genesis(params, TrustedRoots::Development);
+    if development.commitment()?.0 == params.genesisBlockHash {
+        tracing::warn!("the rollup believes attestations under development roots, which everyone can sign for");
+        return Ok(development);
+    }
+    Ok(l2_genesis(params, TrustedRoots::Vendors))
+}
+
 /// Block 0 of an L2 with these parameters (`genesisBlockHash` is not read: it follows from the rest).
-pub fn l2_genesis(params: &RollupParams) -> Genesis {
+pub fn l2_genesis(params: &RollupParams, roots: TrustedRoots) -> Genesis {
+    let roots = match roots {
+        TrustedRoots::Vendors => Roots::vendors(),
+        TrustedRoots::Development => lux_tee::dev::roots(),
+    };
     let predeploys = [
         (L2_MESSAGE_BRIDGE, artifacts::l2_message_bridge()),
         (L2_TOKEN_BRIDGE, artifacts::l2_token_bridge()),
@@ -25,16 +51,20 @@ pub fn l2_genesis(params: &RollupParams) -> Genesis {
         (FEE_VAULT, artifacts::fee_vault()),
         (BRIDGED_ERC20, artifacts::bridged_erc20()),
         (COMPUTE_MARKET, artifacts::compute_market_l2()),
+        (ATTESTATION_VERIFIER, artifacts::attestation_verifier_l2()),
         (ENCLAVE_KEYS, artifacts::enclave_keys_l2()),
         (ATTESTATION_EVIDENCE, artifacts::attestation_evidence_l2()),
     ];
-    let accounts = predeploys
+    let mut accounts: Vec<_> = predeploys
         .into_iter()
         .map(|(address, artifact)| {
             // Nonce 1, as of any contract (EIP-161): CREATE must not collide with an account that looks new.
             (address, GenesisAccount { nonce: 1, code: artifact.deployed_bytecode, ..Default::default() })
         })
         .collect();
+    for (_, verifier) in accounts.iter_mut().filter(|(address, _)| *address == ATTESTATION_VERIFIER) {
+        verifier.storage = stored_bytes(ROOTS_SLOT, &roots.encode());
+    }
     Genesis {
         rules: l2_rules(params),
         timestamp: params.genesisTimestamp,

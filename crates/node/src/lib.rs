@@ -36,14 +36,13 @@ pub use case::Case;
 pub use challenger::{Challenger, Standing};
 pub use claimant::Claimant;
 pub use deploy::{
-    DeployRequest, Deployment, EnclaveRequest, MarketRequest, OwnerCall, accept_software, deploy, is_open,
-    open_l2_market, open_market,
+    DeployRequest, Deployment, MarketRequest, OwnerCall, accept_software, deploy, is_open, open_l2_market, open_market,
 };
 pub use deriver::Deriver;
 pub use dispute_rpc::{DisputeContext, dispute_module};
 pub use disputes::Disputes;
 pub use error::NodeError;
-pub use genesis::{l2_genesis, l2_rules};
+pub use genesis::{TrustedRoots, deployed_genesis, l2_genesis, l2_rules};
 pub use ledger::{BatchRecord, Ledger};
 pub use node::{Node, NodeConfig, Role};
 pub use program::{stf_program, stf_program_id};

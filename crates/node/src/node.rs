@@ -3,7 +3,7 @@
 use crate::audits::Audits;
 use crate::{
     Batcher, BatcherConfig, Challenger, Deriver, Disputes, Ledger, NodeError, Proposer, Prover, Relayer, Rollup,
-    Sequencer, SequencerConfig, Watcher, l2_genesis,
+    Sequencer, SequencerConfig, Watcher, deployed_genesis,
 };
 use lux_chain::pool::{Pool, PoolConfig};
 use lux_chain::{Chain, Store};
@@ -61,7 +61,7 @@ impl Node {
         config: NodeConfig,
         clock: Clock,
     ) -> Result<Self, NodeError> {
-        let genesis = l2_genesis(&rollup.params);
+        let genesis = deployed_genesis(&rollup.params)?;
         let pool = PoolConfig {
             max_tx_bytes: crate::MAX_BLOCK_TRANSACTION_BYTES,
             min_base_fee: rollup.params.minBaseFee,

@@ -11,7 +11,7 @@ use lux_inference::ops::{Gather, Gemm};
 use lux_inference::{Bundle, DType, ModelBuilder, Output, Requantize, Scale, Shape, Tensor};
 use lux_l1::{Clock, L1Client, MemoryJournal, Transport, TxConfig, TxManager, Wallet};
 use lux_models::infer_program;
-use lux_node::{DeployRequest, MarketRequest, deploy};
+use lux_node::{DeployRequest, MarketRequest, TrustedRoots, deploy};
 use lux_protocol::contracts::{ExecutionMode, RollupParams, RollupType};
 use lux_protocol::market::contract::IComputeMarket::submitComputeTaskCall;
 use lux_protocol::market::contract::IComputeMarket::{Account, Task, depositCall, registerModelCall, stakeCall};
@@ -86,7 +86,11 @@ impl World {
             proposer: Address::ZERO,
             challenger: Address::ZERO,
             fault_proofs: Some(RESPONSE_PERIOD),
-            market: Some(MarketRequest { program: infer_program().clone(), challenge_period: PERIOD, enclaves: None }),
+            market: Some(MarketRequest {
+                program: infer_program().clone(),
+                challenge_period: PERIOD,
+                enclave_delay: None,
+            }),
             challenge_period: PERIOD,
             min_stake: ether(100),
             params: RollupParams {
@@ -99,6 +103,7 @@ impl World {
                 fallbackWindow: 3_600,
                 messageGasLimit: 500_000,
             },
+            roots: TrustedRoots::Development,
             factory: None,
             activation_block: U256::ZERO,
             admin,

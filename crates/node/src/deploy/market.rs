@@ -3,11 +3,10 @@
 use super::disputes::{Disputes, deploy_disputes};
 use super::program::register_program;
 use super::timelock::{Call, OwnerCall, carry_out};
-use super::{create, with_arguments};
+use crate::NodeError;
 use crate::rollup::fault_module;
-use crate::{NodeError, artifacts};
 use alloy_primitives::{Address, B256, Bytes, U256};
-use alloy_sol_types::{SolCall, SolValue};
+use alloy_sol_types::SolCall;
 use lux_executor::program_id;
 use lux_l1::{Deployer, L1Client, TxManager};
 use lux_machine::Program;
@@ -25,17 +24,8 @@ pub struct MarketRequest {
     pub program: Program,
     /// How long a result can be challenged, seconds.
     pub challenge_period: u64,
-    /// Whom the registry of enclaves on L2 believes, and how soon; `None` leaves it as it is.
-    pub enclaves: Option<EnclaveRequest>,
-}
-
-/// How enclaves are believed on L2.
-#[derive(Clone, Debug)]
-pub struct EnclaveRequest {
-    /// Encoded roots of attestations (`docs/tee.md`), in place of the vendors'.
-    pub roots: Bytes,
-    /// Until a policy and a key are usable, seconds.
-    pub delay: u32,
+    /// Until a policy about enclaves on L2 and a key of one is usable, seconds; `None` leaves it as it is.
+    pub enclave_delay: Option<u32>,
 }
 
 /// Puts the program onto L1, to what judges the rollup's own claims, and has the rollup's owner open the market with it.
@@ -94,12 +84,9 @@ pub async fn open_l2_market(
     let calls = opening_calls(l2.client(), COMPUTE_MARKET, &disputes, request.challenge_period).await?;
     let through_l1 = |data| (rollup, callComputeMarketL2Call { data }.abi_encode().into());
     let calls = [attestation_call()].into_iter().chain(calls).map(through_l1);
-    let enclaves = match &request.enclaves {
-        Some(enclaves) => enclave_calls(&mut deployer, l2.client(), enclaves, report).await?,
-        None => Vec::new(),
-    };
-    let enclaves = enclaves.into_iter().map(|data| (rollup, callEnclaveKeysL2Call { data }.abi_encode().into()));
-    let calls = enclaves.chain(calls).collect();
+    let delay = delay_call(l2.client(), request.enclave_delay).await?;
+    let delay = delay.map(|data| (rollup, callEnclaveKeysL2Call { data }.abi_encode().into()));
+    let calls = delay.into_iter().chain(calls).collect();
     by_owner(l1, rollup, calls, version(l2.client(), COMPUTE_MARKET).await?, report).await
 }
 
@@ -133,21 +120,12 @@ fn attestation_call() -> Bytes {
     IComputeMarket::setEvidenceCall { kind, module: ATTESTATION_EVIDENCE }.abi_encode().into()
 }
 
-/// Deploys what checks attestations by these roots, and has the registry on L2 go by it.
-async fn enclave_calls(
-    deployer: &mut Deployer<'_>,
-    l2: &L1Client,
-    request: &EnclaveRequest,
-    report: &mut (dyn FnMut(&str) + Send),
-) -> Result<Vec<Bytes>, NodeError> {
-    let arguments = (request.roots.clone(),).abi_encode_params();
-    let code = with_arguments(artifacts::attestation_verifier_l2().bytecode, arguments);
-    let verifier = create(deployer, "AttestationVerifierL2", code).await?;
-    report("AttestationVerifierL2");
+/// Sets the delays of the registry on L2, where they are to be other ones.
+async fn delay_call(l2: &L1Client, delay: Option<u32>) -> Result<Option<Bytes>, NodeError> {
+    let Some(delay) = delay else { return Ok(None) };
     let mut settings = l2.view(ENCLAVE_KEYS, IEnclaveKeys::settingsCall {}).await?;
-    (settings.policyDelay, settings.keyDelay) = (request.delay, request.delay);
-    let settings = IEnclaveKeys::setSettingsCall { settings };
-    Ok(vec![IEnclaveKeys::setVerifierCall { verifier }.abi_encode().into(), settings.abi_encode().into()])
+    (settings.policyDelay, settings.keyDelay) = (delay, delay);
+    Ok(Some(IEnclaveKeys::setSettingsCall { settings }.abi_encode().into()))
 }
 
 /// How many times a market's program was set: operations that set the same one again are different.

@@ -8,11 +8,11 @@ mod program;
 mod timelock;
 
 pub use enclaves::accept_software;
-pub use market::{EnclaveRequest, MarketRequest, is_open, open_l2_market, open_market};
+pub use market::{MarketRequest, is_open, open_l2_market, open_market};
 pub use timelock::OwnerCall;
 
 use crate::program::stf_program;
-use crate::{NodeError, artifacts, l2_genesis};
+use crate::{NodeError, TrustedRoots, artifacts, l2_genesis};
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_sol_types::{SolCall, SolEvent, SolValue};
 use disputes::{Disputes, deploy_disputes, deploy_state_transition, dispute_steps};
@@ -50,6 +50,8 @@ pub struct DeployRequest {
     pub min_stake: U256,
     /// `genesisBlockHash` is filled in.
     pub params: RollupParams,
+    /// Whose attestations the L2 believes.
+    pub roots: TrustedRoots,
     /// An existing factory, or `None` to deploy one that is active from `activation_block`.
     pub factory: Option<Address>,
     pub activation_block: U256,
@@ -244,7 +246,7 @@ async fn create(deployer: &mut Deployer<'_>, step: &str, code: Bytes) -> Result<
 
 /// The configuration that `initialize` receives, genesis commitments included.
 fn rollup_config(request: &DeployRequest) -> Result<RollupConfig, NodeError> {
-    let (genesis_hash, genesis_state_root) = l2_genesis(&request.params).commitment()?;
+    let (genesis_hash, genesis_state_root) = l2_genesis(&request.params, request.roots).commitment()?;
     let params = RollupParams { genesisBlockHash: genesis_hash, ..request.params.clone() };
     Ok(RollupConfig {
         rollupType: request.rollup_type,

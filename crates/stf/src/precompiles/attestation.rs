@@ -12,11 +12,11 @@ pub const MAX_ATTESTATION_INPUT: usize = 128 << 10;
 /// Every call.
 const BASE_GAS: u64 = 4_000;
 /// Every word of 32 bytes.
-const WORD_GAS: u64 = 16;
+const WORD_GAS: u64 = 64;
 /// A signature, including what is around it: hash and certificate.
-const P256_GAS: u64 = 6_000;
-const P384_GAS: u64 = 150_000;
-const RSA_GAS: u64 = 35_000;
+const P256_GAS: u64 = 4_500;
+const P384_GAS: u64 = 170_000;
+const RSA_GAS: u64 = 30_000;
 
 /// `roots`, `attestation` and `collateral`, the first two behind their lengths in four bytes.
 struct Call<'a> {

@@ -5,10 +5,10 @@ use alloy_consensus::Header;
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_signer_local::PrivateKeySigner;
 use lux_chain::pool::{Pool, PoolConfig};
-use lux_chain::{Chain, Genesis, GenesisAccount, Store};
+use lux_chain::{Chain, Genesis, GenesisAccount, Store, stored_bytes};
 use lux_protocol::constants::{
-    ATTESTATION_EVIDENCE, BRIDGED_ERC20, COMPUTE_MARKET, ENCLAVE_KEYS, FEE_VAULT, L1_BLOCK, L2_MESSAGE_BRIDGE,
-    L2_TOKEN_BRIDGE,
+    ATTESTATION_EVIDENCE, ATTESTATION_VERIFIER, BRIDGED_ERC20, COMPUTE_MARKET, ENCLAVE_KEYS, FEE_VAULT, L1_BLOCK,
+    L2_MESSAGE_BRIDGE, L2_TOKEN_BRIDGE,
 };
 use lux_protocol::{
     BatchOutput, ClaimInput, PayloadBlock, QueueEntry, Receipt, UnsignedTx, accumulate, decode_params, encode_payload,
@@ -57,11 +57,14 @@ impl World {
             (FEE_VAULT, "FeeVault"),
             (BRIDGED_ERC20, "BridgedERC20"),
             (COMPUTE_MARKET, "ComputeMarketL2"),
+            (ATTESTATION_VERIFIER, "AttestationVerifierL2"),
             (ENCLAVE_KEYS, "EnclaveKeysL2"),
             (ATTESTATION_EVIDENCE, "AttestationEvidenceL2"),
         ];
         let predeploys = predeploys.map(|(address, name)| {
-            (address, GenesisAccount { nonce: 1, code: artifact(name).1, ..Default::default() })
+            let roots = (address == ATTESTATION_VERIFIER).then(|| stored_bytes(0, &lux_tee::dev::roots().encode()));
+            let storage = roots.unwrap_or_default();
+            (address, GenesisAccount { nonce: 1, code: artifact(name).1, storage, ..Default::default() })
         });
         let rich = (0..accounts).map(|index| {
             let balance = U256::from(10).pow(U256::from(20));

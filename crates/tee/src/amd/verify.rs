@@ -4,8 +4,8 @@ use super::collateral::AmdCollateral;
 use super::endorsement::Endorsement;
 use super::report::{Report, SigningKey};
 use super::tcb::Tcb;
-use crate::x509::{Certificate, Chains, PublicKey, RevocationList};
-use crate::{Attestation, CertificateProblem, TcbStatus, TeeError, Weakness};
+use crate::x509::{Certificate, Chains, KeyAlgorithm, RevocationList};
+use crate::{Attestation, TcbStatus, TeeError, Weakness};
 use alloc::vec::Vec;
 use alloy_primitives::{B256, Bytes};
 
@@ -19,12 +19,10 @@ pub(crate) fn authenticate(
     if report.masked_key {
         return Err(TeeError::invalid("SEV-SNP report", "signature: the platform masks its keys and signs nothing"));
     }
-    let leaf = Certificate::parse("VCEK", leaf)?;
-    if !matches!(leaf.key, PublicKey::P384(_)) {
-        return Err(TeeError::certificate("VCEK", CertificateProblem::Key));
-    }
+    let leaf = Certificate::parse("VCEK", leaf)?.with_key(KeyAlgorithm::P384)?;
     leaf.key.verify_raw(report.signed, &report.signature).ok_or(TeeError::Signature("SEV-SNP report"))?;
-    let chain = [leaf, Certificate::parse("ASK", issuer)?, Certificate::parse("ARK", root)?];
+    let authority = |part, bytes| Certificate::parse(part, bytes)?.with_key(KeyAlgorithm::Rsa);
+    let chain = [leaf, authority("ASK", issuer)?, authority("ARK", root)?];
     let [leaf, issuer, root] = &chain;
     let mut chains = Chains::new(now, roots);
     chains.verify(&chain)?;

@@ -48,6 +48,6 @@ pub(super) fn report(request: &Request) -> (Vec<u8>, Collateral) {
     leaf.extensions.push(("1.3.6.1.4.1.3704.1.4", CHIP.to_vec()));
     let leaf = certificate(&leaf, &vcek, ASK, &root);
     let revoked: &[&[u8]] = if request.revoked { &[&ASK_SERIAL] } else { &[] };
-    let crl = revocation_list(ARK, &root, request.window, revoked).into();
+    let crl = revocation_list(ARK, &root, request, revoked).into();
     (report, Collateral::Amd(AmdCollateral { chain: vec![leaf.into(), ask.into(), ark.into()], crl }))
 }

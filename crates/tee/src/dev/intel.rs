@@ -104,8 +104,8 @@ fn quote(request: &Request, version: u16, tee: u32, body: &[u8]) -> (Vec<u8>, Co
         qe_identity_signature: signature(&qe_identity),
         qe_identity: qe_identity.into_bytes().into(),
         qe_identity_chain: signing_chain,
-        pck_crl: revocation_list(ISSUER, issuer, request.window, revoked).into(),
-        root_crl: revocation_list(ROOT, root, request.window, &[]).into(),
+        pck_crl: revocation_list(ISSUER, issuer, request, revoked).into(),
+        root_crl: revocation_list(ROOT, root, request, &[]).into(),
     };
     (quote, Collateral::Intel(Box::new(collateral)))
 }
@@ -156,11 +156,12 @@ fn tcb_info(request: &Request, tdx: bool) -> String {
     };
     let (good, old) =
         (level(5, r#""tcbStatus":"UpToDate""#), level(3, r#""tcbStatus":"OutOfDate","advisoryIDs":["DEV-SA-00001"]"#));
+    let others = format!(",{old}").repeat(request.others);
     let (id, module) = if tdx { ("TDX", module) } else { ("SGX", String::new()) };
     let fmspc = hex::encode_upper(FMSPC);
     format!(
         r#"{{"id":"{id}","version":3,"issueDate":"{issue}","nextUpdate":"{next}","fmspc":"{fmspc}","pceId":"0000","#
-    ) + &format!(r#""tcbType":0,"tcbEvaluationDataNumber":1,{module}"tcbLevels":[{good},{old}]}}"#)
+    ) + &format!(r#""tcbType":0,"tcbEvaluationDataNumber":1,{module}"tcbLevels":[{good},{old}{others}]}}"#)
 }
 
 fn qe_identity(request: &Request, tdx: bool) -> String {

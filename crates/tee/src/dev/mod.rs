@@ -33,6 +33,8 @@ pub struct Request {
     pub window: Window,
     /// Whether the vendor has revoked the platform.
     pub revoked: bool,
+    /// Other certificates that the vendor has revoked, and other levels of its TCB info.
+    pub others: usize,
 }
 
 impl Request {
@@ -47,6 +49,7 @@ impl Request {
             platform_svn: 5,
             window: Window { from: now.saturating_sub(60), until: now + 30 * 86_400 },
             revoked: false,
+            others: 0,
         }
     }
 

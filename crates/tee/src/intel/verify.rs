@@ -7,7 +7,7 @@ use super::pck::Pck;
 use super::quote::{Body, Quote};
 use super::tcb_info::TcbInfo;
 use crate::crypto::sha256;
-use crate::x509::{Certificate, Chains, PublicKey, RevocationList, certificates};
+use crate::x509::{Certificate, Chains, KeyAlgorithm, PublicKey, RevocationList, certificates};
 use crate::{Attestation, CertificateProblem, Svn, Tcb, TeeError};
 use alloc::vec::Vec;
 use alloy_primitives::{B256, Bytes};
@@ -48,11 +48,11 @@ pub(crate) fn authenticate(
     let mut signed = |part, text: &[u8], signature: &[u8], chain: &[Bytes]| {
         let parts = ["TCB signing certificate", "TCB signing root"];
         let chain = parse_chain(parts, chain.iter().map(|bytes| &bytes[..]))?;
-        chains.verify(&chain)?;
         // Whom the root itself lets sign is the TCB signer; its other certificates are of authorities.
         let [signer, tcb_root] = &chain[..] else {
             return Err(TeeError::certificate(parts[0], CertificateProblem::ChainLength(chain.len())));
         };
+        chains.verify(&chain)?;
         same("root of the TCB signer", tcb_root.spki, root.spki)?;
         signer.check_signs()?;
         root_crl.check(signer)?;
@@ -101,7 +101,9 @@ fn parse_chain<'a, const N: usize>(
     parts: [&'static str; N],
     chain: impl Iterator<Item = &'a [u8]>,
 ) -> Result<Vec<Certificate<'a>>, TeeError> {
-    chain.enumerate().map(|(index, bytes)| Certificate::parse(parts[index.min(N - 1)], bytes)).collect()
+    let parse =
+        |(index, bytes): (usize, _)| Certificate::parse(parts[index.min(N - 1)], bytes)?.with_key(KeyAlgorithm::P256);
+    chain.enumerate().map(parse).collect()
 }
 
 fn same(what: &'static str, found: &[u8], expected: &[u8]) -> Result<(), TeeError> {

@@ -1,16 +1,17 @@
 //! From a document to an attestation: its certificates are within.
 
 use super::document::Document;
-use crate::x509::{Certificate, Chains};
+use crate::x509::{Certificate, Chains, KeyAlgorithm};
 use crate::{Attestation, Tcb, TcbStatus, TeeError, Window};
 use alloc::vec::Vec;
 use alloy_primitives::{B256, Bytes};
 
 pub(crate) fn authenticate(document: &Document<'_>, now: u64, roots: &[B256]) -> Result<Attestation, TeeError> {
-    let leaf = Certificate::parse("Nitro certificate", document.certificate)?;
+    let parse = |part, bytes| Certificate::parse(part, bytes)?.with_key(KeyAlgorithm::P384);
+    let leaf = parse("Nitro certificate", document.certificate)?;
     leaf.check_signs()?;
     document.token.verify(&leaf.key)?;
-    let issuers = document.bundle.iter().rev().map(|bytes| Certificate::parse("Nitro issuer", bytes));
+    let issuers = document.bundle.iter().rev().map(|bytes| parse("Nitro issuer", bytes));
     let chain = [Ok(leaf)].into_iter().chain(issuers).collect::<Result<Vec<_>, _>>()?;
     let mut chains = Chains::new(now, roots);
     chains.verify(&chain)?;

@@ -3,7 +3,7 @@
 use super::MAX_CERTIFICATE_BYTES;
 use super::der::DerReader;
 use super::extensions::Extensions;
-use super::key::{PublicKey, SignatureAlgorithm};
+use super::key::{KeyAlgorithm, PublicKey, SignatureAlgorithm};
 use crate::crypto::sha256;
 use crate::{CertificateProblem, Problem, TeeError, Window};
 use alloy_primitives::B256;
@@ -85,6 +85,14 @@ impl<'a> Certificate<'a> {
 
     pub fn key_hash(&self) -> B256 {
         sha256(self.spki).into()
+    }
+
+    /// The vendor has keys of this algorithm only: what an attestation costs to check then follows from its kind.
+    pub fn with_key(self, algorithm: KeyAlgorithm) -> Result<Self, TeeError> {
+        match self.key.algorithm() == algorithm {
+            true => Ok(self),
+            false => Err(TeeError::certificate(self.part, CertificateProblem::Key)),
+        }
     }
 
     /// The last common name of the subject.

@@ -24,6 +24,14 @@ const PSS_SHA384: [u8; 52] = *b"\xa0\x0f\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03
 const PSS_TRAILER: [u8; 5] = *b"\xa3\x03\x02\x01\x01";
 const RSA_EXPONENT: [u8; 3] = [1, 0, 1];
 
+/// What a key is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KeyAlgorithm {
+    P256,
+    P384,
+    Rsa,
+}
+
 /// How certificates and revocation lists are signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SignatureAlgorithm {
@@ -96,6 +104,14 @@ impl PublicKey {
                 Self::rsa(modulus, exponent).ok_or_else(unknown)
             }
             _ => Err(unknown()),
+        }
+    }
+
+    pub(crate) const fn algorithm(&self) -> KeyAlgorithm {
+        match self {
+            Self::P256(_) => KeyAlgorithm::P256,
+            Self::P384(_) => KeyAlgorithm::P384,
+            Self::Rsa(_) => KeyAlgorithm::Rsa,
         }
     }
 

@@ -12,6 +12,7 @@ pub(crate) use certificate::Certificate;
 pub(crate) use chain::{Chains, MAX_CHAIN};
 pub(crate) use crl::RevocationList;
 pub(crate) use der::{DerReader, integer_u64};
+pub(crate) use key::KeyAlgorithm;
 pub use key::PublicKey;
 pub(crate) use pem::certificates;
 pub use pem::{Block, blocks};

@@ -10,7 +10,7 @@ use jsonrpsee::Methods;
 use lux_chain::pool::AccountState;
 use lux_devnet::{Devnet, DevnetConfig, Mining, ReorgTransactions};
 use lux_l1::{Clock, Journal, L1Client, MemoryJournal, Transport, TxConfig, TxManager, Wallet};
-use lux_node::{DeployRequest, Deployment, MarketRequest, Rollup, deploy};
+use lux_node::{DeployRequest, Deployment, MarketRequest, Rollup, TrustedRoots, deploy};
 use lux_protocol::EthTransaction;
 use lux_protocol::constants::MAX_CHECKPOINTS;
 use lux_protocol::contracts::ILuxRollup::{depositToL2Call, forceTransactionCall};
@@ -347,6 +347,7 @@ pub fn deploy_request(setup: &Setup, devnet: &Devnet) -> DeployRequest {
             fallbackWindow: setup.fallback_window,
             messageGasLimit: 500_000,
         },
+        roots: TrustedRoots::Vendors,
         factory: None,
         activation_block: U256::ZERO,
         admin: devnet.accounts()[ADMIN].0,
