@@ -1,6 +1,7 @@
 //! The compute market of a rollup: what its owner sets before it takes tasks (`docs/ai-compute.md`).
 
 use super::disputes::{Disputes, deploy_disputes};
+use super::enclaves::deploy_registry;
 use super::program::register_program;
 use super::timelock::{Call, OwnerCall, carry_out};
 use crate::NodeError;
@@ -26,6 +27,8 @@ pub struct MarketRequest {
     pub challenge_period: u64,
     /// Until a policy about enclaves on L2 and a key of one is usable, seconds; `None` leaves it as it is.
     pub enclave_delay: Option<u32>,
+    /// The `IAttestationVerifier` on L1 by which the market there takes attestations; without one it takes none.
+    pub l1_verifier: Option<Address>,
 }
 
 /// Puts the program onto L1, to what judges the rollup's own claims, and has the rollup's owner open the market with it.
@@ -38,7 +41,8 @@ pub(super) async fn open_with(
     report: &mut (dyn FnMut(&str) + Send),
 ) -> Result<OwnerCall, NodeError> {
     let l1 = transactions.client();
-    if is_open(l1, rollup, request).await? {
+    let attests = attestation_module(l1, rollup).await? != Address::ZERO || request.l1_verifier.is_none();
+    if attests && is_open(l1, rollup, request).await? {
         return Ok(OwnerCall::Done);
     }
     let fault_proof = rollup_fault_proof(l1, rollup).await?;
@@ -49,7 +53,12 @@ pub(super) async fn open_with(
     let mut deployer = Deployer::new(transactions, format!("market/{registry}/{id}"));
     let program = register_program(&mut deployer, l1, registry, &request.program, "infer/", report).await?;
     let calls = opening_calls(l1, rollup, &Disputes { fault_proof, program }, request.challenge_period).await?;
-    let calls = calls.into_iter().map(|call| (rollup, call)).chain(then).collect();
+    let attestations = match request.l1_verifier {
+        Some(verifier) => Some(deploy_registry(&mut deployer, rollup, verifier, report).await?),
+        None => None,
+    };
+    let calls = attestations.map(attestation_call).into_iter().chain(calls);
+    let calls = calls.map(|call| (rollup, call)).chain(then).collect();
     by_owner(transactions, rollup, calls, version(l1, rollup).await?, report).await
 }
 
@@ -83,7 +92,7 @@ pub async fn open_l2_market(
     let disputes = deploy_disputes(&mut deployer, l2.client(), &request.program, response_period, report).await?;
     let calls = opening_calls(l2.client(), COMPUTE_MARKET, &disputes, request.challenge_period).await?;
     let through_l1 = |data| (rollup, callComputeMarketL2Call { data }.abi_encode().into());
-    let calls = [attestation_call()].into_iter().chain(calls).map(through_l1);
+    let calls = [attestation_call(ATTESTATION_EVIDENCE)].into_iter().chain(calls).map(through_l1);
     let delay = delay_call(l2.client(), request.enclave_delay).await?;
     let delay = delay.map(|data| (rollup, callEnclaveKeysL2Call { data }.abi_encode().into()));
     let calls = delay.into_iter().chain(calls).collect();
@@ -114,10 +123,15 @@ async fn opening_calls(
     Ok([params.abi_encode().into(), evidence.abi_encode().into(), program.abi_encode().into()])
 }
 
-/// Has the market on L2 take attestations, by the policies of the registry there.
-fn attestation_call() -> Bytes {
+/// Has a market take attestations, by the policies of the registry that the module goes by.
+fn attestation_call(module: Address) -> Bytes {
     let kind = EvidenceKind::Attestation as u8;
-    IComputeMarket::setEvidenceCall { kind, module: ATTESTATION_EVIDENCE }.abi_encode().into()
+    IComputeMarket::setEvidenceCall { kind, module }.abi_encode().into()
+}
+
+async fn attestation_module(chain: &L1Client, market: Address) -> Result<Address, NodeError> {
+    let kind = EvidenceKind::Attestation as u8;
+    Ok(chain.view(market, IComputeMarket::computeEvidenceCall { kind }).await?)
 }
 
 /// Sets the delays of the registry on L2, where they are to be other ones.
