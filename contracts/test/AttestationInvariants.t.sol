@@ -32,8 +32,7 @@ contract AttestationHandler is EnclaveTest {
         _offerFor(TEE_MODEL, id);
         (uint256 first, uint256 second) = (_first % KEYS, _second % KEYS);
         bytes memory one = _sign(100 + first, _statement(id, OUTPUT));
-        bytes[] memory some =
-            _both ? _signatures(one, _sign(100 + second, _statement(id, OUTPUT))) : _signatures(one);
+        bytes[] memory some = _both ? _signatures(one, _sign(100 + second, _statement(id, OUTPUT))) : _signatures(one);
         IAIComputeRollup.ComputeResult memory result = _attested(TEE_MODEL, id, some);
         vm.prank(worker);
         try market.submitComputeResult(result) {
