@@ -9,6 +9,8 @@ import { runToEnd } from "./lib/rollup.mjs";
 const KINDS = ["sgx", "tdx", "snp", "nitro", "psa", "cca"];
 const UNRATED = ["snp", "nitro", "psa", "cca"];
 const KEY = "0x1234";
+const TIME = "1700000000000";
+const bound = (key) => ["--public-key", key, "--timestamp", TIME];
 
 async function succeeds(...command) {
   const { code, json, stderr } = await runToEnd(["tee", ...command]);
@@ -38,15 +40,17 @@ async function made(kind, name, ...options) {
 describe("lux-rollup tee", () => {
   for (const kind of KINDS) {
     it(`${kind}: only the development roots accept what was made for development`, async () => {
-      const judge = await made(kind, `${kind}.bin`, "--public-key", KEY);
+      const judge = await made(kind, `${kind}.bin`, ...bound(KEY));
       const shown = await succeeds("inspect", judge[0]);
       assert.equal(shown.authentic, false);
       const authentic = ["verify", ...judge, "--authentic-only"];
-      const found = await succeeds(...authentic, "--development", "--public-key", KEY);
+      const found = await succeeds(...authentic, "--development", ...bound(KEY));
       assert.deepEqual([found.authentic, found.policyAccepts, found.reportDataChecked], [true, false, true]);
       assert.equal(found.attestation.claims.measurement, shown.claims.measurement);
       await fails(/not among the accepted roots|no accepted trust anchor/, ...authentic);
-      await fails(/report data/, ...authentic, "--development", "--public-key", "0x5678");
+      await fails(/report data/, ...authentic, "--development", ...bound("0x5678"));
+      const later = ["--public-key", KEY, "--timestamp", `${TIME}1`];
+      await fails(/report data/, ...authentic, "--development", ...later);
       // Whoever names no policy has to say that nothing is to be judged.
       await failsWith(2, /--policy|--authentic-only/, "verify", ...judge, "--development");
     });

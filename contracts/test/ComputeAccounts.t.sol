@@ -131,12 +131,6 @@ contract ComputeMarket_Governance_Test is MarketTest {
         vm.stopPrank();
     }
 
-    function test_setEvidence_attestation_reverts() external {
-        vm.expectRevert(IComputeMarket.ComputeMarket_NoAttestation.selector);
-        vm.prank(Predeploys.L1_ROLLUP);
-        market.setEvidence(IEvidence.Kind.Attestation, inferFault);
-    }
-
     function test_setEvidence_wrongKind_reverts() external {
         vm.expectRevert(IComputeMarket.ComputeMarket_InvalidParams.selector);
         vm.prank(Predeploys.L1_ROLLUP);

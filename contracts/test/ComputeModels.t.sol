@@ -60,7 +60,7 @@ contract ComputeMarket_Models_Test is MarketTest {
     {
         uint256 length = _length % 300;
         bytes memory terms = abi.encode(IComputeMarket.ModelTerms(_flags, _flops, _price, string(new bytes(length))));
-        bool isFine = _flags & 7 != 0 && _flags < 64 && _flops != 0 && length <= 256;
+        bool isFine = _flags & 7 != 0 && _flags < 128 && _flops != 0 && length <= 256;
         if (!isFine) vm.expectRevert(IComputeMarket.ComputeMarket_InvalidModel.selector);
         market.registerModel(NEXT, terms);
         if (isFine) vm.assertEq(market.getModel(NEXT).gasPrice, _price);

@@ -15,6 +15,14 @@ export function expect(actual) {
   return {
     to: {
       equal: (expected) => assert.equal(value, plain(expected)),
+      be: {
+        get true() {
+          return assert.equal(value, true);
+        },
+        get false() {
+          return assert.equal(value, false);
+        },
+      },
       deep: {
         equal(expected) {
           const fields = Object.keys(expected);

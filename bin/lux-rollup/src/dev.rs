@@ -180,7 +180,8 @@ fn market_request(args: &DevArgs, rollup: &Rollup) -> eyre::Result<Option<Market
         return Ok(None);
     }
     let challenge_period = args.challenge_period.clamp(MIN_MARKET_PERIOD, MAX_MARKET_PERIOD);
-    Ok(Some(MarketRequest { program: task_program(args.infer.as_deref())?, challenge_period }))
+    let program = task_program(args.infer.as_deref())?;
+    Ok(Some(MarketRequest { program, challenge_period, enclave_delay: Some(0), l1_verifier: None }))
 }
 
 /// Opens the market on L2, which takes blocks of the running chain, and never returns.

@@ -135,7 +135,7 @@ async fn run(cli: Cli) -> eyre::Result<()> {
         Command::Task(command) => task::run(command, json).await,
         Command::Worker(command) => worker::run(command, json).await,
         Command::Machine(command) => machine::run(command, json).await,
-        Command::Tee(command) => tee::run(command, json),
+        Command::Tee(command) => tee::run(command, json).await,
         Command::Status(args) => status::run(args, json).await,
     }
 }

@@ -51,6 +51,11 @@ impl MarketArgs {
         Ok((Market { chain, address }, first_block))
     }
 
+    /// L1 and a node of L2.
+    pub async fn chains(&self) -> eyre::Result<(L1Client, L1Client)> {
+        Ok((l2::connect(&self.endpoints.l1).await?, l2::connect(&self.endpoints.l2).await?))
+    }
+
     async fn address(&self) -> eyre::Result<(L1Client, Address, u64)> {
         if self.layer == Layer::L2 {
             return Ok((l2::connect(&self.endpoints.l2).await?, self.market.unwrap_or(COMPUTE_MARKET), 0));

@@ -19,8 +19,12 @@ contract AIComputeRollup is RollupCore, IAIComputeRollup, IComputeMarket {
 
     /// @notice Calls the market on L2 as its governor, with a message that no sequencer can refuse.
     function callComputeMarketL2(bytes calldata _data) external nonReentrant returns (uint256 queueIndex_) {
-        if (msg.sender != owner()) revert RollupCore_NotOwner();
-        return IMessageQueue(bridge).enqueue(Predeploys.L1_ROLLUP, Predeploys.COMPUTE_MARKET, 0, _data);
+        return _callL2(Predeploys.COMPUTE_MARKET, _data);
+    }
+
+    /// @notice The same for the registry of enclave keys on L2.
+    function callEnclaveKeysL2(bytes calldata _data) external nonReentrant returns (uint256 queueIndex_) {
+        return _callL2(Predeploys.ENCLAVE_KEYS, _data);
     }
 
     function submitComputeTask(IAIComputeRollup.ComputeTask calldata)
@@ -204,6 +208,11 @@ contract AIComputeRollup is RollupCore, IAIComputeRollup, IComputeMarket {
 
     function finalAt(bytes32) external view returns (uint256) {
         _viewMarket();
+    }
+
+    function _callL2(address _predeploy, bytes calldata _data) private returns (uint256) {
+        if (msg.sender != owner()) revert RollupCore_NotOwner();
+        return IMessageQueue(bridge).enqueue(Predeploys.L1_ROLLUP, _predeploy, 0, _data);
     }
 
     /// @dev Runs this call in the market's code and ends it with what that answers.

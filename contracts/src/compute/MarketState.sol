@@ -84,9 +84,7 @@ abstract contract MarketState is IComputeMarket, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IComputeMarket
-    /// @dev Attestations have no module yet: one alone must never pay, and the rules for a quorum come with it.
     function setEvidence(IEvidence.Kind _kind, IEvidence _module) external onlyGovernor {
-        if (_kind == IEvidence.Kind.Attestation) revert ComputeMarket_NoAttestation();
         if (address(_module) != address(0) && _module.kind() != _kind) revert ComputeMarket_InvalidParams();
         _store().evidence[_kind] = _module;
         emit EvidenceSet(_kind, address(_module));

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {IAIComputeRollup} from "../interfaces/IAIComputeRollup.sol";
+import {IAttestationEvidence} from "../interfaces/IAttestationEvidence.sol";
 import {IComputeMarket} from "../interfaces/IComputeMarket.sol";
 import {IEvidence} from "../interfaces/IEvidence.sol";
 import {BatchLib} from "../libraries/BatchLib.sol";
@@ -16,7 +17,8 @@ abstract contract Results is Tasks {
 
     /// @inheritdoc IComputeMarket
     /// @dev `zkProof = abi.encode(kind, input, evidence, output)`: the claim input that the worker computed for, the trace or a
-    /// validity proof, and the output itself where the task asks for it.
+    /// validity proof, and the output itself where the task asks for it. With attestations the trace, and `bytes[] signatures`
+    /// of enclaves after the output.
     function submitComputeResult(IAIComputeRollup.ComputeResult calldata _result) external nonReentrant {
         _submitResult(_result, _settings());
     }
@@ -52,8 +54,9 @@ abstract contract Results is Tasks {
     }
 
     /// @inheritdoc IComputeMarket
-    function verifyTEEAttestation(IAIComputeRollup.TEEAttestation calldata) external pure returns (bool) {
-        return false;
+    function verifyTEEAttestation(IAIComputeRollup.TEEAttestation calldata _attestation) external view returns (bool) {
+        IAttestationEvidence module = _attestations();
+        return address(module) != address(0) && module.verifyTEEAttestation(_attestation);
     }
 
     /// @inheritdoc IComputeMarket
@@ -85,8 +88,15 @@ abstract contract Results is Tasks {
         return _claimOf(_taskId, _programVersion, dispute.input, _store().tasks[_taskId].output, dispute.trace);
     }
 
+    /// @dev Enclaves of several vendors shorten the period of a result that nobody disputes, for as long as they are believed.
     function _challengeableUntil(bytes32 _taskId, Progress memory _progress) internal view returns (uint256) {
-        if (_progress.flags & MarketFlags.DISPUTED == 0) return _progress.until;
+        if (_progress.flags & MarketFlags.DISPUTED == 0) {
+            uint256 attested = type(uint256).max;
+            if (_progress.flags & MarketFlags.ATTESTED != 0 && address(_attestations()) != address(0)) {
+                attested = _attestations().finalFrom(address(this), _taskId);
+            }
+            return attested < _progress.until ? attested : _progress.until;
+        }
         IEvidence.Claim memory claim = _disputedClaim(_taskId, _progress.programVersion);
         uint256 open = _store().disputes[_taskId].module.openUntil(claim);
         return open > _progress.until ? open : _progress.until;
@@ -112,22 +122,48 @@ abstract contract Results is Tasks {
         task.output = _result.outputHash;
         IEvidence module = _moduleFor(kind, progress.flags);
         bytes32 trace;
-        if (kind == uint8(IEvidence.Kind.Fault)) {
+        bool isProved = kind == uint8(IEvidence.Kind.Validity);
+        if (isProved) {
+            progress.until = uint40(block.timestamp);
+        } else {
             if (evidence.length > MAX_TRACE_BYTES) revert ComputeMarket_TraceTooLarge();
             trace = BatchLib.traceCommitment(evidence);
-        } else {
-            progress.until = uint40(block.timestamp);
-            IEvidence.Claim memory claim = _claimOf(taskId, progress.programVersion, input, _result.outputHash, 0);
-            if (!module.proves(claim, evidence)) revert ComputeMarket_InvalidProof();
+        }
+        if (kind != uint8(IEvidence.Kind.Fault)) {
+            IEvidence.Claim memory claim = _claimOf(taskId, progress.programVersion, input, _result.outputHash, trace);
+            bytes memory proof = isProved ? evidence : _signaturesIn(_result.zkProof);
+            if (!module.proves(claim, proof)) revert ComputeMarket_InvalidProof();
+            if (!isProved) _requireAttested(taskId, progress);
         }
         task.commitment = keccak256(abi.encode(input, trace));
         emit IAIComputeRollup.ComputeResultSubmitted(taskId, _result.outputHash);
         emit ResultEvidence(taskId, msg.sender, _result.gasUsed, progress.until, _result.zkProof);
-        if (kind == uint8(IEvidence.Kind.Fault)) {
-            task.progress = progress;
-        } else {
+        if (isProved) {
             _addFees(_pay(taskId, task, progress, _settings_.feeBps));
+        } else {
+            task.progress = progress;
         }
+    }
+
+    function _signaturesIn(bytes calldata _zkProof) private pure returns (bytes memory) {
+        (,,,, bytes[] memory signatures) = abi.decode(_zkProof, (uint8, bytes32, bytes, bytes, bytes[]));
+        return abi.encode(signatures);
+    }
+
+    /// @dev What enclaves say must stay open to fault proofs.
+    function _requireAttested(bytes32 _taskId, Progress memory _progress) private view {
+        if (address(_store().evidence[IEvidence.Kind.Fault]) == address(0)) {
+            revert ComputeMarket_EvidenceNotAccepted(uint8(IEvidence.Kind.Attestation));
+        }
+        bool needsQuorum = _progress.flags & MarketFlags.QUORUM != 0;
+        if (needsQuorum && _attestations().finalFrom(address(this), _taskId) == type(uint256).max) {
+            revert ComputeMarket_InvalidProof();
+        }
+        _progress.flags |= MarketFlags.ATTESTED;
+    }
+
+    function _attestations() private view returns (IAttestationEvidence) {
+        return IAttestationEvidence(address(_store().evidence[IEvidence.Kind.Attestation]));
     }
 
     /// @dev The task is the caller's: claimed, with the bond given back here, or open to any worker.
@@ -146,7 +182,7 @@ abstract contract Results is Tasks {
     }
 
     function _moduleFor(uint8 _kind, uint8 _flags) private view returns (IEvidence module_) {
-        if (_kind < uint8(IEvidence.Kind.Attestation) && _flags & (1 << _kind) != 0) {
+        if (_kind <= uint8(IEvidence.Kind.Attestation) && _flags & (1 << _kind) != 0) {
             module_ = _store().evidence[IEvidence.Kind(_kind)];
         }
         if (address(module_) == address(0)) revert ComputeMarket_EvidenceNotAccepted(_kind);

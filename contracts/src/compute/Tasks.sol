@@ -134,7 +134,7 @@ abstract contract Tasks is Models {
         (uint256 gasLimit, uint256 gasPrice) = _quote(model, _task.requiredFlops, _task.maxGasPrice);
         _debit(msg.sender, gasLimit * gasPrice);
         (bytes32 inputCommitment, bool isInline) = DataReference.parse(_task.inputDataHash);
-        uint8 flags = model.flags & (MarketFlags.EVIDENCE | MarketFlags.INLINE_OUTPUT);
+        uint8 flags = model.flags & (MarketFlags.EVIDENCE | MarketFlags.INLINE_OUTPUT | MarketFlags.QUORUM);
         if (isInline) flags |= MarketFlags.INLINE_OUTPUT;
         uint40 expiresAt = uint40(block.timestamp + _timeout);
 

@@ -13,7 +13,11 @@ library MarketFlags {
     uint8 internal constant OWNER_UPDATES = 1 << 4;
     /// @notice Of models: a final task of the program `aggregate` registers a successor.
     uint8 internal constant AGGREGATE_UPDATES = 1 << 5;
-    uint8 internal constant MODEL = EVIDENCE | INLINE_OUTPUT | OWNER_UPDATES | AGGREGATE_UPDATES;
+    /// @notice Results with attestations come with a quorum of vendors.
+    uint8 internal constant QUORUM = 1 << 6;
+    uint8 internal constant MODEL = EVIDENCE | INLINE_OUTPUT | OWNER_UPDATES | AGGREGATE_UPDATES | QUORUM;
+    /// @notice Of tasks: enclaves signed the result.
+    uint8 internal constant ATTESTED = 1 << 4;
     /// @notice Of tasks: a challenger asked for a part of the trace.
     uint8 internal constant DISPUTED = 1 << 7;
 }

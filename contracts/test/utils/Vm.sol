@@ -9,6 +9,14 @@ interface Vm {
         address emitter;
     }
 
+    struct Wallet {
+        address addr;
+        uint256 publicKeyX;
+        uint256 publicKeyY;
+        uint256 privateKey;
+    }
+
+    function createWallet(uint256 _key) external returns (Wallet memory);
     function warp(uint256 _timestamp) external;
     function roll(uint256 _number) external;
     function deal(address _account, uint256 _balance) external;

@@ -54,7 +54,7 @@ pub async fn check(
     if shop.market.account(delivery.worker).await?.isSlashed {
         return Ok(Finding::Void);
     }
-    let Some(proof) = delivery.proof.as_ref().filter(|proof| proof.kind == EvidenceKind::Fault) else {
+    let Some(proof) = delivery.proof.as_ref().filter(|proof| proof.kind != EvidenceKind::Validity) else {
         return Err(ComputeError::Config("a result with evidence that this version does not know".into()));
     };
     let trace = ClaimTrace::decode(&proof.evidence);

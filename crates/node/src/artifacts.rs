@@ -40,6 +40,10 @@ artifacts! {
     ai_compute_rollup = "AIComputeRollup",
     compute_market_l1 = "ComputeMarketL1",
     compute_market_l2 = "ComputeMarketL2",
+    enclave_keys_l1 = "EnclaveKeysL1",
+    attestation_evidence_l1 = "AttestationEvidenceL1",
+    enclave_keys_l2 = "EnclaveKeysL2",
+    attestation_evidence_l2 = "AttestationEvidenceL2",
     attestation_verifier_l2 = "AttestationVerifierL2",
 }
 

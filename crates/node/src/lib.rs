@@ -36,7 +36,9 @@ pub use bridge::{BridgeClient, DepositRequest, withdrawal_calls};
 pub use case::Case;
 pub use challenger::{Challenger, Standing};
 pub use claimant::Claimant;
-pub use deploy::{DeployRequest, Deployment, MarketRequest, OwnerCall, deploy, is_open, open_l2_market, open_market};
+pub use deploy::{
+    DeployRequest, Deployment, MarketRequest, OwnerCall, accept_software, deploy, is_open, open_l2_market, open_market,
+};
 pub use deriver::Deriver;
 pub use dispute_rpc::{DisputeContext, dispute_module};
 pub use disputes::Disputes;

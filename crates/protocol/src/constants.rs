@@ -31,6 +31,10 @@ pub const BRIDGED_ERC20: Address = address!("05000000000000000000000000000000000
 pub const COMPUTE_MARKET: Address = address!("0500000000000000000000000000000000000006");
 /// `IAttestationVerifier` of `docs/tee.md` on L2.
 pub const ATTESTATION_VERIFIER: Address = address!("0500000000000000000000000000000000000007");
+/// Registry of the keys of enclaves on L2 (`docs/tee.md`).
+pub const ENCLAVE_KEYS: Address = address!("0500000000000000000000000000000000000008");
+/// Module of the L2 market that takes attestations of results.
+pub const ATTESTATION_EVIDENCE: Address = address!("0500000000000000000000000000000000000009");
 /// Stands for the L1 `MessageBridge` as a sender on L2.
 pub const L1_BRIDGE_SENDER: Address = address!("0500000000000000000000000000000000000011");
 /// Stands for the L1 `RollupCore` as a sender on L2 and as the target of withdrawals.

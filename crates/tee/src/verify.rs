@@ -91,10 +91,11 @@ pub fn authenticate(
     }
 }
 
-/// The report data that binds `public_key`: Keccak-256 of `LUX_TEE_KEY_V1` and the key, then zeros.
-pub fn report_data_of_key(public_key: &[u8]) -> [u8; 64] {
+/// The report data that binds `public_key` and the time of LP-500's `TEEAttestation`, as it stands there: Keccak-256 of
+/// `LUX_TEE_KEY_V1`, the time in 8 bytes, big-endian, and the key, then zeros.
+pub fn report_data_of_key(public_key: &[u8], timestamp: u64) -> [u8; 64] {
     let mut data = [0; 64];
-    data[..32].copy_from_slice(&keccak256([KEY_DOMAIN, public_key].concat())[..]);
+    data[..32].copy_from_slice(&keccak256([KEY_DOMAIN, &timestamp.to_be_bytes(), public_key].concat())[..]);
     data
 }
 

@@ -26,6 +26,9 @@ pub struct RegisterArgs {
     /// What the model accepts and demands.
     #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Flag::Fault, Flag::OwnerUpdates])]
     flags: Vec<Flag>,
+    /// Results must be signed by an enclave that the market's policies accept: instead of `fault` among the flags.
+    #[arg(long, conflicts_with = "flags")]
+    require_tee: bool,
     /// FLOPs that one gas pays for.
     #[arg(long, default_value_t = ModelTerms::default().flops_per_gas)]
     flops_per_gas: u64,
@@ -45,6 +48,8 @@ enum Flag {
     Validity,
     /// Accepts results with an attestation.
     Attestation,
+    /// Results with attestations need enclaves of several vendors.
+    Quorum,
     /// The output must come with the result.
     InlineOutput,
     /// The owner's signature registers a successor.
@@ -59,6 +64,7 @@ impl Flag {
             Self::Fault => ModelTerms::FAULT,
             Self::Validity => ModelTerms::VALIDITY,
             Self::Attestation => ModelTerms::ATTESTATION,
+            Self::Quorum => ModelTerms::QUORUM,
             Self::InlineOutput => ModelTerms::INLINE_OUTPUT,
             Self::OwnerUpdates => ModelTerms::OWNER_UPDATES,
             Self::AggregateUpdates => ModelTerms::AGGREGATE_UPDATES,
@@ -68,8 +74,10 @@ impl Flag {
 
 pub async fn run(args: RegisterArgs, json: bool) -> eyre::Result<()> {
     let wallet = args.key.require()?;
+    let attested = [Flag::Attestation, Flag::OwnerUpdates];
+    let flags = if args.require_tee { &attested[..] } else { &args.flags };
     let terms = ModelTerms {
-        flags: args.flags.iter().fold(0, |flags, flag| flags | flag.bit()),
+        flags: flags.iter().fold(0, |flags, flag| flags | flag.bit()),
         flops_per_gas: args.flops_per_gas,
         gas_price: args.gas_price,
         location: args.location.clone().into_bytes().into(),

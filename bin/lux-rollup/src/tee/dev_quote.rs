@@ -23,6 +23,9 @@ pub struct DevQuoteArgs {
     /// Key that the report data binds, in hexadecimal digits.
     #[arg(long, value_name = "HEX", conflicts_with = "report_data")]
     public_key: Option<Bytes>,
+    /// Time that the report data binds with the key, in seconds since 1970 or in milliseconds [default: now].
+    #[arg(long, value_name = "TIME", requires = "public_key")]
+    timestamp: Option<u64>,
     /// Report data of at most 64 bytes, in hexadecimal digits.
     #[arg(long, value_name = "HEX")]
     report_data: Option<Bytes>,
@@ -54,7 +57,7 @@ pub fn run(args: &DevQuoteArgs, json: bool) -> eyre::Result<()> {
         DevKind::Cca => Kind::Cca,
     };
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
-    let mut request = Request::new(kind, args.software.as_bytes(), report_data(args)?, now);
+    let mut request = Request::new(kind, args.software.as_bytes(), report_data(args, now)?, now);
     request.debug = args.debug;
     request.platform_svn = args.platform_svn;
     let (attestation, collateral) = attest(&request);
@@ -64,14 +67,17 @@ pub fn run(args: &DevQuoteArgs, json: bool) -> eyre::Result<()> {
         write(path, &collateral.encode())?;
     }
     let print = if json { print_json } else { print_fields };
-    print(&json!({ "attestation": args.out, "collateral": beside, "accepted with": "--development" }));
+    let timestamp = args.public_key.is_some().then(|| args.timestamp.unwrap_or(now));
+    print(
+        &json!({ "attestation": args.out, "collateral": beside, "timestamp": timestamp, "accepted with": "--development" }),
+    );
     Ok(())
 }
 
-fn report_data(args: &DevQuoteArgs) -> eyre::Result<[u8; 64]> {
+fn report_data(args: &DevQuoteArgs, now: u64) -> eyre::Result<[u8; 64]> {
     let mut data = [0; 64];
     match (&args.public_key, &args.report_data) {
-        (Some(key), _) => data = report_data_of_key(key),
+        (Some(key), _) => data = report_data_of_key(key, args.timestamp.unwrap_or(now)),
         (None, Some(bytes)) => {
             let place = data.get_mut(..bytes.len());
             place

@@ -32,7 +32,7 @@ pub struct JudgeArgs {
 impl JudgeArgs {
     pub fn authenticate(&self) -> eyre::Result<Attestation> {
         let bytes = attestation(&self.file)?;
-        let collateral = self.collateral.as_deref().map_or(Ok(Collateral::None), collateral)?;
+        let collateral = read_collateral_of(self.collateral.as_deref())?;
         let found = authenticate(&bytes, &collateral, self.now()?, &self.roots()?);
         found.wrap_err_with(|| format!("{} is refused", self.file.display()))
     }
@@ -54,7 +54,9 @@ impl JudgeArgs {
     }
 }
 
-fn collateral(path: &Path) -> eyre::Result<Collateral> {
+/// The collateral in a file, or that there is none.
+pub fn read_collateral_of(file: Option<&Path>) -> eyre::Result<Collateral> {
+    let Some(path) = file else { return Ok(Collateral::None) };
     read_collateral(&read_bounded(path, MAX_FILE_BYTES)?).wrap_err_with(|| path.display().to_string())
 }
 

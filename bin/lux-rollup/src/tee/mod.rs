@@ -1,8 +1,11 @@
 //! `lux-rollup tee`.
 
+mod accept;
 mod dev_quote;
 mod inputs;
 mod policy;
+mod register;
+mod registry;
 mod verify;
 
 use crate::model::files::read_bounded;
@@ -30,14 +33,21 @@ pub enum TeeCommand {
     Policy(policy::PolicyCommand),
     /// Make an attestation under a root that everyone can sign for, for development.
     DevQuote(dev_quote::DevQuoteArgs),
+    /// Have the rollup's owner accept the software of an attestation, for the keys of its enclaves to be registered. Where the
+    /// owner has a delay, the same command again carries on after it.
+    Accept(accept::AcceptArgs),
+    /// Register the key that an attestation binds, by which an enclave signs results for the compute market.
+    Register(register::RegisterArgs),
 }
 
-pub fn run(command: TeeCommand, json: bool) -> eyre::Result<()> {
+pub async fn run(command: TeeCommand, json: bool) -> eyre::Result<()> {
     match command {
         TeeCommand::Inspect { file } => show(&file, json),
         TeeCommand::Verify(args) => verify::run(&args, json),
         TeeCommand::Policy(command) => policy::run(command, json),
         TeeCommand::DevQuote(args) => dev_quote::run(&args, json),
+        TeeCommand::Accept(args) => accept::run(args, json).await,
+        TeeCommand::Register(args) => register::run(args, json).await,
     }
 }
 

@@ -23,8 +23,11 @@ pub struct VerifyArgs {
     #[arg(long)]
     authentic_only: bool,
     /// Key that the report data must bind, in hexadecimal digits.
-    #[arg(long, value_name = "HEX", conflicts_with = "report_data")]
+    #[arg(long, value_name = "HEX", conflicts_with = "report_data", requires = "timestamp")]
     public_key: Option<Bytes>,
+    /// Time that it must bind with the key: that of LP-500's `TEEAttestation`.
+    #[arg(long, value_name = "TIME", requires = "public_key")]
+    timestamp: Option<u64>,
     /// Report data that must be within, in hexadecimal digits: 32 bytes at least, zeros may follow.
     #[arg(long, value_name = "HEX")]
     report_data: Option<Bytes>,
@@ -32,7 +35,8 @@ pub struct VerifyArgs {
 
 pub fn run(args: &VerifyArgs, json: bool) -> eyre::Result<()> {
     let found = args.judge.authenticate()?;
-    let bound = args.public_key.as_ref().map(|key| report_data_of_key(key).to_vec().into());
+    let bound = args.public_key.as_ref().zip(args.timestamp);
+    let bound = bound.map(|(key, timestamp)| report_data_of_key(key, timestamp).to_vec().into());
     let wanted = bound.or_else(|| args.report_data.clone());
     if let Some(wanted) = &wanted {
         check_report_data(&found.claims, wanted).wrap_err_with(|| refused(args))?;

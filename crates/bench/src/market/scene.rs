@@ -125,7 +125,12 @@ fn request(owner: Address, now: u64) -> eyre::Result<DeployRequest> {
         proposer: Address::ZERO,
         challenger: Address::ZERO,
         fault_proofs: Some(PERIOD),
-        market: Some(MarketRequest { program: infer_program().clone(), challenge_period: PERIOD }),
+        market: Some(MarketRequest {
+            program: infer_program().clone(),
+            challenge_period: PERIOD,
+            enclave_delay: None,
+            l1_verifier: None,
+        }),
         challenge_period: PERIOD,
         min_stake: ether(100),
         params: RollupParams { genesisTimestamp: now, ..params },

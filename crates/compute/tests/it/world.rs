@@ -86,7 +86,12 @@ impl World {
             proposer: Address::ZERO,
             challenger: Address::ZERO,
             fault_proofs: Some(RESPONSE_PERIOD),
-            market: Some(MarketRequest { program: infer_program().clone(), challenge_period: PERIOD }),
+            market: Some(MarketRequest {
+                program: infer_program().clone(),
+                challenge_period: PERIOD,
+                enclave_delay: None,
+                l1_verifier: None,
+            }),
             challenge_period: PERIOD,
             min_stake: ether(100),
             params: RollupParams {

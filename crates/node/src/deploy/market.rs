@@ -1,6 +1,7 @@
 //! The compute market of a rollup: what its owner sets before it takes tasks (`docs/ai-compute.md`).
 
 use super::disputes::{Disputes, deploy_disputes};
+use super::enclaves::deploy_registry;
 use super::program::register_program;
 use super::timelock::{Call, OwnerCall, carry_out};
 use crate::NodeError;
@@ -10,11 +11,12 @@ use alloy_sol_types::SolCall;
 use lux_executor::program_id;
 use lux_l1::{Deployer, L1Client, TxManager};
 use lux_machine::Program;
-use lux_protocol::constants::COMPUTE_MARKET;
+use lux_protocol::constants::{ATTESTATION_EVIDENCE, COMPUTE_MARKET, ENCLAVE_KEYS};
 use lux_protocol::contracts::{ExecutionMode, IChunkVerifier, IFaultProof, IRollupViews};
 use lux_protocol::market::EvidenceKind;
-use lux_protocol::market::contract::IAIComputeRollup::callComputeMarketL2Call;
+use lux_protocol::market::contract::IAIComputeRollup::{callComputeMarketL2Call, callEnclaveKeysL2Call};
 use lux_protocol::market::contract::{IComputeMarket, Purpose};
+use lux_protocol::market::enclaves::IEnclaveKeys;
 
 /// How a market is opened.
 #[derive(Clone, Debug)]
@@ -23,6 +25,10 @@ pub struct MarketRequest {
     pub program: Program,
     /// How long a result can be challenged, seconds.
     pub challenge_period: u64,
+    /// Until a policy about enclaves on L2 and a key of one is usable, seconds; `None` leaves it as it is.
+    pub enclave_delay: Option<u32>,
+    /// The `IAttestationVerifier` on L1 by which the market there takes attestations; without one it takes none.
+    pub l1_verifier: Option<Address>,
 }
 
 /// Puts the program onto L1, to what judges the rollup's own claims, and has the rollup's owner open the market with it.
@@ -35,7 +41,8 @@ pub(super) async fn open_with(
     report: &mut (dyn FnMut(&str) + Send),
 ) -> Result<OwnerCall, NodeError> {
     let l1 = transactions.client();
-    if is_open(l1, rollup, request).await? {
+    let attests = attestation_module(l1, rollup).await? != Address::ZERO || request.l1_verifier.is_none();
+    if attests && is_open(l1, rollup, request).await? {
         return Ok(OwnerCall::Done);
     }
     let fault_proof = rollup_fault_proof(l1, rollup).await?;
@@ -46,7 +53,12 @@ pub(super) async fn open_with(
     let mut deployer = Deployer::new(transactions, format!("market/{registry}/{id}"));
     let program = register_program(&mut deployer, l1, registry, &request.program, "infer/", report).await?;
     let calls = opening_calls(l1, rollup, &Disputes { fault_proof, program }, request.challenge_period).await?;
-    let calls = calls.into_iter().map(|call| (rollup, call)).chain(then).collect();
+    let attestations = match request.l1_verifier {
+        Some(verifier) => Some(deploy_registry(&mut deployer, rollup, verifier, report).await?),
+        None => None,
+    };
+    let calls = attestations.map(attestation_call).into_iter().chain(calls);
+    let calls = calls.map(|call| (rollup, call)).chain(then).collect();
     by_owner(transactions, rollup, calls, version(l1, rollup).await?, report).await
 }
 
@@ -80,7 +92,10 @@ pub async fn open_l2_market(
     let disputes = deploy_disputes(&mut deployer, l2.client(), &request.program, response_period, report).await?;
     let calls = opening_calls(l2.client(), COMPUTE_MARKET, &disputes, request.challenge_period).await?;
     let through_l1 = |data| (rollup, callComputeMarketL2Call { data }.abi_encode().into());
-    let calls = calls.into_iter().map(through_l1).collect();
+    let calls = [attestation_call(ATTESTATION_EVIDENCE)].into_iter().chain(calls).map(through_l1);
+    let delay = delay_call(l2.client(), request.enclave_delay).await?;
+    let delay = delay.map(|data| (rollup, callEnclaveKeysL2Call { data }.abi_encode().into()));
+    let calls = delay.into_iter().chain(calls).collect();
     by_owner(l1, rollup, calls, version(l2.client(), COMPUTE_MARKET).await?, report).await
 }
 
@@ -108,6 +123,25 @@ async fn opening_calls(
     Ok([params.abi_encode().into(), evidence.abi_encode().into(), program.abi_encode().into()])
 }
 
+/// Has a market take attestations, by the policies of the registry that the module goes by.
+fn attestation_call(module: Address) -> Bytes {
+    let kind = EvidenceKind::Attestation as u8;
+    IComputeMarket::setEvidenceCall { kind, module }.abi_encode().into()
+}
+
+async fn attestation_module(chain: &L1Client, market: Address) -> Result<Address, NodeError> {
+    let kind = EvidenceKind::Attestation as u8;
+    Ok(chain.view(market, IComputeMarket::computeEvidenceCall { kind }).await?)
+}
+
+/// Sets the delays of the registry on L2, where they are to be other ones.
+async fn delay_call(l2: &L1Client, delay: Option<u32>) -> Result<Option<Bytes>, NodeError> {
+    let Some(delay) = delay else { return Ok(None) };
+    let mut settings = l2.view(ENCLAVE_KEYS, IEnclaveKeys::settingsCall {}).await?;
+    (settings.policyDelay, settings.keyDelay) = (delay, delay);
+    Ok(Some(IEnclaveKeys::setSettingsCall { settings }.abi_encode().into()))
+}
+
 /// How many times a market's program was set: operations that set the same one again are different.
 async fn version(chain: &L1Client, market: Address) -> Result<u8, NodeError> {
     Ok(chain.view(market, IComputeMarket::computeProgramCall { purpose: Purpose::Infer }).await?.version)
@@ -121,8 +155,7 @@ async fn by_owner(
     report: &mut (dyn FnMut(&str) + Send),
 ) -> Result<OwnerCall, NodeError> {
     let timelock = transactions.client().view(rollup, IRollupViews::ownerCall {}).await?;
-    let salt = B256::from(U256::from(version));
-    let outcome = carry_out(transactions, timelock, &calls, salt).await?;
+    let outcome = carry_out(transactions, timelock, &calls, B256::from(U256::from(version))).await?;
     report("market");
     Ok(outcome)
 }

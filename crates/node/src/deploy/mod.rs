@@ -1,11 +1,13 @@
 //! Deploys a rollup to L1, step by step, so that an interrupted run continues.
 
 mod disputes;
+mod enclaves;
 mod market;
 mod precompiles;
 mod program;
 mod timelock;
 
+pub use enclaves::accept_software;
 pub use market::{MarketRequest, is_open, open_l2_market, open_market};
 pub use timelock::OwnerCall;
 

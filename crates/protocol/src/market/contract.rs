@@ -179,5 +179,6 @@ sol! {
     #[derive(Debug)]
     interface IAIComputeRollup {
         function callComputeMarketL2(bytes calldata data) external returns (uint256 queueIndex);
+        function callEnclaveKeysL2(bytes calldata data) external returns (uint256 queueIndex);
     }
 }

@@ -2,6 +2,7 @@
 
 mod abi;
 pub mod contract;
+pub mod enclaves;
 mod input_data;
 mod model;
 mod proof;

@@ -28,9 +28,11 @@ impl ModelTerms {
     pub const OWNER_UPDATES: u8 = 1 << 4;
     /// A final task of the program `aggregate` registers a successor.
     pub const AGGREGATE_UPDATES: u8 = 1 << 5;
+    /// Results with attestations come with a quorum of vendors.
+    pub const QUORUM: u8 = 1 << 6;
 
     const EVIDENCE: u8 = Self::FAULT | Self::VALIDITY | Self::ATTESTATION;
-    const ALL: u8 = Self::EVIDENCE | Self::INLINE_OUTPUT | Self::OWNER_UPDATES | Self::AGGREGATE_UPDATES;
+    const ALL: u8 = Self::EVIDENCE | Self::INLINE_OUTPUT | Self::OWNER_UPDATES | Self::AGGREGATE_UPDATES | Self::QUORUM;
     const MAX_FLOPS_PER_GAS: u64 = (1 << 40) - 1;
     const MAX_GAS_PRICE: u64 = (1 << 48) - 1;
 

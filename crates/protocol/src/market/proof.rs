@@ -26,13 +26,13 @@ impl EvidenceKind {
     }
 }
 
-/// `ComputeResult.zkProof`.
+/// `ComputeResult.zkProof`, without the signatures that follow in one with attestations: these do not matter to who checks it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResultProof {
     pub kind: EvidenceKind,
     /// Claim input of the task that it was computed for.
     pub input: B256,
-    /// An encoded trace ([`ClaimTrace`](crate::ClaimTrace)), or a validity proof.
+    /// An encoded trace ([`ClaimTrace`](crate::ClaimTrace)), or with `Validity` a proof.
     pub evidence: Bytes,
     /// The output itself, or nothing.
     pub output: Bytes,
@@ -59,7 +59,7 @@ impl ResultProof {
     }
 
     fn check(&self) -> Result<(), MarketCodecError> {
-        if self.kind == EvidenceKind::Fault && self.evidence.len() > MAX_TRACE_BYTES {
+        if self.kind != EvidenceKind::Validity && self.evidence.len() > MAX_TRACE_BYTES {
             return Err(MarketCodecError::TraceTooLarge(self.evidence.len()));
         }
         if self.output.len() > MAX_INLINE_BYTES {

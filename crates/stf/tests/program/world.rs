@@ -7,7 +7,8 @@ use alloy_signer_local::PrivateKeySigner;
 use lux_chain::pool::{Pool, PoolConfig};
 use lux_chain::{Chain, Genesis, GenesisAccount, Store, stored_bytes};
 use lux_protocol::constants::{
-    ATTESTATION_VERIFIER, BRIDGED_ERC20, COMPUTE_MARKET, FEE_VAULT, L1_BLOCK, L2_MESSAGE_BRIDGE, L2_TOKEN_BRIDGE,
+    ATTESTATION_EVIDENCE, ATTESTATION_VERIFIER, BRIDGED_ERC20, COMPUTE_MARKET, ENCLAVE_KEYS, FEE_VAULT, L1_BLOCK,
+    L2_MESSAGE_BRIDGE, L2_TOKEN_BRIDGE,
 };
 use lux_protocol::{
     BatchOutput, ClaimInput, PayloadBlock, QueueEntry, Receipt, UnsignedTx, accumulate, decode_params, encode_payload,
@@ -57,6 +58,8 @@ impl World {
             (BRIDGED_ERC20, "BridgedERC20"),
             (COMPUTE_MARKET, "ComputeMarketL2"),
             (ATTESTATION_VERIFIER, "AttestationVerifierL2"),
+            (ENCLAVE_KEYS, "EnclaveKeysL2"),
+            (ATTESTATION_EVIDENCE, "AttestationEvidenceL2"),
         ];
         let predeploys = predeploys.map(|(address, name)| {
             let roots = (address == ATTESTATION_VERIFIER).then(|| stored_bytes(0, &lux_tee::dev::roots().encode()));

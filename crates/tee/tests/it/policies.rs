@@ -176,16 +176,18 @@ fn machines_can_be_denied_by_each_of_their_names() {
 #[test]
 fn report_data_binds_a_key() {
     let key = b"a public key";
-    let data = report_data_of_key(key);
+    let data = report_data_of_key(key, NOW);
     assert_eq!(data[32..], [0; 32]);
-    assert_eq!(B256::from_slice(&data[..32]), keccak256([&b"LUX_TEE_KEY_V1"[..], key].concat()));
+    assert_eq!(B256::from_slice(&data[..32]), keccak256([&b"LUX_TEE_KEY_V1"[..], &NOW.to_be_bytes(), key].concat()));
     for kind in KINDS {
         let (bytes, collateral) = attest(&Request::new(kind, b"software", data, NOW));
         let policy = policy(&authentic(&request(kind)));
         let verdict = |expected: &[u8]| verify(&bytes, &collateral, NOW, &roots(), &policy, expected);
         assert!(verdict(&data[..32]).is_ok() && verdict(&data).is_ok());
-        let other = verdict(&report_data_of_key(b"another public key"));
-        assert!(matches!(other, Err(TeeError::Policy(PolicyError::ReportData { .. }))), "{}", kind.name());
+        for other in [report_data_of_key(b"another public key", NOW), report_data_of_key(key, NOW + 1)] {
+            let other = verdict(&other);
+            assert!(matches!(other, Err(TeeError::Policy(PolicyError::ReportData { .. }))), "{}", kind.name());
+        }
         assert!(verdict(&[]).is_err() && verdict(&data[..8]).is_err());
     }
 }

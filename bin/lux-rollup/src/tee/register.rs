@@ -1,0 +1,67 @@
+//! `lux-rollup tee register`.
+
+use super::attestation;
+use super::inputs::read_collateral_of;
+use super::registry::Registry;
+use crate::keys::KeyArgs;
+use crate::l2::one_off;
+use crate::market_args::MarketArgs;
+use crate::output::{Progress, print_fields, print_json};
+use alloy_primitives::{Bytes, U256};
+use alloy_sol_types::SolCall;
+use clap::Args;
+use lux_l1::TxRequest;
+use lux_protocol::market::enclaves::IEnclaveKeys::{judgeCall, registerCall, statusOfCall};
+use lux_protocol::market::enclaves::TEEAttestation;
+use lux_tee::inspect;
+use serde_json::json;
+use std::path::PathBuf;
+
+#[derive(Args)]
+pub struct RegisterArgs {
+    /// Attestation whose report data binds the key: bytes, hexadecimal digits or Base64.
+    file: PathBuf,
+    /// What the vendor publishes, as for `tee verify`.
+    #[arg(long, value_name = "FILE")]
+    collateral: Option<PathBuf>,
+    /// Key that the enclave holds: 64 bytes of secp256k1, or 65 that begin with 04, in hexadecimal digits.
+    #[arg(long, value_name = "HEX")]
+    public_key: Bytes,
+    /// Time that the report data binds with the key, in seconds since 1970 or in milliseconds.
+    #[arg(long, value_name = "TIME")]
+    timestamp: u64,
+    #[command(flatten)]
+    market: MarketArgs,
+    /// Key of whoever pays the transaction.
+    #[command(flatten)]
+    key: KeyArgs,
+}
+
+pub async fn run(args: RegisterArgs, json: bool) -> eyre::Result<()> {
+    let wallet = args.key.require()?;
+    let (bytes, collateral) = (attestation(&args.file)?, read_collateral_of(args.collateral.as_deref())?);
+    let claims = inspect(&bytes)?;
+    let registry = Registry::of(&args.market).await?;
+    let attestation = TEEAttestation {
+        mrEnclave: claims.mr_enclave(),
+        mrSigner: claims.mr_signer(),
+        publicKey: args.public_key,
+        quote: registry.quote(bytes, &collateral),
+        timestamp: U256::from(args.timestamp),
+    };
+    // Says why, where it would be refused.
+    let key = registry.chain.view(registry.address, judgeCall { attestation: attestation.clone() }).await?.key;
+    let transactions = one_off(&registry.chain, wallet).await?;
+    let request = TxRequest::call("cli/register-key", registry.address, registerCall { attestation }.abi_encode());
+    let sent = Progress::new(json).while_waiting("registering", transactions.send(request)).await?;
+    let status = registry.chain.view(registry.address, statusOfCall { key }).await?;
+    let value = json!({
+        "key": key,
+        "registry": registry.address,
+        "transaction": sent.hash,
+        "status": format!("{:?}", status.status),
+    });
+    let print = if json { print_json } else { print_fields };
+    print(&value);
+    Ok(())
+}
