@@ -7,33 +7,38 @@ use chacha20::cipher::{KeyIvInit, StreamCipher};
 /// Each worker's neighbours are the `degree / 2` before and after it in a ring; all others where the degree is one less than the
 /// number of workers.
 #[derive(Clone, Debug)]
-pub struct Graph {
-    degree: u16,
-    ring: Vec<u16>,
-    position: Vec<u16>,
-}
+pub struct Graph(Vec<Vec<u16>>);
 
 impl Graph {
     pub(crate) fn new(workers: u16, degree: u16, seed: B256) -> Self {
         let ring = shuffled(workers, seed);
-        let mut position = vec![0; ring.len()];
-        (0u16..).zip(&ring).for_each(|(place, worker)| position[usize::from(*worker)] = place);
-        Self { degree, ring, position }
+        let mut graph = vec![Vec::new(); ring.len()];
+        for (place, worker) in ring.iter().enumerate() {
+            let neighbours = &mut graph[usize::from(*worker)];
+            neighbours.extend(around(ring.len(), degree.into()).map(|step| ring[(place + step) % ring.len()]));
+            neighbours.sort_unstable();
+        }
+        Self(graph)
     }
 
     /// Neighbours of a worker, ascending, without itself.
-    pub fn neighbours(&self, worker: u16) -> Vec<u16> {
-        let workers = self.ring.len();
-        let place = usize::from(self.position[usize::from(worker)]);
-        let around = match usize::from(self.degree) {
-            all if all + 1 == workers => 1..workers,
-            degree => workers - degree / 2..workers + degree / 2 + 1,
-        };
-        let mut found: Vec<_> =
-            around.map(|step| self.ring[(place + step) % workers]).filter(|other| *other != worker).collect();
-        found.sort_unstable();
-        found
+    pub fn neighbours(&self, worker: u16) -> &[u16] {
+        &self.0[usize::from(worker)]
     }
+
+    /// Which of `owner`'s neighbours `holder` is.
+    pub(crate) fn place(&self, owner: u16, holder: u16) -> Option<usize> {
+        self.neighbours(owner).binary_search(&holder).ok()
+    }
+}
+
+/// Steps along the ring to a worker's neighbours.
+fn around(workers: usize, degree: usize) -> impl Iterator<Item = usize> {
+    let (before, after) = match degree + 1 == workers {
+        true => (0, workers - 1),
+        false => (degree / 2, degree / 2),
+    };
+    (1..=after).chain(workers - before..workers)
 }
 
 /// Fisher and Yates's shuffle with the keystream of `seed`.

@@ -35,7 +35,7 @@ pub use worker_set::WorkerSet;
 
 /// With two workers, each would learn the other's vector from the sum.
 pub const MIN_WORKERS: u16 = 3;
-/// What every worker can still verify in seconds.
-pub const MAX_WORKERS: u16 = 10_000;
+/// What every worker can still verify in a second, in memory that is small beside a vector's.
+pub const MAX_WORKERS: u16 = 4_096;
 /// Four billion bytes of mask, far below where a keystream repeats.
 pub const MAX_ENTRIES: u32 = 1 << 29;

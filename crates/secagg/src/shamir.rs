@@ -68,7 +68,7 @@ mod tests {
         fn any_threshold_of_shares_is_the_secret(
             secret in scalar(),
             coefficients in proptest::collection::vec(scalar(), 0..20),
-            holders in subsequence((0u16..10_000).step_by(331).collect::<Vec<_>>(), 20).prop_shuffle(),
+            holders in subsequence((0u16..4_096).step_by(131).collect::<Vec<_>>(), 20).prop_shuffle(),
         ) {
             let threshold = coefficients.len() + 1;
             let polynomial = Polynomial::new(secret, coefficients.into_iter());

@@ -131,7 +131,7 @@ impl Client {
         Ok(ShareKeys {
             self_mask_commitment: commit_self_mask(round.digest, index, &self.self_mask_scalar(round)),
             own: route(index).commit_both(&shares(index)),
-            sealed: round.graph.neighbours(index).into_iter().map(seal).collect::<Result<_, _>>()?,
+            sealed: round.graph.neighbours(index).iter().map(|holder| seal(*holder)).collect::<Result<_, _>>()?,
         })
     }
 
@@ -147,11 +147,11 @@ impl Client {
             return Err(ClientError::TooFewNeighbours { found: deliveries.len(), needed });
         }
         let keys = self.cipher_keys();
-        let mut neighbours = round.graph.neighbours(index).into_iter();
+        let mut neighbours = round.graph.neighbours(index).iter();
         let mut peers = WorkerSet::empty(round.parameters.workers);
         let mut held = Zeroizing::new(Vec::with_capacity(deliveries.len() + 1));
         for Delivery { owner, sealed } in deliveries {
-            if !neighbours.any(|neighbour| neighbour == *owner) {
+            if !neighbours.any(|neighbour| neighbour == owner) {
                 return Err(ClientError::DeliveryOrder(*owner));
             }
             let dealer = round.roster.member(*owner);
@@ -210,7 +210,7 @@ fn check_survivors(round: &Round, index: u16, masked: &Masked, survivors: &Worke
         return Err(ClientError::NotSurvivor);
     }
     at_least(survivors.len(), round.parameters.quorum)?;
-    let neighbours: Vec<_> = round.graph.neighbours(index).into_iter().filter(|peer| survivors.contains(*peer)).collect();
+    let neighbours: Vec<_> = round.graph.neighbours(index).iter().copied().filter(|peer| survivors.contains(*peer)).collect();
     // Masks with enough neighbours stay on this worker's vector that no server and its accomplices know.
     at_least(neighbours.len() + 1, round.parameters.threshold)?;
     match neighbours.into_iter().find(|peer| !masked.peers.contains(*peer)) {

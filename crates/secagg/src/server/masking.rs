@@ -24,10 +24,9 @@ impl<W: Word> Masking<W> {
     pub fn delivery(&self, worker: u16, without: &WorkerSet) -> Vec<Delivery> {
         let delivery = |owner: u16| {
             let shared = self.shared[usize::from(owner)].as_ref().filter(|_| !without.contains(owner))?;
-            let place = self.round.graph.neighbours(owner).binary_search(&worker).ok()?;
-            Some(Delivery { owner, sealed: shared.sealed[place].clone() })
+            Some(Delivery { owner, sealed: shared.sealed[self.round.graph.place(owner, worker)?].clone() })
         };
-        self.round.graph.neighbours(worker).into_iter().filter_map(delivery).collect()
+        self.round.graph.neighbours(worker).iter().filter_map(|owner| delivery(*owner)).collect()
     }
 
     /// `vector` is the masked vector as little-endian words. A vector that is refused leaves the sum as it was.
@@ -60,7 +59,7 @@ impl<W: Word> Masking<W> {
         let roster = &self.round.roster;
         let worker = roster.address(sender);
         let neighbours = self.round.graph.neighbours(sender);
-        let shared = |peer: u16| neighbours.binary_search(&peer).is_ok() && self.shared[usize::from(peer)].is_some();
+        let shared = |peer| self.round.graph.place(sender, peer).is_some() && self.shared[usize::from(peer)].is_some();
         if let Some(peer) = peers.iter().find(|peer| !shared(*peer)) {
             return Err(ServerError::NotNeighbour { worker, peer: roster.address(peer) });
         }

@@ -53,6 +53,5 @@ fn commitments(round: &Round, owner: u16, shared: &ShareKeys, holder: u16) -> Op
     if holder == owner {
         return Some(shared.own);
     }
-    let place = round.graph.neighbours(owner).binary_search(&holder).ok()?;
-    Some(shared.sealed[place].commitments)
+    Some(shared.sealed[round.graph.place(owner, holder)?].commitments)
 }

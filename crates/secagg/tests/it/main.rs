@@ -1,0 +1,8 @@
+//! Whole rounds, with real keys, shares and signatures.
+
+mod dropouts;
+mod malicious_server;
+mod malicious_workers;
+mod parameters;
+mod restarts;
+mod world;
