@@ -28,7 +28,9 @@ pub enum DecodeError {
 /// A signature that shows nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SignatureError {
-    #[error("the signature of the {0} recovers to no account, or is malleable; sign its digest with the worker's account")]
+    #[error(
+        "the signature of the {0} recovers to no account, or is malleable; sign its digest with the worker's account"
+    )]
     Invalid(&'static str),
     #[error("the {what} is signed by {signer}, which is no worker of this round; or it was made for another round")]
     Stranger { what: &'static str, signer: Address },
@@ -66,7 +68,9 @@ pub enum ClientError {
     DeliveryOrder(u16),
     #[error("shares of {found} neighbours were delivered; {needed} are needed")]
     TooFewNeighbours { found: usize, needed: usize },
-    #[error("the shares of worker {worker} do not open: it or the server made them wrong; ask for the delivery without it")]
+    #[error(
+        "the shares of worker {worker} do not open: it or the server made them wrong; ask for the delivery without it"
+    )]
     BadShares { worker: Address },
     #[error("the vector has {found} entries of {bits} bits; the round has {entries} of {word_bits}")]
     Shape { found: usize, bits: u32, entries: u32, word_bits: u32 },
@@ -101,7 +105,9 @@ pub enum ServerError {
     NotNeighbour { worker: Address, peer: Address },
     #[error("worker {worker}: masked with {found} neighbours; {needed} are needed")]
     TooFewNeighbours { worker: Address, found: usize, needed: usize },
-    #[error("worker {worker} and worker {peer}: their masks do not cancel, as one left out the other; accept only one of them")]
+    #[error(
+        "worker {worker} and worker {peer}: their masks do not cancel, as one left out the other; accept only one of them"
+    )]
     OneSided { worker: Address, peer: Address },
     #[error("worker {worker}: {found} bytes of masked vector instead of {expected}")]
     VectorLength { worker: Address, found: usize, expected: usize },
@@ -113,10 +119,14 @@ pub enum ServerError {
     WrongKind { worker: Address, owner: Address },
     #[error("worker {worker} revealed a share of worker {owner} that is not the one it was given")]
     WrongShare { worker: Address, owner: Address },
-    #[error("the shares that worker {owner} gave out do not belong to the secret it committed to; run the round without it")]
+    #[error(
+        "the shares that worker {owner} gave out do not belong to the secret it committed to; run the round without it"
+    )]
     BadDealer { owner: Address },
     #[error("{phase}: {found} workers; {needed} are needed: run the round again")]
     TooFew { phase: &'static str, found: usize, needed: usize },
-    #[error("{found} shares of the secret of worker {owner}; {needed} are needed: wait for more, or run the round again")]
+    #[error(
+        "{found} shares of the secret of worker {owner}; {needed} are needed: wait for more, or run the round again"
+    )]
     TooFewShares { owner: Address, found: usize, needed: usize },
 }

@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn the_seed_decides() {
-        let ring = |byte| Graph::new(200, 20, B256::repeat_byte(byte)).neighbours(7);
+        let ring = |byte| Graph::new(200, 20, B256::repeat_byte(byte)).neighbours(7).to_vec();
         assert_eq!(ring(1), ring(1));
         assert_ne!(ring(1), ring(2));
     }

@@ -39,9 +39,14 @@ pub fn apply_mask<W: Word>(key: &[u8; 32], sign: Sign, vector: &mut [W]) {
     let mut buffer = Zeroizing::new([0; PIECE_BYTES]);
     for piece in vector.chunks_mut(PIECE_BYTES / W::BYTES) {
         let bytes = &mut buffer[..piece.len() * W::BYTES];
-        stream.write_keystream(bytes);
+        fill(&mut stream, bytes);
         W::combine(piece, bytes, sign);
     }
+}
+
+/// No generic function, so that this crate's optimisation applies to the cipher also where a caller is not optimised.
+fn fill(stream: &mut ChaCha20, bytes: &mut [u8]) {
+    stream.write_keystream(bytes);
 }
 
 /// Adds a vector of little-endian words.

@@ -94,8 +94,7 @@ fn threshold(workers: u32, adversarial: u32, dropouts: u32, degree: u32, adversa
     }
     let each = 1.0 / f64::from(workers);
     let liars = Hypergeometric::new(workers, adversarial, degree).upper_quantile(security * each);
-    let gone = Hypergeometric::new(workers, dropouts, degree)
-        .upper_quantile(libm::ldexp(each, -CORRECTNESS_BITS));
+    let gone = Hypergeometric::new(workers, dropouts, degree).upper_quantile(libm::ldexp(each, -CORRECTNESS_BITS));
     let threshold = match adversary {
         // Liars hand out both kinds of shares, and a server may ask the honest ones for different kinds: 2t > degree + liars.
         Adversary::SemiMaliciousServer => (liars + degree) / 2 + 1,

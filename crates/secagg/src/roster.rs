@@ -108,7 +108,10 @@ impl AdvertiseKeys {
 }
 
 fn encode(members: &[Member]) -> Vec<u8> {
-    members.iter().flat_map(|member| [member.address.as_slice(), &member.keys.cipher, &member.keys.mask].concat()).collect()
+    members
+        .iter()
+        .flat_map(|member| [member.address.as_slice(), &member.keys.cipher, &member.keys.mask].concat())
+        .collect()
 }
 
 fn check_len(len: usize) -> Result<(), ParameterError> {

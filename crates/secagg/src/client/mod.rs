@@ -4,8 +4,8 @@ mod state;
 pub use phases::Step;
 pub(crate) use phases::commit_self_mask;
 
-use crate::secrets::{KeyPair, mask_scalar};
 use crate::seal::Shares;
+use crate::secrets::{KeyPair, mask_scalar};
 use crate::{AdvertiseKeys, ClientError, Context, Round, WorkerSet};
 use alloy_primitives::{Address, B256};
 use std::sync::Arc;

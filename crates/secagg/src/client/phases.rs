@@ -46,13 +46,19 @@ impl Client {
     }
 
     /// Phase 3: the masked vector goes with the message, as little-endian words.
-    pub fn mask<W: Word>(&mut self, deliveries: &[Delivery], vector: &[W]) -> Result<(Step<MaskedInput>, Vec<W>), ClientError> {
+    pub fn mask<W: Word>(
+        &mut self,
+        deliveries: &[Delivery],
+        vector: &[W],
+    ) -> Result<(Step<MaskedInput>, Vec<W>), ClientError> {
         let shared = self.shared("the delivery of shares")?;
         let round = shared.round.clone();
         check_shape(&round, vector)?;
         let question = question(deliveries, vector);
         let (peers, opened) = match &shared.masked {
-            Some(masked) if masked.question != question => return Err(ClientError::AlreadyAnswered("the delivery of shares")),
+            Some(masked) if masked.question != question => {
+                return Err(ClientError::AlreadyAnswered("the delivery of shares"));
+            }
             Some(masked) => (masked.peers.clone(), None),
             None => self.open(&round, shared.index, deliveries).map(|(peers, held)| (peers, Some(held)))?,
         };
@@ -210,7 +216,8 @@ fn check_survivors(round: &Round, index: u16, masked: &Masked, survivors: &Worke
         return Err(ClientError::NotSurvivor);
     }
     at_least(survivors.len(), round.parameters.quorum)?;
-    let neighbours: Vec<_> = round.graph.neighbours(index).iter().copied().filter(|peer| survivors.contains(*peer)).collect();
+    let neighbours: Vec<_> =
+        round.graph.neighbours(index).iter().copied().filter(|peer| survivors.contains(*peer)).collect();
     // Masks with enough neighbours stay on this worker's vector that no server and its accomplices know.
     at_least(neighbours.len() + 1, round.parameters.threshold)?;
     match neighbours.into_iter().find(|peer| !masked.peers.contains(*peer)) {

@@ -13,7 +13,7 @@ pub use masking::Masking;
 pub use sharing::Sharing;
 pub use unmasking::{Aggregate, Unmasking};
 
-use crate::{Message, Round, ServerError, ShareKeys, Signed, SignatureError};
+use crate::{Message, Round, ServerError, ShareKeys, SignatureError, Signed};
 use alloy_primitives::B256;
 
 /// Index of the worker that sent a message.

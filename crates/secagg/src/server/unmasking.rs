@@ -60,8 +60,12 @@ impl<W: Word> Unmasking<W> {
         if found != expected || !signed.message.shares.is_sorted_by(|a, b| a.owner < b.owner) {
             return Err(ServerError::ShareCount { worker, found, expected });
         }
-        let values =
-            signed.message.shares.iter().map(|share| self.check(sender, peers, share)).collect::<Result<Vec<_>, _>>()?;
+        let values = signed
+            .message
+            .shares
+            .iter()
+            .map(|share| self.check(sender, peers, share))
+            .collect::<Result<Vec<_>, _>>()?;
         for (share, value) in signed.message.shares.iter().zip(values) {
             let revealed = &mut self.revealed[usize::from(share.owner)];
             if revealed.holders.len() < self.round.parameters.threshold.into() {
@@ -117,7 +121,9 @@ impl<W: Word> Unmasking<W> {
         let secrets = self.recover()?;
         for (owner, secret) in secrets {
             match self.kind(owner) {
-                ShareKind::SelfMask => apply_mask(&self_mask(self.round.digest, &secret), Sign::Subtract, &mut self.sum),
+                ShareKind::SelfMask => {
+                    apply_mask(&self_mask(self.round.digest, &secret), Sign::Subtract, &mut self.sum)
+                }
                 ShareKind::MaskKey => self.remove_pairwise(owner, &secret),
             }
         }

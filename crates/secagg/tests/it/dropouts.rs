@@ -63,8 +63,11 @@ fn missing_names_those_whose_shares_are_awaited() {
         server.accept(&world.sign(index, message)).unwrap();
     }
     assert!(server.missing().is_empty());
-    assert_eq!(server.finish().unwrap().sum, world.plain_sum(&[0, 1, 2].into_iter().fold(world.none(), |mut set, index| {
-        set.insert(index);
-        set
-    })));
+    assert_eq!(
+        server.finish().unwrap().sum,
+        world.plain_sum(&[0, 1, 2].into_iter().fold(world.none(), |mut set, index| {
+            set.insert(index);
+            set
+        }))
+    );
 }

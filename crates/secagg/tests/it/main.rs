@@ -1,5 +1,6 @@
 //! Whole rounds, with real keys, shares and signatures.
 
+mod codec;
 mod dropouts;
 mod malicious_server;
 mod malicious_workers;

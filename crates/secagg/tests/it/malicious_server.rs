@@ -24,7 +24,11 @@ fn masked(workers: u16) -> World {
     world
 }
 
-fn signatures(world: &mut World, list: &WorkerSet, signers: impl Iterator<Item = u16>) -> Vec<(u16, alloy_primitives::Signature)> {
+fn signatures(
+    world: &mut World,
+    list: &WorkerSet,
+    signers: impl Iterator<Item = u16>,
+) -> Vec<(u16, alloy_primitives::Signature)> {
     let digest = world.round.digest();
     signers
         .map(|index| (index, sign(&world.accounts[usize::from(index)], Survivors(list.clone()), digest).signature))
@@ -178,9 +182,15 @@ fn rosters_that_were_changed() {
 
     let mut keys = honest.clone();
     keys[2].message.mask[0] ^= 1;
-    assert!(matches!(Roster::verify(&CONTEXT, &job, &keys), Err(RosterError::NotMember(_) | RosterError::Signature(_))));
+    assert!(matches!(
+        Roster::verify(&CONTEXT, &job, &keys),
+        Err(RosterError::NotMember(_) | RosterError::Signature(_))
+    ));
     let replayed = Context { round: CONTEXT.round + 1, ..CONTEXT };
-    assert!(matches!(Roster::verify(&replayed, &job, &honest), Err(RosterError::NotMember(_) | RosterError::Signature(_))));
+    assert!(matches!(
+        Roster::verify(&replayed, &job, &honest),
+        Err(RosterError::NotMember(_) | RosterError::Signature(_))
+    ));
     let mut order = honest.clone();
     order.swap(1, 2);
     assert_eq!(Roster::verify(&CONTEXT, &job, &order), Err(RosterError::Order(2)));

@@ -150,7 +150,10 @@ fn shares_that_are_wrong() {
     assert_eq!(refuse(&|shares| shares[0].value[0] ^= 1), ServerError::WrongShare { worker, owner: worker });
     assert_eq!(refuse(&|shares| shares[2].kind = ShareKind::MaskKey), ServerError::WrongKind { worker, owner });
     let dropout = world.address(4);
-    assert_eq!(refuse(&|shares| shares[4].kind = ShareKind::SelfMask), ServerError::WrongKind { worker, owner: dropout });
+    assert_eq!(
+        refuse(&|shares| shares[4].kind = ShareKind::SelfMask),
+        ServerError::WrongKind { worker, owner: dropout }
+    );
     assert!(matches!(refuse(&|shares| shares[4].owner = 999), ServerError::WrongKind { .. }));
     assert!(matches!(refuse(&|shares| shares.swap(0, 1)), ServerError::ShareCount { .. }));
     assert!(matches!(refuse(&|shares| shares[1] = shares[0]), ServerError::ShareCount { .. }));

@@ -14,8 +14,7 @@ fn parameters_of_secagg_plus() {
     let table: Value = serde_json::from_str(&file).unwrap();
     for row in table["rows"].as_array().unwrap() {
         let rate = |name: &str| (row[name].as_f64().unwrap() * 10_000.0).round() as u16;
-        let assumptions =
-            Assumptions { adversarial_bps: rate("adversarial_rate"), dropout_bps: rate("dropout_rate") };
+        let assumptions = Assumptions { adversarial_bps: rate("adversarial_rate"), dropout_bps: rate("dropout_rate") };
         let adversary = match row["adversary"].as_str().unwrap() {
             "NONE" => Adversary::None,
             "CURIOUS_SERVER" => Adversary::CuriousServer,

@@ -66,8 +66,7 @@ fn a_state_that_was_changed_or_cut_is_refused() {
 #[test]
 fn the_server_can_be_replaced() {
     let mut world = World::new(4);
-    let deliveries: Vec<Vec<Delivery>> =
-        (0..2).map(|_| world.shared().delivery(1, &WorkerSet::empty(4))).collect();
+    let deliveries: Vec<Vec<Delivery>> = (0..2).map(|_| world.shared().delivery(1, &WorkerSet::empty(4))).collect();
     assert_eq!(deliveries[0], deliveries[1]);
     let first = world.run(&[5, 5, 5, 2]).unwrap();
     let second = world.run(&[5, 5, 5, 2]).unwrap();
