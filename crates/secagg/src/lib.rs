@@ -24,7 +24,7 @@ pub use context::Context;
 pub use error::{ClientError, DecodeError, ParameterError, RosterError, ServerError, SignatureError};
 pub use graph::Graph;
 pub use mask::{Sign, Word, apply_mask, words_to_bytes};
-pub use messages::{AdvertiseKeys, Delivery, MaskedInput, Share, ShareKeys, ShareKind, Survivors, Unmask};
+pub use messages::{AdvertiseKeys, Delivery, MaskedInput, Quorum, Share, ShareKeys, ShareKind, Survivors, Unmask};
 pub use parameters::{Adversary, Assumptions, COMPLETE_GRAPH_WORKERS, Parameters, harary};
 pub use roster::{Member, Roster};
 pub use round::{Round, Settings, WordSize};

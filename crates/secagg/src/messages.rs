@@ -1,8 +1,9 @@
 //! What workers and server send each other. docs/secure-aggregation.md has the layouts.
 
+use crate::signed::decode_signature;
 use crate::wire::Reader;
 use crate::{DecodeError, Message, Sealed, WorkerSet};
-use alloy_primitives::B256;
+use alloy_primitives::{B256, Signature};
 
 /// First message of a worker, in the domain of the context: its two X25519 keys for this round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,6 +134,28 @@ impl Survivors {
         let mut reader = Reader::new(bytes, Self::KIND);
         let set = WorkerSet::read(&mut reader, workers)?;
         reader.finish().map(|()| Self(set))
+    }
+}
+
+/// The server's question before the fifth message: who signed the list, and the signatures.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quorum(pub Vec<(u16, Signature)>);
+
+impl Quorum {
+    pub fn encode(&self) -> Vec<u8> {
+        let one = |(signer, signature): &(u16, Signature)| [&signer.to_be_bytes(), &signature.as_bytes()[..]].concat();
+        self.0.iter().flat_map(one).collect()
+    }
+
+    /// At most one signature of each worker.
+    pub fn decode(bytes: &[u8], workers: u16) -> Result<Self, DecodeError> {
+        const WHAT: &str = "Quorum";
+        let mut reader = Reader::new(bytes, WHAT);
+        let mut signatures = Vec::new();
+        while !reader.is_empty() && signatures.len() < workers.into() {
+            signatures.push((reader.u16()?, decode_signature(&reader.array()?, WHAT)?));
+        }
+        reader.finish().map(|()| Self(signatures))
     }
 }
 

@@ -6,10 +6,10 @@ use crate::secrets::{derive_scalar, mask_scalar, pairwise_mask, self_mask};
 use crate::shamir::Polynomial;
 use crate::signed::recover;
 use crate::{
-    AdvertiseKeys, ClientError, Delivery, MaskedInput, Message, Round, Share, ShareKeys, ShareKind, Survivors, Unmask,
-    Word, WorkerSet,
+    AdvertiseKeys, ClientError, Delivery, MaskedInput, Message, Quorum, Round, Share, ShareKeys, ShareKind, Survivors,
+    Unmask, Word, WorkerSet,
 };
-use alloy_primitives::{B256, Signature};
+use alloy_primitives::B256;
 use curve25519_dalek::Scalar;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -88,7 +88,7 @@ impl Client {
     }
 
     /// Phase 5: reveals, once a quorum signed the same list.
-    pub fn unmask(&mut self, quorum: &[(u16, Signature)]) -> Result<Step<Unmask>, ClientError> {
+    pub fn unmask(&mut self, quorum: &Quorum) -> Result<Step<Unmask>, ClientError> {
         const PHASE: &str = "the signatures of survivors";
         let shared = self.shared(PHASE)?;
         let masked = shared.masked.as_ref().ok_or(ClientError::TooEarly(PHASE))?;
@@ -226,14 +226,14 @@ fn check_survivors(round: &Round, index: u16, masked: &Masked, survivors: &Worke
     }
 }
 
-fn check_quorum(round: &Round, survivors: &WorkerSet, quorum: &[(u16, Signature)]) -> Result<(), ClientError> {
-    let (found, needed) = (quorum.len(), usize::from(round.parameters.quorum));
+fn check_quorum(round: &Round, survivors: &WorkerSet, quorum: &Quorum) -> Result<(), ClientError> {
+    let (found, needed) = (quorum.0.len(), usize::from(round.parameters.quorum));
     if found < needed {
         return Err(ClientError::NoQuorum { found, needed });
     }
     let digest = Survivors(survivors.clone()).digest(round.digest);
     let mut signers = WorkerSet::empty(round.parameters.workers);
-    for (signer, signature) in quorum {
+    for (signer, signature) in &quorum.0 {
         if !survivors.contains(*signer) || signers.contains(*signer) {
             return Err(ClientError::NotSigner { signer: *signer });
         }

@@ -1,5 +1,5 @@
 use super::{Unmasking, at_least, sender};
-use crate::{Round, ServerError, ShareKeys, Signed, Survivors, Word, WorkerSet};
+use crate::{Quorum, Round, ServerError, ShareKeys, Signed, Survivors, Word, WorkerSet};
 use alloy_primitives::Signature;
 use std::sync::Arc;
 
@@ -46,10 +46,10 @@ impl<W: Word> Checking<W> {
     }
 
     /// Ends the phase: the signatures that every survivor is to be shown, and the next phase.
-    pub fn close(self) -> Result<(Vec<(u16, Signature)>, Unmasking<W>), ServerError> {
+    pub fn close(self) -> Result<(Quorum, Unmasking<W>), ServerError> {
         let quorum = (0u16..).zip(&self.signatures).filter_map(|(index, signature)| Some((index, (*signature)?)));
         let quorum: Vec<_> = quorum.take(self.round.parameters.quorum.into()).collect();
         at_least("signatures of the list of survivors", quorum.len(), self.round.parameters.quorum)?;
-        Ok((quorum, Unmasking::new(self.round, self.shared, self.peers, self.survivors, self.sum)))
+        Ok((Quorum(quorum), Unmasking::new(self.round, self.shared, self.peers, self.survivors, self.sum)))
     }
 }

@@ -1,6 +1,7 @@
+use alloy_primitives::Signature;
 use lux_secagg::{
-    AdvertiseKeys, Client, DecodeError, Delivery, MaskedInput, Message, Sealed, Share, ShareKeys, ShareKind, Signed,
-    Survivors, Unmask, WorkerSet,
+    AdvertiseKeys, Client, DecodeError, Delivery, MaskedInput, Message, Quorum, Sealed, Share, ShareKeys, ShareKind,
+    Signed, Survivors, Unmask, WorkerSet,
 };
 use proptest::collection::{btree_set, vec};
 use proptest::prelude::*;
@@ -57,6 +58,16 @@ proptest! {
         prop_assert!(Delivery::decode_all(&bytes[..bytes.len() - 1], DEGREE).is_err());
     }
 
+    #[test]
+    fn quorums(signers in vec(any::<u16>(), 0..21), r: [u8; 32], s: [u8; 32], parity: bool) {
+        let signature = Signature::from_scalars_and_parity(r.into(), s.into(), parity);
+        let quorum = Quorum(signers.into_iter().map(|signer| (signer, signature)).collect());
+        let bytes = quorum.encode();
+        prop_assert_eq!(Quorum::decode(&bytes, WORKERS), Ok(quorum.clone()));
+        prop_assert!(Quorum::decode(&[&bytes[..], &[0]].concat(), WORKERS).is_err());
+        prop_assert!(quorum.0.is_empty() || Quorum::decode(&bytes, quorum.0.len() as u16 - 1).is_err());
+    }
+
     /// Whatever comes is refused or means one thing.
     #[test]
     fn any_bytes(bytes in vec(any::<u8>(), 0..400)) {
@@ -68,6 +79,9 @@ proptest! {
         }
         if let Ok(message) = Unmask::decode(&bytes, DEGREE) {
             prop_assert_eq!(message.encode(), bytes.clone());
+        }
+        if let Ok(quorum) = Quorum::decode(&bytes, WORKERS) {
+            prop_assert_eq!(Quorum::decode(&quorum.encode(), WORKERS), Ok(quorum));
         }
         if let Ok(signed) = Signed::decode(&bytes, AdvertiseKeys::decode) {
             prop_assert_eq!(signed.message.encode(), &bytes[..64]);

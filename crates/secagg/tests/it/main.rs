@@ -1,5 +1,7 @@
 //! Whole rounds, with real keys, shares and signatures.
 
+#![allow(clippy::unwrap_used)]
+
 mod codec;
 mod dropouts;
 mod malicious_server;

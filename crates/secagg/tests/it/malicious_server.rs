@@ -3,7 +3,8 @@
 use crate::world::{CONTEXT, SETTINGS, World, job, sign};
 use alloy_primitives::B256;
 use lux_secagg::{
-    AdvertiseKeys, ClientError, Context, Delivery, Message, Roster, RosterError, Round, Signed, Survivors, WorkerSet,
+    AdvertiseKeys, ClientError, Context, Delivery, Message, Quorum, Roster, RosterError, Round, Signed, Survivors,
+    WorkerSet,
 };
 use std::sync::Arc;
 
@@ -24,15 +25,9 @@ fn masked(workers: u16) -> World {
     world
 }
 
-fn signatures(
-    world: &mut World,
-    list: &WorkerSet,
-    signers: impl Iterator<Item = u16>,
-) -> Vec<(u16, alloy_primitives::Signature)> {
-    let digest = world.round.digest();
-    signers
-        .map(|index| (index, sign(&world.accounts[usize::from(index)], Survivors(list.clone()), digest).signature))
-        .collect()
+fn signatures(world: &World, list: &WorkerSet, signers: impl IntoIterator<Item = u16>) -> Quorum {
+    let signature = |index| world.sign(index, Survivors(list.clone())).signature;
+    Quorum(signers.into_iter().map(|index| (index, signature(index))).collect())
 }
 
 #[test]
@@ -45,13 +40,13 @@ fn two_lists_of_survivors() {
     for index in 3..6 {
         world.clients[index].check(&less).unwrap();
     }
-    let mut quorum = signatures(&mut world, &with, 0..3);
+    let mut quorum = signatures(&world, &with, 0..3);
     assert_eq!(world.clients[0].unmask(&quorum).unwrap_err(), ClientError::NoQuorum { found: 3, needed: 5 });
-    quorum.extend(signatures(&mut world, &less, 3..6));
+    quorum.0.extend(signatures(&world, &less, 3..6).0);
     let worker = world.address(3);
     assert_eq!(world.clients[0].unmask(&quorum).unwrap_err(), ClientError::OtherSurvivors { worker });
-    quorum.truncate(3);
-    quorum.extend_from_within(..);
+    quorum.0.truncate(3);
+    quorum.0.extend_from_within(..);
     assert_eq!(world.clients[0].unmask(&quorum).unwrap_err(), ClientError::NotSigner { signer: 0 });
 }
 
@@ -62,13 +57,13 @@ fn both_kinds_of_shares() {
     client.check(&all(7)).unwrap();
     let refused = ClientError::AlreadyAnswered("the list of survivors");
     assert_eq!(client.check(&without(7, 3)).unwrap_err(), refused);
-    let quorum = signatures(&mut world, &all(7), 0..7);
+    let quorum = signatures(&world, &all(7), 0..7);
     let first = world.clients[0].unmask(&quorum).unwrap().message;
     assert_eq!(world.clients[0].check(&without(7, 3)).unwrap_err(), refused);
-    let other = signatures(&mut world, &without(7, 3), (0..7).filter(|index| *index != 3));
+    let other = signatures(&world, &without(7, 3), (0..7).filter(|index| *index != 3));
     assert!(matches!(world.clients[0].unmask(&other).unwrap_err(), ClientError::OtherSurvivors { .. }));
     // Other signers of the same list: the same answer.
-    assert_eq!(world.clients[0].unmask(&quorum[2..]).unwrap().message, first);
+    assert_eq!(world.clients[0].unmask(&Quorum(quorum.0[2..].to_vec())).unwrap().message, first);
 }
 
 #[test]
@@ -93,10 +88,10 @@ fn phases_out_of_order() {
     let mut world = World::new(3);
     assert!(matches!(world.clients[0].mask(&[], &[0u32]), Err(ClientError::TooEarly(_))));
     assert!(matches!(world.clients[0].check(&all(3)), Err(ClientError::TooEarly(_))));
-    assert!(matches!(world.clients[0].unmask(&[]), Err(ClientError::TooEarly(_))));
+    assert!(matches!(world.clients[0].unmask(&Quorum(Vec::new())), Err(ClientError::TooEarly(_))));
     world.shared();
     assert!(matches!(world.clients[0].check(&all(3)), Err(ClientError::TooEarly(_))));
-    assert!(matches!(world.clients[0].unmask(&[]), Err(ClientError::TooEarly(_))));
+    assert!(matches!(world.clients[0].unmask(&Quorum(Vec::new())), Err(ClientError::TooEarly(_))));
 }
 
 #[test]

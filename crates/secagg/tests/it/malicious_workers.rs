@@ -1,13 +1,13 @@
 //! What the server refuses, and whom it names.
 
 use crate::world::{CONTEXT, World, job, sign};
-use alloy_primitives::{B256, Signature};
+use alloy_primitives::B256;
 use lux_secagg::{
-    Advertising, ClientError, ServerError, ShareKind, Sharing, SignatureError, Survivors, Unmasking, WorkerSet,
+    Advertising, ClientError, Quorum, ServerError, ShareKind, Sharing, SignatureError, Survivors, Unmasking, WorkerSet,
     words_to_bytes,
 };
 
-fn unmasking(workers: u16) -> (World, Vec<(u16, Signature)>, Unmasking<u32>) {
+fn unmasking(workers: u16) -> (World, Quorum, Unmasking<u32>) {
     let mut world = World::new(workers);
     // The last worker drops out after it shared.
     let mut last = vec![5; workers.into()];

@@ -1,11 +1,11 @@
 //! Workers and a server in one process.
 
-use alloy_primitives::{Address, B256, Signature, keccak256};
+use alloy_primitives::{Address, B256, keccak256};
 use alloy_signer::SignerSync;
 use alloy_signer_local::PrivateKeySigner;
 use lux_secagg::{
-    Advertising, Aggregate, Assumptions, Checking, Client, ClientError, Context, Masking, Message, Roster, Round,
-    ServerError, Settings, Sharing, Signed, Unmasking, WordSize, WorkerSet, words_to_bytes,
+    Advertising, Aggregate, Assumptions, Checking, Client, ClientError, Context, Masking, Message, Quorum, Roster,
+    Round, ServerError, Settings, Sharing, Signed, Unmasking, WordSize, WorkerSet, words_to_bytes,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -85,7 +85,7 @@ impl World {
         &mut self,
         mut server: Checking<u32>,
         last: &[LastPhase],
-    ) -> Result<(Vec<(u16, Signature)>, Unmasking<u32>), ServerError> {
+    ) -> Result<(Quorum, Unmasking<u32>), ServerError> {
         let survivors = server.survivors().clone();
         for index in staying(last, 4).filter(|index| survivors.contains(*index)) {
             match self.clients[usize::from(index)].check(&survivors) {
