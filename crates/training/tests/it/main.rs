@@ -1,0 +1,7 @@
+//! Rules against attacks and against plain definitions, the program against the rules, privacy against reference values.
+#![allow(clippy::unwrap_used)]
+
+mod attacks;
+mod definitions;
+mod noise;
+mod scene;
