@@ -22,11 +22,11 @@ impl Kernel {
     }
 
     /// Memory that [`Self::add_block`] works in.
-    pub fn scratch(self, workers: usize) -> Vec<i16> {
+    pub fn scratch(self, _workers: usize) -> Vec<i16> {
         match self {
             Self::Portable => Vec::new(),
             #[cfg(all(feature = "std", target_arch = "x86_64"))]
-            Self::Avx2 => super::avx2::scratch(workers),
+            Self::Avx2 => super::avx2::scratch(_workers),
         }
     }
 

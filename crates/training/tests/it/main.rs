@@ -4,4 +4,5 @@
 mod attacks;
 mod definitions;
 mod noise;
+mod program;
 mod scene;
