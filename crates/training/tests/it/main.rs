@@ -4,5 +4,6 @@
 mod attacks;
 mod definitions;
 mod noise;
+mod privacy;
 mod program;
 mod scene;

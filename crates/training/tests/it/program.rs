@@ -115,7 +115,7 @@ fn every_rule() {
         Rule::Bulyan { faults: 1 },
     ];
     for rule in rules {
-        for (clip, length) in [(None, 1), (Clip::new(1 << 22), 1_024), (Clip::new(1 << 40), 2_500)] {
+        for (clip, length) in [(None, 1), (Clip::new(1 << 22), 1_024), (None, 2_500)] {
             check(rule, clip, 9, length);
         }
     }
