@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod attacks;
+mod compression;
 mod definitions;
 mod noise;
 mod privacy;
