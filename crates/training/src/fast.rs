@@ -1,4 +1,4 @@
-//! Aggregation of updates in memory by several threads, each with coordinates of its own.
+//! Updates in memory by several threads, each with coordinates of its own.
 
 use crate::aggregate::{Aggregate, combine, weights};
 use crate::clip::{Clip, Clipped};
@@ -21,23 +21,16 @@ pub fn aggregate_in_threads(
 ) -> Result<(Vec<i32>, Aggregate), RuleError> {
     let weights = weights(rule, updates.workers(), points)?;
     let norms = if clip.is_some() { updates.squared_norms() } else { vec![0; updates.workers()] };
-    let mut out = vec![0; updates.length()];
-    let part = updates.length().div_ceil(threads.get()).next_multiple_of(BLOCK).max(BLOCK);
-    let clipped = |index: usize, length: usize| Clipped::new(updates.part(index * part, length), clip, &norms);
-
-    let mut distances = Distances::zero(updates.workers());
-    if rule.needs_distances() {
-        let measured = in_parallel(out.chunks_mut(part), |index, out| {
-            let Ok(distances) = Distances::measure(Kernel::detect(), &mut clipped(index, out.len()));
-            distances
-        });
-        measured.iter().for_each(|measured| distances.merge(measured));
-    }
+    let distances = match rule.needs_distances() {
+        true => distances_in_threads(clip, updates, threads),
+        false => Distances::zero(updates.workers()),
+    };
     let accepted = rule.select(&distances);
-    let combined = in_parallel(out.chunks_mut(part), |index, out| {
+    let mut out = vec![0; updates.length()];
+    let size = part_size(updates.length(), threads);
+    let combined = in_parallel(updates.parts(size).zip(out.chunks_mut(size)), |(part, out)| {
         let mut rest = out;
-        let length = rest.len();
-        let Ok(sums) = combine(rule, &mut clipped(index, length), &accepted, &weights, &mut |block| {
+        let Ok(sums) = combine(rule, &mut Clipped::new(part, clip, &norms), &accepted, &weights, &mut |block| {
             let (head, tail) = std::mem::take(&mut rest).split_at_mut(block.len());
             head.copy_from_slice(block);
             rest = tail;
@@ -50,13 +43,27 @@ pub fn aggregate_in_threads(
     Ok((out, Aggregate { accepted, scores: sums.scores() }))
 }
 
-fn in_parallel<'a, T: Send>(
-    parts: impl Iterator<Item = &'a mut [i32]>,
-    work: impl Fn(usize, &'a mut [i32]) -> T + Sync,
-) -> Vec<T> {
+/// Of updates as they are after clipping.
+pub fn distances_in_threads(clip: Option<Clip>, updates: Slices<'_>, threads: NonZero<usize>) -> Distances {
+    let norms = if clip.is_some() { updates.squared_norms() } else { vec![0; updates.workers()] };
+    let measured = in_parallel(updates.parts(part_size(updates.length(), threads)), |part| {
+        let Ok(distances) = Distances::measure(Kernel::detect(), &mut Clipped::new(part, clip, &norms));
+        distances
+    });
+    let mut distances = Distances::zero(updates.workers());
+    measured.iter().for_each(|measured| distances.merge(measured));
+    distances
+}
+
+/// Coordinates of each thread, whole blocks.
+fn part_size(length: usize, threads: NonZero<usize>) -> usize {
+    length.div_ceil(threads.get()).next_multiple_of(BLOCK).max(BLOCK)
+}
+
+fn in_parallel<P: Send, T: Send>(parts: impl Iterator<Item = P>, work: impl Fn(P) -> T + Sync) -> Vec<T> {
     let work = &work;
     std::thread::scope(|scope| {
-        let threads: Vec<_> = parts.enumerate().map(|(index, part)| scope.spawn(move || work(index, part))).collect();
+        let threads: Vec<_> = parts.map(|part| scope.spawn(move || work(part))).collect();
         threads.into_iter().map(|thread| thread.join().expect("no arithmetic here can fail")).collect()
     })
 }

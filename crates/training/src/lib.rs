@@ -25,7 +25,7 @@ pub use aggregate::{Aggregate, AggregateError, aggregate};
 pub use clip::{Clip, Clipped};
 pub use distance::Distances;
 #[cfg(feature = "std")]
-pub use fast::aggregate_in_threads;
+pub use fast::{aggregate_in_threads, distances_in_threads};
 #[cfg(feature = "std")]
 pub use fixed::{FixedPoint, NotFinite};
 pub use rules::{Rule, RuleError};

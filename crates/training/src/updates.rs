@@ -56,10 +56,11 @@ impl<'a> Slices<'a> {
         self.rows.iter().map(|row| squared_norm(&row[self.start..][..self.length])).collect()
     }
 
-    /// Coordinates from `start` on.
+    /// Ranges of coordinates of this size, the last one shorter.
     #[cfg(feature = "std")]
-    pub(crate) fn part(self, start: usize, length: usize) -> Self {
-        Self { start: self.start + start, length, ..self }
+    pub(crate) fn parts(self, size: usize) -> impl Iterator<Item = Self> {
+        let range = move |start| Self { start: self.start + start, length: size.min(self.length - start), ..self };
+        (0..self.length).step_by(size).map(range)
     }
 }
 
