@@ -39,7 +39,7 @@ impl RandomMask {
         let (mut rng, mut wanted) = (ChaCha20Rng::from_seed(seed), self.kept.min(length as u32));
         (0..length).filter(move |index| {
             // The product's high half is below the bound, with a bias of 2^-32.
-            let draw = (u128::from(rng.next_u64()) * (length - index) as u128 >> 64) as u64;
+            let draw = ((u128::from(rng.next_u64()) * (length - index) as u128) >> 64) as u64;
             let take = draw < u64::from(wanted);
             wanted -= u32::from(take);
             take

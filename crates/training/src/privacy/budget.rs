@@ -56,8 +56,7 @@ impl Budget {
             *sum += f64::from(rounds) * mechanism.divergence(order)?;
         }
         let would_be = epsilon(orders().zip(after.iter().copied()), self.delta);
-        // Also when it is no number.
-        if !(would_be < self.limit) {
+        if would_be.is_nan() || would_be >= self.limit {
             return Err(BudgetError::Exceeded { would_be, limit: self.limit });
         }
         self.divergences = after;
