@@ -1,4 +1,4 @@
-"""Krum and the median as one writes them with numpy, each pair once. Reads a rule, answers with seconds."""
+"""Krum and the median as one writes them with numpy, each pair once. Reads a rule, answers with seconds of the processor."""
 
 import sys
 import time
@@ -28,9 +28,9 @@ def main():
     rules = {"krum": krum, "median": median}
     print("ready", flush=True)
     for line in sys.stdin:
-        start = time.perf_counter()
+        start = time.process_time()
         rules[line.strip()](updates)
-        print(time.perf_counter() - start, flush=True)
+        print(time.process_time() - start, flush=True)
 
 
 main()

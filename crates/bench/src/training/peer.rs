@@ -16,6 +16,8 @@ impl Peer {
         let mut child = Command::new(python)
             .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/training/peer.py"))
             .args([workers.to_string(), length.to_string()])
+            // One thread, as the rest of numpy has.
+            .env("OPENBLAS_NUM_THREADS", "1")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -28,7 +30,7 @@ impl Peer {
         Ok(peer)
     }
 
-    /// Seconds that numpy takes for this rule.
+    /// Seconds of the processor that numpy takes for this rule.
     pub fn seconds(&mut self, rule: &str) -> eyre::Result<f64> {
         writeln!(self.input, "{rule}")?;
         self.input.flush()?;

@@ -24,22 +24,27 @@ pub(super) fn scratch(workers: usize) -> Vec<i16> {
 
 pub(super) fn add_block(block: &Block, scratch: &mut [i16], distances: &mut Distances) {
     let workers = block.workers();
-    let wide = (0..workers).map(|index| block.row(index));
-    if wide.clone().any(|row| row.iter().fold(0, |most, x| x.unsigned_abs().max(most)) > NARROW) {
-        // SAFETY: this kernel is chosen only where AVX2 was detected.
-        return add_tiles(
-            workers,
-            distances,
-            |index| block.row(index),
-            |left, right| unsafe { wide_tile(left, right) },
-        );
-    }
     let rows = scratch.as_chunks_mut::<BLOCK>().0;
-    for (narrow, wide) in rows.iter_mut().zip(wide) {
-        narrow.iter_mut().zip(wide).for_each(|(narrow, wide)| *narrow = *wide as i16);
+    for (index, narrow) in rows.iter_mut().enumerate() {
+        // SAFETY: this kernel is chosen only where AVX2 was detected.
+        if unsafe { pack(block.row(index), narrow) } > NARROW {
+            let tile = |left, right| unsafe { wide_tile(left, right) };
+            return add_tiles(workers, distances, |index| block.row(index), tile);
+        }
     }
     // SAFETY: as above.
     add_tiles(workers, distances, |index| &rows[index], |left, right| unsafe { narrow_tile(left, right) });
+}
+
+/// The low halves, and the largest absolute value.
+#[target_feature(enable = "avx2")]
+fn pack(wide: &[i32; BLOCK], narrow: &mut [i16; BLOCK]) -> u32 {
+    let mut largest = 0;
+    for (narrow, wide) in narrow.iter_mut().zip(wide) {
+        *narrow = *wide as i16;
+        largest = largest.max(wide.unsigned_abs());
+    }
+    largest
 }
 
 /// Every pair in a tile. At the edges a tile has rows twice, or pairs below the diagonal, whose sums are not used.
