@@ -12,3 +12,4 @@ pub mod process;
 pub mod proofs;
 pub mod report;
 pub mod rpc;
+pub mod training;

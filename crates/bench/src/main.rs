@@ -1,7 +1,7 @@
 //! Measurements behind `cargo xtask bench`. They print; they never fail because something is slow.
 
 use clap::{Parser, ValueEnum};
-use lux_bench::{engine, inference, market, payload, proofs, report, rpc};
+use lux_bench::{engine, inference, market, payload, proofs, report, rpc, training};
 use std::path::PathBuf;
 
 #[derive(Parser)]
@@ -14,7 +14,7 @@ struct Args {
     /// The `anvil` binary to compare with.
     #[arg(long, default_value = "node_modules/.bin/anvil")]
     anvil: PathBuf,
-    /// The `python3` that has ONNX Runtime to compare with.
+    /// The `python3` that has ONNX Runtime and numpy to compare with.
     #[arg(long, env = "PYTHON", default_value = "python3")]
     python: PathBuf,
 }
@@ -27,6 +27,7 @@ enum Part {
     Payload,
     Proofs,
     Rpc,
+    Training,
 }
 
 fn main() -> eyre::Result<()> {
@@ -44,6 +45,9 @@ fn main() -> eyre::Result<()> {
     }
     if wanted(Part::Proofs) {
         proofs::run(&mut report)?;
+    }
+    if wanted(Part::Training) {
+        training::run(&mut report, &args.python)?;
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     if wanted(Part::Market) {
