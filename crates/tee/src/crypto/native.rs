@@ -6,7 +6,7 @@ use rsa::BigUint;
 use sha2::{Digest, Sha256};
 
 #[cfg(feature = "ring")]
-pub(crate) use native::{verify_p256, verify_p384};
+pub(crate) use fast::{verify_p256, verify_p384};
 #[cfg(not(feature = "ring"))]
 pub(crate) use portable::{verify_p256, verify_p384};
 
@@ -46,7 +46,7 @@ mod portable {
 }
 
 #[cfg(feature = "ring")]
-mod native {
+mod fast {
     use ring::signature::{ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, UnparsedPublicKey};
 
     pub fn verify_p256(
@@ -70,7 +70,7 @@ mod native {
 
 #[cfg(all(test, feature = "ring"))]
 mod tests {
-    use super::{native, portable};
+    use super::{fast, portable};
     use p256::ecdsa::signature::hazmat::PrehashSigner;
     use proptest::prelude::*;
     use sha2::{Digest, Sha256, Sha384};
@@ -95,7 +95,7 @@ mod tests {
             if let Ok(signature) = p256::ecdsa::Signature::from_slice(&damaged(&signature.to_bytes())) {
                 let verdict = portable::verify_p256(key.verifying_key(), &message, &signature);
                 prop_assert_eq!(verdict.is_some(), damage.is_none());
-                prop_assert_eq!(native::verify_p256(key.verifying_key(), &message, &signature), verdict);
+                prop_assert_eq!(fast::verify_p256(key.verifying_key(), &message, &signature), verdict);
             }
             let secret = [[0; 16].as_slice(), &secret].concat();
             let key = p384::ecdsa::SigningKey::from_slice(&secret).unwrap();
@@ -103,7 +103,7 @@ mod tests {
             if let Ok(signature) = p384::ecdsa::Signature::from_slice(&damaged(&signature.to_bytes())) {
                 let verdict = portable::verify_p384(key.verifying_key(), &message, &signature);
                 prop_assert_eq!(verdict.is_some(), damage.is_none());
-                prop_assert_eq!(native::verify_p384(key.verifying_key(), &message, &signature), verdict);
+                prop_assert_eq!(fast::verify_p384(key.verifying_key(), &message, &signature), verdict);
             }
         }
     }
