@@ -3,7 +3,7 @@
 use crate::guest::{PROGRAM, host};
 use crate::transactions::Wallets;
 use crate::world::{Report, World};
-use alloy_primitives::{Address, Bytes, U256};
+use alloy_primitives::{Address, Bytes};
 use lux_chain::GenesisAccount;
 use lux_machine::Machine;
 use revm::bytecode::opcode::*;
