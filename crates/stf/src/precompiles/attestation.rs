@@ -40,14 +40,19 @@ fn behind_length(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// What is paid before anything is read.
 pub(super) const fn length_price(input: &[u8]) -> u64 {
-    BASE_GAS + WORD_GAS * input.len().div_ceil(32) as u64
+    BASE_GAS + word_price(input)
+}
+
+const fn word_price(bytes: &[u8]) -> u64 {
+    WORD_GAS * bytes.len().div_ceil(32) as u64
 }
 
 /// The signatures that an attestation of this kind can have at most.
-fn signature_price(kind: Kind, roots: &Roots) -> u64 {
+fn signature_price(kind: Kind, attestation: &[u8], roots: &Roots) -> u64 {
+    // Every key is tried, each on a hash of the token.
     let anchor = |device: &DeviceKey| match device.key {
-        PublicKey::P256(_) => P256_GAS,
-        _ => P384_GAS,
+        PublicKey::P256(_) => P256_GAS + word_price(attestation),
+        _ => P384_GAS + word_price(attestation),
     };
     let anchors: u64 = roots.arm.iter().map(anchor).sum();
     match kind {
@@ -76,7 +81,7 @@ pub(super) fn run(input: &[u8], now: u64, gas_limit: u64) -> PrecompileOutput {
         Ok(roots) => roots,
         Err(reason) => return refuse(price, reason),
     };
-    price += kind_of(call.attestation).map_or(0, |kind| signature_price(kind, &roots));
+    price += kind_of(call.attestation).map_or(0, |kind| signature_price(kind, call.attestation, &roots));
     if price > gas_limit {
         return out_of_gas;
     }
@@ -92,4 +97,42 @@ fn refuse(price: u64, reason: impl ToString) -> PrecompileOutput {
     let reason: String = reason.to_string();
     let encoded: Vec<u8> = Revert { reason }.abi_encode();
     PrecompileOutput::revert(price, encoded.into(), 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lux_tee::dev::{Request, attest, roots};
+
+    const NOW: u64 = 1_800_000_000;
+
+    fn input(kind: Kind) -> Vec<u8> {
+        let (attestation, collateral) = attest(&Request::new(kind, b"software", [7; 64], NOW));
+        let behind_length = |bytes: &[u8]| [&(bytes.len() as u32).to_be_bytes()[..], bytes].concat();
+        [behind_length(&roots().encode()), behind_length(&attestation), collateral.encode()].concat()
+    }
+
+    #[test]
+    fn what_is_charged_is_the_price() {
+        for kind in [Kind::Sgx, Kind::Tdx, Kind::Snp, Kind::Nitro, Kind::Psa, Kind::Cca] {
+            let input = input(kind);
+            let found = run(&input, NOW, u64::MAX);
+            assert!(found.is_success(), "{}", kind.name());
+            assert!(run(&input, NOW, found.gas_used).is_success());
+            assert!(run(&input, NOW, found.gas_used - 1).halt_reason().is_some_and(PrecompileHalt::is_oog));
+            let mut damaged = input.clone();
+            let last = roots().encode().len() + 300;
+            damaged[last] ^= 1;
+            let refused = run(&damaged, NOW, found.gas_used);
+            assert!(refused.is_revert() && refused.gas_used == found.gas_used, "{}", kind.name());
+            assert!(!matches!(kind, Kind::Sgx | Kind::Tdx) || found.gas_used < 100_000);
+        }
+    }
+
+    #[test]
+    fn little_gas_buys_nothing() {
+        let input = input(Kind::Sgx);
+        assert!(run(&input, NOW, length_price(&input) - 1).halt_reason().is_some_and(PrecompileHalt::is_oog));
+        assert_eq!(run(&[], NOW, BASE_GAS).gas_used, BASE_GAS);
+    }
 }

@@ -2,4 +2,5 @@
 #![allow(clippy::unwrap_used)]
 
 mod guest;
+mod vectors;
 mod verdicts;
