@@ -15,6 +15,7 @@ alloy_sol_types::sol! {
         error AttestationEvidence_NotUsable(address, uint8);
         error AttestationEvidence_SameVendor(address);
         error AttestationEvidence_TooManyKeys();
+        error AttestationVerifierL2_NoAnswer();
         error BatchLib_MalformedTrace();
         error BridgedERC20_AlreadyInitialized();
         error BridgedERC20_NotBridge();
