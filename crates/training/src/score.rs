@@ -1,5 +1,6 @@
 //! How far an update is from what the rule made of all of them.
 
+use crate::distance::Kernel;
 use crate::limits::BLOCK;
 use crate::updates::Block;
 use alloc::vec::Vec;
@@ -34,13 +35,9 @@ impl ScoreSums {
 
     pub fn add_block(&mut self, block: &Block, aggregate: &[i32; BLOCK]) {
         self.aggregate += u128::from(aggregate.iter().map(|x| u64::from(x.unsigned_abs()).pow(2)).sum::<u64>());
+        let kernel = Kernel::detect();
         for (index, sums) in self.workers.iter_mut().enumerate() {
-            let (mut distance, mut norm, mut product) = (0u64, 0u64, 0i64);
-            for (x, y) in block.row(index).iter().zip(aggregate) {
-                distance += u64::from(x.abs_diff(*y)).pow(2);
-                norm += u64::from(x.unsigned_abs()).pow(2);
-                product += i64::from(*x) * i64::from(*y);
-            }
+            let (distance, norm, product) = kernel.row_sums(block.row(index), aggregate);
             sums.distance += u128::from(distance);
             sums.norm += u128::from(norm);
             sums.product += i128::from(product);

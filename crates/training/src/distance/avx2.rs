@@ -1,6 +1,6 @@
 //! AVX2, tiles of two rows by four so that each load serves several pairs. Blocks of small coordinates go through 16 bits.
 
-use super::Distances;
+use super::{Distances, kernel};
 use crate::limits::BLOCK;
 use crate::updates::Block;
 use std::arch::x86_64::*;
@@ -34,6 +34,15 @@ pub(super) fn add_block(block: &Block, scratch: &mut [i16], distances: &mut Dist
     }
     // SAFETY: as above.
     add_tiles(workers, distances, |index| &rows[index], |left, right| unsafe { narrow_tile(left, right) });
+}
+
+pub(super) fn row_sums(row: &[i32; BLOCK], aggregate: &[i32; BLOCK]) -> (u64, u64, i64) {
+    #[target_feature(enable = "avx2")]
+    fn vectorized(row: &[i32; BLOCK], aggregate: &[i32; BLOCK]) -> (u64, u64, i64) {
+        kernel::row_sums(row, aggregate)
+    }
+    // SAFETY: this kernel is chosen only where AVX2 was detected.
+    unsafe { vectorized(row, aggregate) }
 }
 
 /// The low halves, and the largest absolute value.
@@ -140,6 +149,10 @@ mod tests {
         let Ok(fast) = Distances::measure(Kernel::detect(), &mut updates);
         assert_eq!(expected, fast);
         for one in 0..rows.len() {
+            let blocks = [one, 0].map(|row| rows[row].as_chunks::<BLOCK>().0);
+            for (row, aggregate) in blocks[0].iter().zip(blocks[1]) {
+                assert_eq!(Kernel::detect().row_sums(row, aggregate), Kernel::Portable.row_sums(row, aggregate));
+            }
             for other in 0..rows.len() {
                 let squares = rows[one].iter().zip(rows[other]).map(|(x, y)| i128::from(x - y).pow(2));
                 assert_eq!(fast.between(one, other), squares.sum::<i128>() as u128);

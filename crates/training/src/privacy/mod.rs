@@ -14,4 +14,4 @@ pub use budget::{Budget, BudgetError, DEFAULT_EPSILON, epsilon};
 pub use discrete::{DiscreteGaussian, MAX_VARIANCE};
 pub use gaussian::{Gaussian, MAX_DEVIATION};
 pub use mechanism::{Mechanism, MechanismError};
-pub use sgd::dp_sgd_gradient;
+pub use sgd::DpSgd;

@@ -1,7 +1,7 @@
 //! The accountant against reference values of 50 digits and of another accountant, and the statistics of noise.
 
 use chacha20::ChaCha20Rng;
-use lux_training::privacy::{Budget, DiscreteGaussian, Gaussian, Mechanism, dp_sgd_gradient};
+use lux_training::privacy::{Budget, DiscreteGaussian, DpSgd, Gaussian, Mechanism};
 use lux_training::{Clip, FixedPoint};
 use rand_core::SeedableRng;
 
@@ -114,9 +114,9 @@ fn a_step_of_dp_sgd_is_clipped_and_noisy() {
     let clip = Clip::new(1 << 20).unwrap();
     let small = vec![0.25 / (length as f32).sqrt(); length];
     let huge: Vec<f32> = (0..length).map(|at| if at % 2 == 0 { 9.0 } else { -9.0 }).collect();
-    let step = |examples: &[&[f32]], deviation: f64| {
-        let noise = Gaussian::new(deviation).unwrap();
-        dp_sgd_gradient(examples, length, fixed, clip, &noise, 2.0, &mut ChaCha20Rng::seed_from_u64(3)).unwrap()
+    let step = |examples: &[&[f32]], noise_multiplier: f64| {
+        let sgd = DpSgd::new(fixed, clip, noise_multiplier, 2.0).unwrap();
+        sgd.gradient(examples, length, &mut ChaCha20Rng::seed_from_u64(3)).unwrap()
     };
     let norm = |x: &[f32]| x.iter().map(|x| f64::from(*x).powi(2)).sum::<f64>().sqrt();
     let with: Vec<f32> = step(&[&small, &huge], 1e-9);
@@ -125,12 +125,10 @@ fn a_step_of_dp_sgd_is_clipped_and_noisy() {
     assert!((norm(&difference) - 0.5).abs() < 1e-3, "a norm of one over two examples: {}", norm(&difference));
     assert!((norm(&without) - 0.125).abs() < 1e-3);
     // Deviation 0.1 over two examples.
-    let noisy = step(&[], 0.1 * f64::from(1 << 20));
+    let noisy = step(&[], 0.1);
     let deviation = norm(&noisy) / (length as f64).sqrt();
     assert!((deviation / 0.05 - 1.0).abs() < 0.06, "{deviation}");
-    let nan = [f32::NAN];
-    assert!(
-        dp_sgd_gradient(&[&nan], 1, fixed, clip, &Gaussian::new(1.0).unwrap(), 1.0, &mut ChaCha20Rng::seed_from_u64(3))
-            .is_err()
-    );
+    let sgd = DpSgd::new(fixed, clip, 1.0, 1.0).unwrap();
+    assert!(sgd.gradient(&[&[f32::NAN]], 1, &mut ChaCha20Rng::seed_from_u64(3)).is_err());
+    assert!(DpSgd::new(fixed, clip, 0.0, 1.0).is_none() && DpSgd::new(fixed, clip, 1.0, 0.0).is_none());
 }
