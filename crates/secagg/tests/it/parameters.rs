@@ -33,7 +33,7 @@ fn parameters_of_secagg_plus() {
     }
 }
 
-/// Some rows of that table, for whoever has no file.
+/// Every worker has to find the same ones, whatever it runs on.
 #[test]
 fn parameters_of_a_few_rounds() {
     let of = |workers, adversarial_bps, dropout_bps, adversary| {

@@ -4,18 +4,20 @@ use chacha20::ChaCha20Rng;
 use lux_training::privacy::{Budget, DiscreteGaussian, DpSgd, Gaussian, Mechanism};
 use lux_training::{Clip, FixedPoint};
 use rand_core::SeedableRng;
+use serde_json::Value;
 
-/// Sampling rate, noise multiplier and order; the divergence of a step, computed with 50 digits: by the closed sum where the
-/// order is whole, by quadrature elsewhere.
-const DIVERGENCES: &str = include_str!("divergences.txt");
-/// Sampling rate, noise multiplier, steps and δ; the ε that Opacus comes to.
-const EPSILONS: &str = include_str!("epsilons.txt");
-
-fn rows<const N: usize>(table: &str) -> impl Iterator<Item = [f64; N]> {
-    table.lines().map(|line| {
-        let numbers: Vec<f64> = line.split(' ').map(|number| number.parse().unwrap()).collect();
-        numbers.try_into().unwrap()
-    })
+/// Rows of reference values, in the file that `LUX_DP_VECTORS` names or where it lies beside the working tree.
+fn rows<const N: usize>(table: &str, columns: [&str; N]) -> Vec<[f64; N]> {
+    let path = std::env::var("LUX_DP_VECTORS").unwrap_or_else(|_| {
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/vectors/dp/dp_reference.json").into()
+    });
+    let Ok(file) = std::fs::read_to_string(&path) else {
+        eprintln!("skipped: no reference values at {path}");
+        return Vec::new();
+    };
+    let file: Value = serde_json::from_str(&file).unwrap();
+    let rows = file[table].as_array().unwrap().iter();
+    rows.map(|row| columns.map(|column| row[column].as_f64().unwrap())).collect()
 }
 
 fn close(actual: f64, expected: f64) -> bool {
@@ -26,10 +28,10 @@ fn gaussian(sampling_rate: f64, noise_multiplier: f64) -> Mechanism {
     Mechanism::Gaussian { noise_multiplier, sampling_rate }
 }
 
+/// A column of 50 digits: the closed sum where the order is whole, quadrature elsewhere.
 #[test]
-fn divergences_are_exact() {
-    assert_eq!(DIVERGENCES.lines().count(), 72);
-    for [rate, sigma, order, expected] in rows(DIVERGENCES) {
+fn divergences_are_those_of_50_digits() {
+    for [rate, sigma, order, expected] in rows("rdp_single_step", ["q", "sigma", "alpha", "mpmath_exact"]) {
         let actual = gaussian(rate, sigma).divergence(order).unwrap();
         assert!(close(actual, expected), "{rate} {sigma} {order}: {actual} {expected}");
     }
@@ -37,9 +39,31 @@ fn divergences_are_exact() {
 
 #[test]
 fn epsilons_are_those_of_another_accountant() {
-    for [rate, sigma, steps, delta, expected] in rows(EPSILONS) {
+    let columns = ["q", "sigma", "steps", "delta", "opacus_rdp_eps"];
+    for [rate, sigma, steps, delta, expected] in rows("dpsgd", columns) {
         let actual = Budget::below(1e6, delta).unwrap().spend(&gaussian(rate, sigma), steps as u32).unwrap();
         assert!(close(actual, expected), "{rate} {sigma} {steps}: {actual} {expected}");
+    }
+}
+
+/// Mironov, Talwar and Zhang (2019), 3.3: a sum where the order is whole; and `order / (2 sigma²)` where everybody takes part.
+#[test]
+fn divergences_are_those_of_the_closed_sum() {
+    for (rate, sigma) in [(0.001, 0.8), (0.01, 1.0), (0.05, 2.0), (0.3, 4.0), (1.0, 1.5)] {
+        for order in 2_u32..=16 {
+            let mut binomial = 1.0;
+            let mut sum = 0.0;
+            for k in 0..=order {
+                let others = (1.0_f64 - rate).powi((order - k) as i32);
+                let moment = f64::from(k * k.saturating_sub(1)) / (2.0 * sigma * sigma);
+                sum += binomial * others * rate.powi(k as i32) * moment.exp();
+                binomial *= f64::from(order - k) / f64::from(k + 1);
+            }
+            let order = f64::from(order);
+            let expected = if rate == 1.0 { order / (2.0 * sigma * sigma) } else { sum.ln() / (order - 1.0) };
+            let actual = gaussian(rate, sigma).divergence(order).unwrap();
+            assert!(close(actual, expected), "{rate} {sigma} {order}: {actual} {expected}");
+        }
     }
 }
 
