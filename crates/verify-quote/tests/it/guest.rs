@@ -37,6 +37,6 @@ pub fn run(claim: B256, known: &Preimages) -> (Result<Vec<u8>, String>, Statisti
         ClaimError::Oracle(missing) => panic!("{missing}"),
         refusal => refusal.to_string(),
     });
-    assert_eq!(found.as_ref().map_or(B256::ZERO, |attestation| keccak256(attestation)), output);
+    assert_eq!(found.as_ref().map_or(B256::ZERO, keccak256), output);
     (found, *machine.statistics())
 }
