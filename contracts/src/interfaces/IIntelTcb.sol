@@ -22,7 +22,11 @@ interface IIntelTcb {
     }
 
     event TcbInfoStored(
-        IAttestationVerifier.Kind indexed kind, bytes6 indexed fmspc, bytes2 indexed pceId, uint32 evaluation, uint64 until
+        IAttestationVerifier.Kind indexed kind,
+        bytes6 indexed fmspc,
+        bytes2 indexed pceId,
+        uint32 evaluation,
+        uint64 until
     );
     event QeIdentityStored(IAttestationVerifier.Kind indexed kind, uint32 evaluation, uint64 until);
 

@@ -49,8 +49,7 @@ contract DcapVerifier is IAttestationVerifier {
     /// @dev The attestation key signed the quote, and the quoting enclave vouches for that key.
     function _checkAttestationKey(bytes calldata _quote, QuoteLayout memory _layout) private view {
         bytes calldata key = _quote[_layout.attestationKey:_layout.attestationKey + 64];
-        bool signed =
-            _isSigned(_quote[:_layout.signedEnd], _quote[_layout.signature:], bytes32(key), bytes32(key[32:]));
+        bool signed = _isSigned(_quote[:_layout.signedEnd], _quote[_layout.signature:], bytes32(key), bytes32(key[32:]));
         if (!signed) revert Tee_Signature(Part.Quote);
         bytes32 hash = sha256(bytes.concat(key, _quote[_layout.qeAuth:_layout.qeAuthEnd]));
         bytes calldata data = _quote[_layout.qeReport + 320:_layout.qeReport + 384];
@@ -93,12 +92,11 @@ contract DcapVerifier is IAttestationVerifier {
     }
 
     /// @dev The level of the processor and, for TDX, its module.
-    function _platform(
-        Kind _kind,
-        bytes memory _info,
-        IIntelCertificates.PckChain memory _pck,
-        bytes calldata _body
-    ) private pure returns (Levels.Verdict memory verdict_) {
+    function _platform(Kind _kind, bytes memory _info, IIntelCertificates.PckChain memory _pck, bytes calldata _body)
+        private
+        pure
+        returns (Levels.Verdict memory verdict_)
+    {
         // No level of SGX needs anything of TDX.
         if (_kind == Kind.Sgx) return Levels.platform(_info, _pck.components, _pck.pceSvn, 0, 0);
         // Numbers of the guest's platform, of which the second is the module's generation.

@@ -82,8 +82,7 @@ library Extensions {
 
     function _basicConstraints(Found memory _found, Der.Reader memory _content) private pure {
         Der.Reader memory constraints = _content.enterOnly("basic constraints");
-        _found.isAuthority =
-            constraints.peek() == Der.BOOLEAN && constraints.boolean("basic constraints");
+        _found.isAuthority = constraints.peek() == Der.BOOLEAN && constraints.boolean("basic constraints");
         if (constraints.isFinished()) return;
         _found.hasPathLimit = true;
         _found.pathLimit = uint8(constraints.unsigned(1, "basic constraints"));

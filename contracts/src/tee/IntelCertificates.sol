@@ -52,7 +52,7 @@ contract IntelCertificates is IIntelCertificates {
         Window.checkNow(Part.RevocationList, list.validFrom, list.validUntil);
         if (stored.data != address(0) && list.validFrom <= stored.validFrom) revert Tee_NotNewer(Part.RevocationList);
         (stored.data, stored.validFrom, stored.validUntil) =
-            (SSTORE2.write(list.serials), list.validFrom, list.validUntil);
+        (SSTORE2.write(list.serials), list.validFrom, list.validUntil);
         emit RevocationListStored(authority, list.validFrom, list.validUntil, list.serials.length / SERIAL_BYTES);
     }
 
@@ -84,9 +84,8 @@ contract IntelCertificates is IIntelCertificates {
         (ret_.serial, ret_.issuerSerial) = (leaf.serial, issuer.serial);
         (ret_.fmspc, ret_.pceId) = (processor.fmspc, processor.pceId);
         (ret_.components, ret_.pceSvn) = (processor.components, processor.pceSvn);
-        (ret_.validFrom, ret_.validUntil) = Window.both(
-            issuer.validFrom, issuer.validUntil, root.validFrom, root.validUntil
-        );
+        (ret_.validFrom, ret_.validUntil) =
+            Window.both(issuer.validFrom, issuer.validUntil, root.validFrom, root.validUntil);
         (ret_.validFrom, ret_.validUntil) =
             Window.both(ret_.validFrom, ret_.validUntil, leaf.validFrom, leaf.validUntil);
     }

@@ -45,13 +45,7 @@ contract IntelTcb is IIntelTcb {
         QeIdentityText.QeIdentity memory identity = QeIdentityText.parse(_text);
         Entry storage entry = _qeIdentities[identity.kind];
         _store(
-            entry,
-            signer,
-            identity.evaluation,
-            identity.validFrom,
-            identity.validUntil,
-            identity.data,
-            Part.QeIdentity
+            entry, signer, identity.evaluation, identity.validFrom, identity.validUntil, identity.data, Part.QeIdentity
         );
         emit QeIdentityStored(identity.kind, identity.evaluation, entry.validUntil);
     }
@@ -77,8 +71,7 @@ contract IntelTcb is IIntelTcb {
     ) private view returns (IIntelCertificates.Signer memory signer_) {
         if (_signature.length != 64) revert Tee_Invalid(_part, "signature");
         signer_ = CERTIFICATES.verifySigner(_signer, _root);
-        bool valid =
-            P256.verify(sha256(_text), bytes32(_signature), bytes32(_signature[32:]), signer_.x, signer_.y);
+        bool valid = P256.verify(sha256(_text), bytes32(_signature), bytes32(_signature[32:]), signer_.x, signer_.y);
         if (!valid) revert Tee_Signature(_part);
     }
 

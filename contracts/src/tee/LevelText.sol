@@ -51,7 +51,9 @@ library LevelText {
             return uint8(Verifier.TcbStatus.ConfigurationAndSwHardeningNeeded);
         }
         if (name == keccak256("OutOfDate")) return uint8(Verifier.TcbStatus.OutOfDate);
-        if (name == keccak256("OutOfDateConfigurationNeeded")) return uint8(Verifier.TcbStatus.OutOfDateConfigurationNeeded);
+        if (name == keccak256("OutOfDateConfigurationNeeded")) {
+            return uint8(Verifier.TcbStatus.OutOfDateConfigurationNeeded);
+        }
         if (name == keccak256("Revoked")) return uint8(Verifier.TcbStatus.Revoked);
         revert Tee_Invalid(_cursor.part, "status");
     }

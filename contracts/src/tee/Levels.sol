@@ -44,13 +44,11 @@ library Levels {
     }
 
     /// @notice The first platform level none of whose numbers is above these. `_skipped` components of TDX are not compared.
-    function platform(
-        bytes memory _info,
-        bytes16 _sgx,
-        uint16 _pceSvn,
-        bytes16 _tdx,
-        uint256 _skipped
-    ) internal pure returns (Verdict memory ret_) {
+    function platform(bytes memory _info, bytes16 _sgx, uint16 _pceSvn, bytes16 _tdx, uint256 _skipped)
+        internal
+        pure
+        returns (Verdict memory ret_)
+    {
         uint256 place = _afterModules(_info);
         uint256 count = _byteAt(_info, place++);
         for (uint256 i; i < count; ++i) {
@@ -121,7 +119,10 @@ library Levels {
     }
 
     /// @dev The first of the levels at `_place` that `_svn` reaches; levels stand from the highest to the lowest.
-    function _addSvn(Verdict memory _verdict, bytes memory _data, uint256 _place, uint16 _svn, Part _part) private pure {
+    function _addSvn(Verdict memory _verdict, bytes memory _data, uint256 _place, uint16 _svn, Part _part)
+        private
+        pure
+    {
         uint256 count = _byteAt(_data, _place++);
         for (uint256 i; i < count; ++i) {
             if (_svn >= uint16(bytes2(_wordAt(_data, _place)))) {

@@ -57,13 +57,11 @@ library TcbInfoText {
         );
     }
 
-    function _field(
-        Json.Cursor memory _cursor,
-        uint256 _seen,
-        bytes32 _key,
-        TcbInfo memory _info,
-        Draft memory _draft
-    ) private pure returns (uint256) {
+    function _field(Json.Cursor memory _cursor, uint256 _seen, bytes32 _key, TcbInfo memory _info, Draft memory _draft)
+        private
+        pure
+        returns (uint256)
+    {
         if (_key == "id") {
             _info.kind = _kind(_cursor);
             return _cursor.once(_seen, 0, _key);

@@ -1,5 +1,9 @@
 //! The contracts of `contracts/src/tee` and this crate come to the same verdicts.
 
-use alloy_sol_types as _;
-use lux_tee as _;
-use revm as _;
+mod chain;
+mod development;
+mod fixtures;
+mod resigned;
+mod same;
+mod signing;
+mod vectors;

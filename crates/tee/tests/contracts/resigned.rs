@@ -1,0 +1,226 @@
+//! Everything that can be signed, changed and signed again: both sides take or refuse the same, and say the same of it.
+
+use crate::chain::L1;
+use crate::development::{case, request};
+use crate::fixtures::pck_chain;
+use crate::same::Case;
+use crate::signing::{Parts, issue, pem, sign_raw, to_be_signed};
+use lux_tee::{Kind, blocks};
+
+const KINDS: [Kind; 2] = [Kind::Sgx, Kind::Tdx];
+
+/// How many were taken, of how many.
+#[derive(Default, Debug)]
+struct Count {
+    taken: usize,
+    all: usize,
+}
+
+impl Count {
+    fn add(&mut self, taken: bool) {
+        self.taken += usize::from(taken);
+        self.all += 1;
+    }
+
+    /// The changes were of both sorts: otherwise the test shows nothing.
+    fn check(&self) {
+        assert!(self.taken > 0 && self.taken < self.all, "{self:?}");
+    }
+}
+
+/// `bytes`, with one bit changed, once for every byte.
+fn changed(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
+    (0..bytes.len()).map(move |at| {
+        let mut bytes = bytes.to_vec();
+        bytes[at] ^= 1 << (at % 7);
+        bytes
+    })
+}
+
+fn check_quote(case: &Case, l1: &mut L1, quote: &[u8], count: &mut Count) {
+    let (found, _) = case.check_verdict(l1, quote, case.now);
+    count.add(found.is_ok());
+}
+
+#[test]
+fn bodies() {
+    for kind in KINDS {
+        let (case, mut count) = (case(&request(kind)), Count::default());
+        let mut l1 = case.l1();
+        l1.submit_chain(pck_chain(&case.quote)).unwrap();
+        let parts = Parts::of(&case.quote);
+        for signed in changed(&parts.signed) {
+            let quote = Parts { signed, ..parts.clone() }.quote();
+            check_quote(&case, &mut l1, &quote, &mut count);
+        }
+        count.check();
+    }
+}
+
+#[test]
+fn reports_of_quoting_enclaves() {
+    for kind in KINDS {
+        let (case, mut count) = (case(&request(kind)), Count::default());
+        let mut l1 = case.l1();
+        l1.submit_chain(pck_chain(&case.quote)).unwrap();
+        let mut parts = Parts::of(&case.quote);
+        parts.qe_auth = b"authentication data".to_vec();
+        parts.bind();
+        for qe_report in changed(&parts.qe_report) {
+            check_quote(&case, &mut l1, &Parts { qe_report, ..parts.clone() }.quote(), &mut count);
+        }
+        count.check();
+    }
+}
+
+#[test]
+fn version_5() {
+    let (case, mut count) = (case(&request(Kind::Tdx)), Count::default());
+    let mut l1 = case.l1();
+    l1.submit_chain(pck_chain(&case.quote)).unwrap();
+    let parts = Parts::of(&case.quote);
+    let (header, report) = parts.signed.split_at(48);
+    for (kind, extra) in [(2_u16, 0), (3, 64), (2, 64), (3, 0), (1, 0), (4, 64)] {
+        let extra = vec![0xa5; extra];
+        let len = (report.len() + extra.len()) as u32;
+        let mut signed = [header, &kind.to_le_bytes(), &len.to_le_bytes(), report, &extra].concat();
+        signed[0] = 5;
+        check_quote(&case, &mut l1, &Parts { signed, ..parts.clone() }.quote(), &mut count);
+    }
+    assert_eq!(count.taken, 2);
+}
+
+#[test]
+fn certificates() {
+    let case = case(&request(Kind::Sgx));
+    let mut l1 = case.l1();
+    let parts = Parts::of(&case.quote);
+    let chain: Vec<Vec<u8>> = blocks(&parts.chain).unwrap().into_iter().map(|block| block.bytes).collect();
+    for (index, role) in ["intel issuer", "intel root", "intel root"].into_iter().enumerate() {
+        let mut count = Count::default();
+        for content in changed(to_be_signed(&chain[index])) {
+            let mut chain = chain.clone();
+            chain[index] = issue(role, &content);
+            check_quote(&case, &mut l1, &Parts { chain: pem(&chain), ..parts.clone() }.quote(), &mut count);
+        }
+        count.check();
+    }
+}
+
+/// Contracts to which everything but one of the submissions was made.
+fn without(case: &Case, missing: usize) -> L1 {
+    let mut l1 = L1::new(case.root, case.now);
+    for (index, (to, call)) in l1.submissions(&case.collateral, pck_chain(&case.quote)).into_iter().enumerate() {
+        if index != missing {
+            l1.commit(to, call).unwrap();
+        }
+    }
+    l1.submit_chain(pck_chain(&case.quote)).unwrap();
+    l1
+}
+
+/// Makes the missing submission with changed collateral, and checks the quote.
+fn check_collateral(changed: &Case, l1: &L1, missing: usize) -> bool {
+    let mut l1 = l1.fork();
+    let (to, call) = l1.submissions(&changed.collateral, pck_chain(&changed.quote)).swap_remove(missing);
+    match l1.commit(to, call) {
+        Ok(_) => changed.check_verdict(&mut l1, &changed.quote, changed.now).0.is_ok(),
+        Err(error) => {
+            let expected = changed.authenticate();
+            assert!(expected.is_err(), "contracts: {error}; crate: {expected:?}");
+            false
+        }
+    }
+}
+
+#[test]
+fn revocation_lists() {
+    let mut request = request(Kind::Sgx);
+    request.revoked = true;
+    let case = case(&request);
+    for missing in [0, 1] {
+        let (l1, mut count) = (without(&case, missing), Count::default());
+        let list = if missing == 0 { &case.collateral.root_crl } else { &case.collateral.pck_crl };
+        for content in changed(to_be_signed(list)) {
+            let mut changed = case.clone();
+            match missing {
+                0 => changed.collateral.root_crl = issue("intel root", &content).into(),
+                _ => changed.collateral.pck_crl = issue("intel issuer", &content).into(),
+            }
+            count.add(check_collateral(&changed, &l1, missing));
+        }
+        // With the root's list the platform stays revoked.
+        assert!(missing == 0 || count.taken > 0, "{count:?}");
+    }
+}
+
+/// A case with another TCB info.
+fn with_tcb_info(case: &Case, text: &[u8]) -> Case {
+    let mut changed = case.clone();
+    changed.collateral.tcb_info = text.to_vec().into();
+    changed.collateral.tcb_info_signature = sign_raw("intel signer", text).into();
+    changed
+}
+
+#[test]
+fn tcb_infos() {
+    for kind in KINDS {
+        let (case, mut count) = (case(&request(kind)), Count::default());
+        let l1 = without(&case, 2);
+        for text in changed(&case.collateral.tcb_info) {
+            count.add(check_collateral(&with_tcb_info(&case, &text), &l1, 2));
+        }
+        count.check();
+    }
+}
+
+#[test]
+fn qe_identities() {
+    for kind in KINDS {
+        let (case, mut count) = (case(&request(kind)), Count::default());
+        let l1 = without(&case, 3);
+        for text in changed(&case.collateral.qe_identity) {
+            let mut changed = case.clone();
+            changed.collateral.qe_identity_signature = sign_raw("intel signer", &text).into();
+            changed.collateral.qe_identity = text.into();
+            count.add(check_collateral(&changed, &l1, 3));
+        }
+        count.check();
+    }
+}
+
+/// Every status of platform, module and quoting enclave, with advisories of each.
+#[test]
+fn statuses() {
+    const STATUSES: [&str; 7] = [
+        "UpToDate",
+        "SWHardeningNeeded",
+        "ConfigurationNeeded",
+        "ConfigurationAndSWHardeningNeeded",
+        "OutOfDate",
+        "OutOfDateConfigurationNeeded",
+        "Revoked",
+    ];
+    let mut case = case(&request(Kind::Tdx));
+    let l1 = without(&case, 2);
+    let mut parts = Parts::of(&case.quote);
+    parts.signed[48 + 1] = 1;
+    case.quote = parts.quote();
+    let text = String::from_utf8(case.collateral.tcb_info.to_vec()).unwrap();
+    let module = text.split_once(r#""tdxModule":{"#).unwrap().1.split_once('}').unwrap().0;
+    for platform in STATUSES {
+        for part in STATUSES {
+            for (id, svn) in [("TDX_01", 5), ("TDX_01", 6), ("TDX_02", 5), ("TDX_1", 5)] {
+                let tail = format!(r#""tcbStatus":"{part}","advisoryIDs":["A","B","DEV-SA-00001"]"#);
+                let level = format!(r#"{{"tcb":{{"isvsvn":{svn}}},{tail}}}"#);
+                let identity = format!(r#""tdxModuleIdentities":[{{"id":"{id}",{module},"tcbLevels":[{level}]}}],"#);
+                let text = text.replacen(r#""tcbLevels""#, &format!(r#"{identity}"tcbLevels""#), 1);
+                let own = format!(r#""tcbStatus":"{platform}","advisoryIDs":["B","B"]}},"#);
+                let text = text.replacen(r#""tcbStatus":"UpToDate"},"#, &own, 1);
+                assert!(text.contains(&own));
+                let taken = check_collateral(&with_tcb_info(&case, text.as_bytes()), &l1, 2);
+                assert_eq!(taken, id == "TDX_01" && svn == 5, "{id} {svn}");
+            }
+        }
+    }
+}
