@@ -12,7 +12,7 @@ import {
     Tee_TooLong,
     Tee_TrailingBytes,
     Tee_Truncated
-} from "../src/tee/Parts.sol";
+} from "../src/libraries/tee/Parts.sol";
 import {TeeTest} from "./utils/TeeTest.sol";
 
 contract DcapVerifier_authenticate_Test is TeeTest {

@@ -15,7 +15,7 @@ import {
     Tee_Time,
     Tee_TooLong,
     Tee_TrailingBytes
-} from "../src/tee/Parts.sol";
+} from "../src/libraries/tee/Parts.sol";
 import {IAttestationVerifier} from "../src/interfaces/IAttestationVerifier.sol";
 import {TeeTest} from "./utils/TeeTest.sol";
 

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {IAttestationVerifier} from "./IAttestationVerifier.sol";
+import {IIntelCertificates} from "./IIntelCertificates.sol";
 
 /// @notice Intel's words on its platforms: TCB info of processors, and identities of quoting enclaves. Each text is verified and
 /// read once. Times are for whoever uses it to compare with the time of the block.
@@ -29,6 +30,9 @@ interface IIntelTcb {
         uint64 until
     );
     event QeIdentityStored(IAttestationVerifier.Kind indexed kind, uint32 evaluation, uint64 until);
+
+    /// @notice Where the certificates of signers are verified, and revoked.
+    function CERTIFICATES() external view returns (IIntelCertificates);
 
     /// @notice Verifies a TCB info and keeps it if it is newer than the one of the same kind and processor: by the number of the
     /// evaluation, then by the date of issue. `text` is as signed, `signature` R and S, the certificates are in DER.

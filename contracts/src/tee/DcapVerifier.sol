@@ -5,12 +5,19 @@ import {SSTORE2} from "solady/utils/SSTORE2.sol";
 import {IAttestationVerifier} from "../interfaces/IAttestationVerifier.sol";
 import {IIntelCertificates} from "../interfaces/IIntelCertificates.sol";
 import {IIntelTcb} from "../interfaces/IIntelTcb.sol";
-import {Levels} from "./Levels.sol";
-import {P256} from "./P256.sol";
-import {Part, Tee_Absent, Tee_CollateralNotWanted, Tee_Mismatch, Tee_Revoked, Tee_Signature} from "./Parts.sol";
-import {Quote, QuoteLayout} from "./Quote.sol";
-import {Reports} from "./Reports.sol";
-import {Window} from "./Window.sol";
+import {Levels} from "../libraries/tee/Levels.sol";
+import {P256} from "../libraries/tee/P256.sol";
+import {
+    Part,
+    Tee_Absent,
+    Tee_CollateralNotWanted,
+    Tee_Mismatch,
+    Tee_Revoked,
+    Tee_Signature
+} from "../libraries/tee/Parts.sol";
+import {Quote, QuoteLayout} from "../libraries/tee/Quote.sol";
+import {Reports} from "../libraries/tee/Reports.sol";
+import {Window} from "../libraries/tee/Window.sol";
 
 /// @notice Checks quotes of Intel SGX and TDX against what is stored of Intel's collateral. A PCK chain that is not stored is
 /// verified within the call.
@@ -18,8 +25,8 @@ contract DcapVerifier is IAttestationVerifier {
     IIntelCertificates public immutable CERTIFICATES;
     IIntelTcb public immutable TCB;
 
-    constructor(IIntelCertificates _certificates, IIntelTcb _tcb) {
-        (CERTIFICATES, TCB) = (_certificates, _tcb);
+    constructor(IIntelTcb _tcb) {
+        (CERTIFICATES, TCB) = (_tcb.CERTIFICATES(), _tcb);
     }
 
     /// @inheritdoc IAttestationVerifier

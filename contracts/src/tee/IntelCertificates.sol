@@ -3,19 +3,21 @@ pragma solidity ^0.8.30;
 
 import {SSTORE2} from "solady/utils/SSTORE2.sol";
 import {IIntelCertificates} from "../interfaces/IIntelCertificates.sol";
-import {Part, Tee_Absent, Tee_KeyUsage, Tee_NotNewer, Tee_TooLong} from "./Parts.sol";
-import {PckExtension, Processor} from "./PckExtension.sol";
-import {Pem} from "./Pem.sol";
-import {Window} from "./Window.sol";
-import {Certificate, RevocationList, X509} from "./X509.sol";
+import {Part, Tee_Absent, Tee_KeyUsage, Tee_NotNewer, Tee_TooLong} from "../libraries/tee/Parts.sol";
+import {PckExtension, Processor} from "../libraries/tee/PckExtension.sol";
+import {Pem} from "../libraries/tee/Pem.sol";
+import {Window} from "../libraries/tee/Window.sol";
+import {Certificate, RevocationList, X509} from "../libraries/tee/X509.sol";
 
 /// @notice Intel's certificates and revocation lists, which anyone may submit.
 contract IntelCertificates is IIntelCertificates {
     /// @notice What a quote with its chain may have.
     uint256 public constant MAX_TEXT_BYTES = 32 << 10;
-    /// @notice Twelve hundred serial numbers fill the code that holds them.
+    /// @notice More than the entries of a full list have.
     uint256 public constant MAX_LIST_BYTES = 128 << 10;
     uint256 private constant SERIAL_BYTES = 20;
+    /// @dev What a contract's code holds behind its first byte.
+    uint256 private constant MAX_SERIALS_BYTES = 24_560;
 
     bytes32 public immutable ROOT;
 
@@ -35,6 +37,8 @@ contract IntelCertificates is IIntelCertificates {
 
     function submitRevocationList(bytes calldata _list, bytes[] calldata _issuers) external {
         RevocationList memory list = X509.parseList(_list, MAX_LIST_BYTES);
+        uint256 length = list.serials.length;
+        if (length > MAX_SERIALS_BYTES) revert Tee_TooLong(Part.RevocationList, length, MAX_SERIALS_BYTES);
         if (_issuers.length == 0 || _issuers.length > 2) revert Tee_TooLong(Part.ListIssuer, _issuers.length, 2);
         Certificate memory issuer = X509.parseCertificate(_issuers[0], Part.ListIssuer);
         if (_issuers.length == 1) {
@@ -53,7 +57,7 @@ contract IntelCertificates is IIntelCertificates {
         if (stored.data != address(0) && list.validFrom <= stored.validFrom) revert Tee_NotNewer(Part.RevocationList);
         (stored.data, stored.validFrom, stored.validUntil) =
         (SSTORE2.write(list.serials), list.validFrom, list.validUntil);
-        emit RevocationListStored(authority, list.validFrom, list.validUntil, list.serials.length / SERIAL_BYTES);
+        emit RevocationListStored(authority, list.validFrom, list.validUntil, length / SERIAL_BYTES);
     }
 
     function pckChain(bytes32 _chain) external view returns (PckChain memory) {

@@ -5,14 +5,17 @@ import {SSTORE2} from "solady/utils/SSTORE2.sol";
 import {IAttestationVerifier} from "../interfaces/IAttestationVerifier.sol";
 import {IIntelCertificates} from "../interfaces/IIntelCertificates.sol";
 import {IIntelTcb} from "../interfaces/IIntelTcb.sol";
-import {P256} from "./P256.sol";
-import {Part, Tee_Invalid, Tee_NotNewer, Tee_Signature} from "./Parts.sol";
-import {QeIdentityText} from "./QeIdentityText.sol";
-import {TcbInfoText} from "./TcbInfoText.sol";
-import {Window} from "./Window.sol";
+import {P256} from "../libraries/tee/P256.sol";
+import {Part, Tee_Invalid, Tee_NotNewer, Tee_Signature, Tee_TooLong} from "../libraries/tee/Parts.sol";
+import {QeIdentityText} from "../libraries/tee/QeIdentityText.sol";
+import {TcbInfoText} from "../libraries/tee/TcbInfoText.sol";
+import {Window} from "../libraries/tee/Window.sol";
 
 /// @notice TCB info and QE identities, which anyone may submit.
 contract IntelTcb is IIntelTcb {
+    /// @dev What a contract's code holds behind its first byte.
+    uint256 private constant MAX_DATA_BYTES = 24_575;
+
     IIntelCertificates public immutable CERTIFICATES;
 
     mapping(IAttestationVerifier.Kind => mapping(bytes6 => mapping(bytes2 => Entry))) private _tcbInfos;
@@ -91,6 +94,7 @@ contract IntelTcb is IIntelTcb {
         bool newer = _evaluation > _entry.evaluation || (_evaluation == _entry.evaluation && _from > _entry.issued);
         // The same text may come with certificates that are valid for longer.
         if (!newer && !(sameIssue && until > _entry.validUntil)) revert Tee_NotNewer(_part);
+        if (_data.length > MAX_DATA_BYTES) revert Tee_TooLong(_part, _data.length, MAX_DATA_BYTES);
         _entry.data = SSTORE2.write(_data);
         (_entry.evaluation, _entry.issued) = (_evaluation, _from);
         (_entry.signerSerial, _entry.root) = (_signer.serial, _signer.root);

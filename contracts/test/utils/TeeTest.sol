@@ -37,7 +37,7 @@ abstract contract TeeTest is ArtifactTest {
         vm.warp(start);
         certificates = IIntelCertificates(_create("IntelCertificates", abi.encode(root)));
         tcb = IIntelTcb(_create("IntelTcb", abi.encode(certificates)));
-        verifier = IAttestationVerifier(_create("DcapVerifier", abi.encode(certificates, tcb)));
+        verifier = IAttestationVerifier(_create("DcapVerifier", abi.encode(tcb)));
     }
 
     function _fixture(string memory _name) internal view returns (Fixture memory) {

@@ -65,7 +65,7 @@ impl L1 {
         let mut l1 = Self { evm, certificates: zero, tcb: zero, verifier: zero, nonce: 0 };
         l1.certificates = l1.create("IntelCertificates", &root.abi_encode());
         l1.tcb = l1.create("IntelTcb", &l1.certificates.abi_encode());
-        l1.verifier = l1.create("DcapVerifier", &(l1.certificates, l1.tcb).abi_encode());
+        l1.verifier = l1.create("DcapVerifier", &l1.tcb.abi_encode());
         l1
     }
 
@@ -92,8 +92,7 @@ impl L1 {
         let chain: Vec<Bytes> =
             lux_tee::blocks(pck_chain).unwrap().into_iter().map(|block| block.bytes.into()).collect();
         let pair = |chain: &[Bytes]| (chain[0].clone(), chain[1].clone());
-        let root_list =
-            submitRevocationListCall { list: collateral.root_crl.clone(), issuers: chain[2..].to_vec() };
+        let root_list = submitRevocationListCall { list: collateral.root_crl.clone(), issuers: chain[2..].to_vec() };
         let pck_list = submitRevocationListCall { list: collateral.pck_crl.clone(), issuers: chain[1..].to_vec() };
         let (signer, root) = pair(&collateral.tcb_info_chain);
         let info = submitTcbInfoCall {

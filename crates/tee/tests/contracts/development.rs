@@ -34,9 +34,14 @@ fn good_quotes_are_told_the_same_cold_and_warm() {
 #[test]
 fn every_platform_is_told_the_same() {
     for kind in [Kind::Sgx, Kind::Tdx] {
-        for (platform_svn, debug, revoked) in
-            [(6, false, false), (5, true, false), (4, false, false), (3, true, false), (2, false, false), (5, false, true)]
-        {
+        for (platform_svn, debug, revoked) in [
+            (6, false, false),
+            (5, true, false),
+            (4, false, false),
+            (3, true, false),
+            (2, false, false),
+            (5, false, true),
+        ] {
             let case = case(&Request { platform_svn, debug, revoked, ..request(kind) });
             let mut l1 = case.l1();
             case.check(&mut l1, &case.quote, NOW);

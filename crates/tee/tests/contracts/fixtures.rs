@@ -31,7 +31,8 @@ pub fn fixtures() -> String {
 fn fixture(request: &Request) -> Value {
     let (quote, Collateral::Intel(collateral)) = attest(request) else { unreachable!("the kinds are Intel's") };
     let chain = pck_chain(&quote);
-    let certificates: Vec<Bytes> = blocks(chain).expect("quotes have PEM").into_iter().map(|block| block.bytes.into()).collect();
+    let certificates: Vec<Bytes> =
+        blocks(chain).expect("quotes have PEM").into_iter().map(|block| block.bytes.into()).collect();
     json!({
         "quote": hex::encode_prefixed(&quote),
         "chain": hex::encode_prefixed(chain),

@@ -1,5 +1,7 @@
 //! The contracts of `contracts/src/tee` and this crate come to the same verdicts.
 
+#![allow(clippy::unwrap_used)]
+
 mod chain;
 mod development;
 mod fixtures;

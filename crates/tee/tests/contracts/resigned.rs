@@ -4,7 +4,7 @@ use crate::chain::L1;
 use crate::development::{case, request};
 use crate::fixtures::pck_chain;
 use crate::same::Case;
-use crate::signing::{Parts, issue, pem, sign_raw, to_be_signed};
+use crate::signing::{Parts, elements, issue, pem, sign_raw, tlv, to_be_signed};
 use lux_tee::{Kind, blocks};
 
 const KINDS: [Kind; 2] = [Kind::Sgx, Kind::Tdx];
@@ -151,6 +151,39 @@ fn revocation_lists() {
         }
         // With the root's list the platform stays revoked.
         assert!(missing == 0 || count.taken > 0, "{count:?}");
+    }
+}
+
+/// As long as can be stored, in one transaction, and one entry longer.
+#[test]
+fn long_revocation_lists() {
+    const MAX_ENTRIES: u16 = 1228;
+    const TRANSACTION_GAS: u64 = 1 << 24;
+    let mut request = request(Kind::Sgx);
+    request.revoked = true;
+    let mut case = case(&request);
+    let l1 = without(&case, 1);
+    let list = case.collateral.pck_crl.clone();
+    let fields = elements(to_be_signed(&list));
+    let entry = |serial: &[u8]| tlv(0x30, &[tlv(2, serial), fields[3].to_vec()].concat());
+    // The last is the platform's; the others have as many bytes as one may have.
+    let other = |number: u16| entry(&[&[1; 18][..], &number.to_be_bytes()].concat());
+    for (count, expected) in [(MAX_ENTRIES, Ok("Revoked")), (MAX_ENTRIES + 1, Err("TooLong"))] {
+        let entries: Vec<u8> = (1..count).flat_map(other).chain(entry(&[1, 2])).collect();
+        let entries = tlv(0x30, &entries);
+        let content = [&fields[..5].concat()[..], &entries, fields[6]].concat();
+        case.collateral.pck_crl = issue("intel issuer", &tlv(0x30, &content)).into();
+        let mut l1 = l1.fork();
+        let (to, call) = l1.submissions(&case.collateral, pck_chain(&case.quote)).swap_remove(1);
+        let submitted = l1.commit(to, call);
+        println!("{count} entries: {submitted:?} gas");
+        match expected {
+            Ok(error) => {
+                assert!(submitted.unwrap() <= TRANSACTION_GAS);
+                assert_eq!(l1.authenticate(&case.quote).result, Err(error.into()));
+            }
+            Err(error) => assert_eq!(submitted, Err(error.into())),
+        }
     }
 }
 

@@ -88,9 +88,10 @@ fn check_reason(found: &str, expected: &TeeError) {
 
 fn in_words(attestation: &lux_tee::Attestation) -> Attestation {
     let (claims, tcb) = (&attestation.claims, &attestation.tcb);
-    let weaknesses = claims.weaknesses.iter().map(|weakness| {
-        1_u16 << WEAKNESSES.iter().position(|name| *name == weakness.name()).unwrap()
-    });
+    let weaknesses = claims
+        .weaknesses
+        .iter()
+        .map(|weakness| 1_u16 << WEAKNESSES.iter().position(|name| *name == weakness.name()).unwrap());
     Attestation {
         kind: match claims.kind {
             Kind::Sgx => 1,

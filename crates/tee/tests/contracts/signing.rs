@@ -20,7 +20,7 @@ pub fn sign_raw(role: &str, message: &[u8]) -> [u8; 64] {
     sign(role, message).to_bytes().into()
 }
 
-fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
+pub fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
     let len = content.len();
     let head = match len {
         0..0x80 => vec![tag, len as u8],
@@ -30,16 +30,31 @@ fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
     [head, content.to_vec()].concat()
 }
 
+/// Encodings of the values within the first value of `encoded`.
+pub fn elements(encoded: &[u8]) -> Vec<&[u8]> {
+    let (head, len) = extent(encoded);
+    let mut rest = &encoded[head..head + len];
+    let mut found = Vec::new();
+    while !rest.is_empty() {
+        let (head, len) = extent(rest);
+        found.push(&rest[..head + len]);
+        rest = &rest[head + len..];
+    }
+    found
+}
+
+/// Bytes of tag and length, and of the content.
+fn extent(encoded: &[u8]) -> (usize, usize) {
+    match encoded[1] {
+        0x81 => (3, usize::from(encoded[2])),
+        0x82 => (4, usize::from(encoded[2]) << 8 | usize::from(encoded[3])),
+        len => (2, usize::from(len)),
+    }
+}
+
 /// What is signed of a certificate or a revocation list.
 pub fn to_be_signed(encoded: &[u8]) -> &[u8] {
-    // Behind the head of the outer sequence, of three or four bytes.
-    let inner = &encoded[if encoded[1] == 0x81 { 3 } else { 4 }..];
-    let (head, len) = match inner[1] {
-        0x81 => (3, usize::from(inner[2])),
-        0x82 => (4, usize::from(inner[2]) << 8 | usize::from(inner[3])),
-        len => (2, usize::from(len)),
-    };
-    &inner[..head + len]
+    elements(encoded)[0]
 }
 
 /// A certificate or a revocation list with this content, signed by a role.

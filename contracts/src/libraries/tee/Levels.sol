@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-import {IAttestationVerifier as Verifier} from "../interfaces/IAttestationVerifier.sol";
+import {IAttestationVerifier as Verifier} from "../../interfaces/IAttestationVerifier.sol";
 import {Part, Tee_Mismatch, Tee_NoLevel} from "./Parts.sol";
 
 /// @notice What `TcbInfoText` and `QeIdentityText` pack, read.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-import {IAttestationVerifier} from "../interfaces/IAttestationVerifier.sol";
+import {IAttestationVerifier} from "../../interfaces/IAttestationVerifier.sol";
 import {Json} from "./Json.sol";
 import {LevelText} from "./LevelText.sol";
 import {Part, Tee_Invalid, Tee_TooLong, Tee_Unsupported} from "./Parts.sol";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-import {IAttestationVerifier as Verifier} from "../interfaces/IAttestationVerifier.sol";
+import {IAttestationVerifier as Verifier} from "../../interfaces/IAttestationVerifier.sol";
 import {Json} from "./Json.sol";
 import {Tee_Invalid, Tee_TooLong} from "./Parts.sol";
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-import {IAttestationVerifier} from "../interfaces/IAttestationVerifier.sol";
+import {IAttestationVerifier} from "../../interfaces/IAttestationVerifier.sol";
 import {Quote, QuoteLayout} from "./Quote.sol";
 
 /// @notice What enclaves and TDX guests say of themselves in their reports.

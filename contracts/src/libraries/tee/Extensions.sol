@@ -2,7 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {Der} from "./Der.sol";
-import {Part, Tee_CriticalExtension, Tee_Duplicate, Tee_Invalid, Tee_TooLong} from "./Parts.sol";
+import {Tee_CriticalExtension, Tee_Duplicate, Tee_Invalid, Tee_TooLong} from "./Parts.sol";
 
 struct Extension {
     bytes32 oid;
