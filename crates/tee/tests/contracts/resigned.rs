@@ -107,6 +107,71 @@ fn certificates() {
     }
 }
 
+/// A certificate whose key may be used otherwise.
+fn with_usage(certificate: &[u8], role: &str, usage: [u8; 2]) -> Vec<u8> {
+    let mut content = to_be_signed(certificate).to_vec();
+    let at = content.windows(3).position(|window| window == [0x55, 0x1d, 0x0f]).unwrap();
+    let bits = at + content[at..].windows(2).position(|window| window == [3, 2]).unwrap() + 2;
+    content[bits..bits + 2].copy_from_slice(&usage);
+    issue(role, &content)
+}
+
+#[test]
+fn key_usages() {
+    // Bits that are not used, and the others: signatures, certificates, lists.
+    let usages =
+        [[0, 0], [7, 0x80], [2, 0x04], [1, 0x02], [1, 0x06], [1, 0x86], [0, 0x7f], [6, 0x86], [2, 0x86], [8, 0x86]];
+    let case = case(&request(Kind::Sgx));
+    let mut l1 = case.l1();
+    let parts = Parts::of(&case.quote);
+    let chain: Vec<Vec<u8>> = blocks(&parts.chain).unwrap().into_iter().map(|block| block.bytes).collect();
+    for (index, role) in ["intel issuer", "intel root", "intel root"].into_iter().enumerate() {
+        let mut count = Count::default();
+        for usage in usages {
+            let mut chain = chain.clone();
+            chain[index] = with_usage(&chain[index], role, usage);
+            let quote = Parts { chain: pem(&chain), ..parts.clone() }.quote();
+            check_quote(&case, &mut l1, &quote, &mut count);
+        }
+        count.check();
+    }
+    let l1 = without(&case, 2);
+    let mut count = Count::default();
+    for usage in usages {
+        let mut changed = case.clone();
+        let signer = &mut changed.collateral.tcb_info_chain[0];
+        *signer = with_usage(signer, "intel root", usage).into();
+        count.add(check_collateral(&changed, &l1, 2));
+    }
+    count.check();
+    // Who may not sign lists has none.
+    let mut l1 = L1::new(case.root, case.now);
+    for (missing, index) in [(0, 2), (1, 1)] {
+        let mut chain = chain.clone();
+        chain[index] = with_usage(&chain[index], "intel root", [2, 0x04]);
+        let (to, call) = l1.submissions(&case.collateral, &pem(&chain)).swap_remove(missing);
+        assert_eq!(l1.would_take(to, call), Err("KeyUsage".into()));
+    }
+}
+
+#[test]
+fn revoked_by_the_root() {
+    let case = case(&request(Kind::Tdx));
+    let l1 = without(&case, 0);
+    let list = case.collateral.root_crl.clone();
+    let fields = elements(to_be_signed(&list));
+    let mut count = Count::default();
+    // Root, issuer of PCK certificates, signer of TCB info, nobody.
+    for serial in 1..5 {
+        let entry = tlv(0x30, &[&[2, 1, serial][..], fields[3]].concat());
+        let content = [&fields[..5].concat()[..], &tlv(0x30, &entry), fields[5]].concat();
+        let mut changed = case.clone();
+        changed.collateral.root_crl = issue("intel root", &tlv(0x30, &content)).into();
+        count.add(check_collateral(&changed, &l1, 0));
+    }
+    assert_eq!(count.taken, 2);
+}
+
 /// Contracts to which everything but one of the submissions was made.
 fn without(case: &Case, missing: usize) -> L1 {
     let mut l1 = L1::new(case.root, case.now);
