@@ -154,6 +154,95 @@ fn key_usages() {
     }
 }
 
+/// A certificate with other extensions.
+fn with_extensions(certificate: &[u8], role: &str, edit: impl Fn(&mut Vec<Vec<u8>>)) -> Vec<u8> {
+    let mut fields: Vec<Vec<u8>> = elements(to_be_signed(certificate)).into_iter().map(<[u8]>::to_vec).collect();
+    let old = fields.pop().unwrap();
+    let mut extensions = elements(elements(&old)[0]).into_iter().map(<[u8]>::to_vec).collect();
+    edit(&mut extensions);
+    fields.push(tlv(0xa3, &tlv(0x30, &extensions.concat())));
+    issue(role, &tlv(0x30, &fields.concat()))
+}
+
+#[test]
+fn extensions() {
+    let case = case(&request(Kind::Sgx));
+    let mut l1 = case.l1();
+    let parts = Parts::of(&case.quote);
+    let chain: Vec<Vec<u8>> = blocks(&parts.chain).unwrap().into_iter().map(|block| block.bytes).collect();
+    let mut check = |index: usize, edit: &dyn Fn(&mut Vec<Vec<u8>>)| {
+        let mut chain = chain.clone();
+        chain[index] = with_extensions(&chain[index], ["intel issuer", "intel root", "intel root"][index], edit);
+        let (found, _) = case.check_verdict(&mut l1, &Parts { chain: pem(&chain), ..parts.clone() }.quote(), case.now);
+        found.map(|_| ())
+    };
+    let extension = |oid: &[u8], critical: bool, content: &[u8]| {
+        let critical: &[u8] = if critical { &[1, 1, 0xff] } else { &[] };
+        tlv(0x30, &[tlv(6, oid), critical.to_vec(), tlv(4, content)].concat())
+    };
+    let constraints = |content: &[u8]| {
+        let new = extension(&[0x55, 0x1d, 0x13], true, &tlv(0x30, content));
+        move |list: &mut Vec<Vec<u8>>| {
+            list.retain(|old| !old.windows(3).any(|window| window == [0x55, 0x1d, 0x13]));
+            list.push(new.clone());
+        }
+    };
+    for index in 0..3 {
+        assert_eq!(check(index, &|_| {}), Ok(()));
+        assert_eq!(check(index, &|list| list.push(list[0].clone())), Err("Duplicate".into()));
+        let stranger = |critical| extension(&[0x55, 0x1d, 0x63], critical, &[]);
+        assert_eq!(check(index, &|list| list.push(stranger(false))), Ok(()));
+        assert_eq!(check(index, &|list| list.push(stranger(true))), Err("CriticalExtension".into()));
+    }
+    // Below the issuer is no authority, below the root is one.
+    assert_eq!(check(1, &constraints(&[1, 1, 0xff, 2, 1, 0])), Ok(()));
+    assert_eq!(check(2, &constraints(&[1, 1, 0xff, 2, 1, 1])), Ok(()));
+    assert_eq!(check(2, &constraints(&[1, 1, 0xff, 2, 1, 0])), Err("PathLength".into()));
+    for index in [1, 2] {
+        assert!(check(index, &constraints(&[])).is_err());
+        assert!(check(index, &constraints(&[1, 1, 0])).is_err());
+        assert!(check(index, &constraints(&[1, 1, 1])).is_err());
+        assert!(check(index, &constraints(&[1, 1, 0xff, 2, 2, 0, 1])).is_err());
+    }
+}
+
+/// Fields that are there twice, or not at all.
+#[test]
+fn fields_of_texts() {
+    let case = case(&request(Kind::Sgx));
+    let (info, identity) = (&case.collateral.tcb_info, &case.collateral.qe_identity);
+    let texts: [(usize, &[u8], &[&str]); 2] = [
+        (
+            2,
+            info,
+            &[r#""id":"SGX""#, r#""version":3"#, r#""pceId":"0000""#, r#""tcbType":0"#, r#""tcbStatus":"UpToDate""#],
+        ),
+        (3, identity, &[r#""id":"QE""#, r#""version":2"#, r#""isvprodid":1"#, r#""miscselect":"00000000""#]),
+    ];
+    for (missing, text, fields) in texts {
+        let text = std::str::from_utf8(text).unwrap();
+        let l1 = without(&case, missing);
+        for field in fields {
+            assert!(text.contains(field));
+            for new in [format!("{field},{field}"), r#""unknown":[{"a":null},true]"#.into()] {
+                let mut changed = case.clone();
+                let text = text.replacen(field, &new, 1).into_bytes();
+                let signature = sign_raw("intel signer", &text).into();
+                match missing {
+                    2 => {
+                        (changed.collateral.tcb_info, changed.collateral.tcb_info_signature) = (text.into(), signature)
+                    }
+                    _ => {
+                        (changed.collateral.qe_identity, changed.collateral.qe_identity_signature) =
+                            (text.into(), signature)
+                    }
+                }
+                assert!(!check_collateral(&changed, &l1, missing), "{new}");
+            }
+        }
+    }
+}
+
 #[test]
 fn revoked_by_the_root() {
     let case = case(&request(Kind::Tdx));
