@@ -29,6 +29,7 @@ interface Vm {
     function expectRevert() external;
     function expectRevert(bytes4 _selector) external;
     function expectRevert(bytes calldata _data) external;
+    function expectPartialRevert(bytes4 _selector) external;
     function expectEmit() external;
     function expectEmit(address _emitter) external;
     function addr(uint256 _key) external pure returns (address);
