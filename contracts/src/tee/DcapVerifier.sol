@@ -13,6 +13,7 @@ import {
     Tee_CollateralNotWanted,
     Tee_Mismatch,
     Tee_Revoked,
+    Tee_RevokedPlatform,
     Tee_Signature
 } from "../libraries/tee/Parts.sol";
 import {Quote, QuoteLayout} from "../libraries/tee/Quote.sol";
@@ -94,6 +95,7 @@ contract DcapVerifier is IAttestationVerifier {
         });
         Levels.Verdict memory verdict = _platform(_found.kind, SSTORE2.read(info.data), _pck, _body);
         Levels.addEnclave(verdict, SSTORE2.read(identity.data), enclave);
+        if (verdict.status == TcbStatus.Revoked) revert Tee_RevokedPlatform();
         (_found.status, _found.advisories) = (verdict.status, verdict.advisories);
         _found.svns[1] = enclave.svn;
     }

@@ -36,6 +36,7 @@ fn yield_to_others() {
 const fn yield_to_others() {}
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

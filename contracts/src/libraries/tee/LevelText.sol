@@ -10,6 +10,8 @@ library LevelText {
     using Json for Json.Cursor;
 
     uint256 internal constant MAX_ITEMS = 255;
+    /// @dev Of one level, as `crates/tee` takes them.
+    uint256 private constant MAX_ADVISORIES = 64;
 
     /// @dev Names of the advisories of one text, each once: levels have their places in it.
     struct Advisories {
@@ -68,7 +70,7 @@ library LevelText {
         if (_cursor.beginArray()) {
             do {
                 ret_ = bytes.concat(ret_, bytes1(_placeOf(_cursor, _advisories, _cursor.hash())));
-                _checkCount(_cursor, ++count);
+                if (++count > MAX_ADVISORIES) revert Tee_TooLong(_cursor.part, count, MAX_ADVISORIES);
             } while (_cursor.accept(","));
             _cursor.expect("]");
         }

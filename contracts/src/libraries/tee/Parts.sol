@@ -37,11 +37,15 @@ error Tee_NotAuthority(Part part);
 error Tee_PathLength(Part part);
 error Tee_KeyUsage(Part part);
 error Tee_CriticalExtension(Part part);
+/// @dev A revocation list that adds to another, or is of some certificates or of several issuers.
+error Tee_PartialList();
 /// @dev The chain ends in another key than the pinned one.
 error Tee_Root(Part part, bytes32 key);
 /// @dev The time of the block is not within these, both included.
 error Tee_Time(Part part, uint64 from, uint64 until);
 error Tee_Revoked(Part part, uint160 serial);
+/// @dev Others have keys of such a platform, so that there is nothing for a policy to judge.
+error Tee_RevokedPlatform();
 /// @dev The quote says other than what vouches for it.
 error Tee_Mismatch(Part part, bytes32 what);
 /// @dev No TCB level is as low as what is reported.

@@ -11,6 +11,7 @@ import {
     Tee_Issuer,
     Tee_KeyUsage,
     Tee_NotAuthority,
+    Tee_PartialList,
     Tee_PathLength,
     Tee_Root,
     Tee_Signature
@@ -53,6 +54,11 @@ library X509 {
     uint256 internal constant MAX_CERTIFICATE_BYTES = 4096;
     /// @dev What RFC 5280 allows.
     uint256 private constant MAX_SERIAL_BYTES = 20;
+    /// @dev As `Der.oid` gives them. 2.5.29.27 makes a list one of changes to another, 28 limits it to some certificates, reasons or
+    /// issuers, and 29 says of an entry that another authority issued its certificate.
+    bytes32 private constant DELTA = bytes32(bytes3(hex"551d1b")) | bytes32(uint256(3));
+    bytes32 private constant DISTRIBUTION_POINT = bytes32(bytes3(hex"551d1c")) | bytes32(uint256(3));
+    bytes32 private constant CERTIFICATE_ISSUER = bytes32(bytes3(hex"551d1d")) | bytes32(uint256(3));
     /// @dev SEQUENCE { OID ecdsa-with-SHA256 }
     bytes32 private constant ECDSA_SHA256 = keccak256(hex"300a06082a8648ce3d040302");
     /// @dev All of a SubjectPublicKeyInfo of P-256 in front of the coordinates of its uncompressed point.
@@ -98,8 +104,7 @@ library X509 {
         if (content.peek() == Der.SEQUENCE) ret_.serials = _serials(content.enter(Der.SEQUENCE, "entries"));
         Der.Reader memory extensions = content.enter(0xa0, "extensions").enterOnly("extensions");
         content.finish();
-        // A list that covers only some certificates, or adds to another, says so critically.
-        _checkNoneCritical(extensions);
+        _checkOfList(extensions);
     }
 
     /// @notice `_issuer` issued `_subject`, below which `_below` more certificates follow.
@@ -179,7 +184,7 @@ library X509 {
             Der.Reader memory entry = _entries.enter(Der.SEQUENCE, "entry");
             uint256 serial = entry.unsigned(MAX_SERIAL_BYTES, "serial number");
             entry.time();
-            while (!entry.isFinished()) _checkNoneCritical(entry.enter(Der.SEQUENCE, "entry"));
+            while (!entry.isFinished()) _checkOfList(entry.enter(Der.SEQUENCE, "entry"));
             // Memory map: place `count` of 20 bytes; what is behind it is written by the next, or is the padding.
             assembly ("memory-safe") {
                 let place := add(add(ret_, 0x20), mul(count, MAX_SERIAL_BYTES))
@@ -192,9 +197,13 @@ library X509 {
         }
     }
 
-    function _checkNoneCritical(Der.Reader memory _extensions) private pure {
+    /// @dev No extension has to be understood, or makes the list a partial one, critical or not.
+    function _checkOfList(Der.Reader memory _extensions) private pure {
         while (!_extensions.isFinished()) {
             Extension memory found = Extensions.next(_extensions);
+            if (found.oid == DELTA || found.oid == DISTRIBUTION_POINT || found.oid == CERTIFICATE_ISSUER) {
+                revert Tee_PartialList();
+            }
             if (found.critical) revert Tee_CriticalExtension(_extensions.part);
         }
     }

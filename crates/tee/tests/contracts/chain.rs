@@ -183,7 +183,7 @@ fn success(outcome: ExecutionResult) -> Result<Bytes, String> {
 
 /// The name of the error in what a call reverted with. Everything that is refused is refused by name.
 fn error_name(output: &[u8]) -> String {
-    const ERRORS: [&str; 21] = [
+    const ERRORS: [&str; 23] = [
         "Truncated(uint8)",
         "TrailingBytes(uint8)",
         "TooLong(uint8,uint256,uint256)",
@@ -200,6 +200,8 @@ fn error_name(output: &[u8]) -> String {
         "Root(uint8,bytes32)",
         "Time(uint8,uint64,uint64)",
         "Revoked(uint8,uint160)",
+        "RevokedPlatform()",
+        "PartialList()",
         "Mismatch(uint8,bytes32)",
         "NoLevel(uint8)",
         "Absent(uint8,bytes32)",

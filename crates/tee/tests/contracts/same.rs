@@ -78,6 +78,7 @@ fn check_reason(found: &str, expected: &TeeError) {
     let same = match expected {
         TeeError::Time { .. } => found == "Time",
         TeeError::Revoked { .. } => found == "Revoked",
+        TeeError::RevokedTcb => found == "RevokedPlatform",
         TeeError::NoTcbLevel(_) => found == "NoLevel",
         TeeError::Root { .. } => found == "Root",
         TeeError::Signature(_) => found == "Signature",
