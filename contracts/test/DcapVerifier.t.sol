@@ -43,8 +43,14 @@ contract DcapVerifier_authenticate_Test is TeeTest {
         vm.assertEq(found.attributes, keccak256(_slice(_sgx.quote, 96, 16)));
         vm.assertEq(found.platform, keccak256("luxdev"));
         vm.assertEq(found.root, root);
-        vm.assertEq(found.registers.length, 0);
-        vm.assertEq(keccak256(abi.encode(found.svns)), keccak256(abi.encode(_svns(1, 4, 5))));
+        vm.assertEq(found.registers.length, 4);
+        vm.assertEq(found.registers[0], keccak256(_slice(_sgx.quote, 240, 64)));
+        vm.assertEq(found.registers[1], keccak256(_slice(_sgx.quote, 64, 4)));
+        vm.assertEq(found.registers[2], keccak256(_slice(_sgx.quote, 352, 16)));
+        vm.assertEq(found.registers[3], keccak256(_slice(_sgx.quote, 80, 16)));
+        vm.assertEq(found.svns.length, 4);
+        vm.assertEq(found.svns[3], 0);
+        vm.assertEq(found.svns[0] << 16 | found.svns[1] << 8 | found.svns[2], 0x010405);
         vm.assertEq(found.advisories.length, 0);
         vm.assertEq(found.reportData, abi.encode(bytes32(_sevens()), bytes32(_sevens())));
     }
@@ -59,11 +65,15 @@ contract DcapVerifier_authenticate_Test is TeeTest {
         vm.assertEq(found.weaknesses, 0);
         vm.assertEq(found.measurement, sha256(_slice(tdx.quote, 184, 48)));
         vm.assertEq(found.signer, sha256(_slice(tdx.quote, 64, 48)));
-        vm.assertEq(found.attributes, keccak256(_slice(tdx.quote, 168, 8)));
-        vm.assertEq(found.registers.length, 4);
+        vm.assertEq(found.attributes, keccak256(_slice(tdx.quote, 168, 16)));
+        vm.assertEq(found.registers.length, 8);
         for (uint256 i; i < 4; ++i) {
             vm.assertEq(found.registers[i], keccak256(_slice(tdx.quote, 376 + 48 * i, 48)));
         }
+        for (uint256 i = 4; i < 7; ++i) {
+            vm.assertEq(found.registers[i], keccak256(_slice(tdx.quote, 232 + 48 * (i - 4), 48)));
+        }
+        vm.assertEq(found.registers[7], keccak256(""));
         vm.assertEq(keccak256(abi.encode(found.svns)), keccak256(abi.encode(_svns(5, 4, 5))));
         vm.assertEq(found.reportData, abi.encode(bytes32(_sevens()), bytes32(_sevens())));
     }

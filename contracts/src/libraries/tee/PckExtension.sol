@@ -20,6 +20,7 @@ library PckExtension {
 
     Part private constant PART = Part.PckCertificate;
     bytes32 private constant SGX = bytes32(bytes9(hex"2a864886f84d010d01"));
+    bytes32 private constant PPID = SGX | bytes32(uint256(1) << 176 | 10);
     bytes32 private constant TCB = SGX | bytes32(uint256(2) << 176 | 10);
     bytes32 private constant PCE_ID = SGX | bytes32(uint256(3) << 176 | 10);
     bytes32 private constant FMSPC = SGX | bytes32(uint256(4) << 176 | 10);
@@ -39,6 +40,9 @@ library PckExtension {
             } else if (oid == PCE_ID) {
                 seen = _once(seen, 1, "PCE-ID");
                 ret_.pceId = bytes2(_octets(entry, 2));
+            } else if (oid == PPID) {
+                seen = _once(seen, 3, "PPID");
+                _octets(entry, 16);
             } else if (oid == TCB) {
                 seen = _once(seen, 2, "TCB");
                 (ret_.components, ret_.pceSvn) = _tcb(entry.enter(Der.SEQUENCE, "TCB"));
@@ -50,6 +54,7 @@ library PckExtension {
         if (seen & 1 == 0) revert Tee_Missing(PART, "FMSPC");
         if (seen & 2 == 0) revert Tee_Missing(PART, "PCE-ID");
         if (seen & 4 == 0) revert Tee_Missing(PART, "TCB");
+        if (seen & 8 == 0) revert Tee_Missing(PART, "PPID");
     }
 
     /// @dev SVNs of the components under 1 to 16, of the PCE under 17; 18 has them again.
