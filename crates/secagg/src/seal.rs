@@ -59,19 +59,8 @@ impl Route {
         Some(derive(self.round, shared.as_slice(), &[b"shares", &owner, &holder]))
     }
 
-    /// The key seals nothing else, so the nonce is zero.
     pub fn seal(&self, key: &Secret, shares: &Shares) -> Sealed {
-        let commitments = self.commit_both(shares);
-        let mut plain = Zeroizing::new([0; PLAIN_BYTES]);
-        plain[..32].copy_from_slice(shares.self_mask.as_bytes());
-        plain[32..].copy_from_slice(shares.mask_key.as_bytes());
-        let tag = ChaCha20Poly1305::new((&**key).into())
-            .encrypt_inout_detached(&[0; 12].into(), &associated(&commitments), InOutBuf::from(plain.as_mut_slice()))
-            .expect("shares are far shorter than what one key may encrypt");
-        let mut ciphertext = [0; CIPHER_BYTES];
-        ciphertext[..PLAIN_BYTES].copy_from_slice(plain.as_slice());
-        ciphertext[PLAIN_BYTES..].copy_from_slice(&tag);
-        Sealed { ciphertext, commitments }
+        encrypt(key, shares, self.commit_both(shares))
     }
 
     /// `None` where anything was changed, or the shares are not those committed to.
@@ -93,6 +82,20 @@ impl Route {
     }
 }
 
+/// The key seals nothing else, so the nonce is zero.
+fn encrypt(key: &Secret, shares: &Shares, commitments: [B256; 2]) -> Sealed {
+    let mut plain = Zeroizing::new([0; PLAIN_BYTES]);
+    plain[..32].copy_from_slice(shares.self_mask.as_bytes());
+    plain[32..].copy_from_slice(shares.mask_key.as_bytes());
+    let tag = ChaCha20Poly1305::new((&**key).into())
+        .encrypt_inout_detached(&[0; 12].into(), &associated(&commitments), InOutBuf::from(plain.as_mut_slice()))
+        .expect("shares are far shorter than what one key may encrypt");
+    let mut ciphertext = [0; CIPHER_BYTES];
+    ciphertext[..PLAIN_BYTES].copy_from_slice(plain.as_slice());
+    ciphertext[PLAIN_BYTES..].copy_from_slice(&tag);
+    Sealed { ciphertext, commitments }
+}
+
 fn associated(commitments: &[B256; 2]) -> Vec<u8> {
     commitments.concat()
 }
@@ -105,5 +108,29 @@ impl Sealed {
 
     pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         Ok(Self { ciphertext: reader.array()?, commitments: [reader.b256()?, reader.b256()?] })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever seals them may not commit to other shares: their holder would be blamed for revealing what it was given.
+    #[test]
+    fn commitments_to_other_shares() {
+        let route = Route { round: B256::ZERO, owner: 1, holder: 2 };
+        let key = Zeroizing::new([3; 32]);
+        let shares = Shares { self_mask: Scalar::from(4u8), mask_key: Scalar::from(5u8) };
+        let fitting = route.commit_both(&shares);
+        assert!(route.open(&key, &encrypt(&key, &shares, fitting)).is_some());
+        let swapped = [fitting[1], fitting[0]];
+        assert!(route.open(&key, &encrypt(&key, &shares, swapped)).is_none());
+        let elsewhere = Route { holder: 3, ..route }.commit_both(&shares);
+        assert!(route.open(&key, &encrypt(&key, &shares, elsewhere)).is_none());
+        for one in 0..2 {
+            let mut other = fitting;
+            other[one] = B256::ZERO;
+            assert!(route.open(&key, &encrypt(&key, &shares, other)).is_none());
+        }
     }
 }
