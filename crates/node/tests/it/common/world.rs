@@ -114,6 +114,9 @@ impl World {
         let world = Self { setup, devnet, now, methods, client, rollup, deployment, op };
         world.send_l1(OPERATOR, world.rollup.registry, ether(100), ISequencerRegistry::joinCall {}.abi_encode());
         world.devnet.set_mining(Mining::Manual).unwrap();
+        // The deployment took more blocks than seconds, and a wait is over when it is over on L1.
+        let ahead = world.devnet.chain().head().header.timestamp * 1000;
+        world.now.fetch_max(ahead, Ordering::SeqCst);
         world
     }
 
