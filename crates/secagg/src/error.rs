@@ -41,6 +41,8 @@ pub enum SignatureError {
 pub enum RosterError {
     #[error("the roster is not in strictly ascending order of addresses, at entry {0}")]
     Order(usize),
+    #[error("{found} workers advertised keys; {needed} of those that may take part are needed")]
+    TooFew { found: usize, needed: usize },
     #[error("worker {0} is no member of the job")]
     NotMember(Address),
     #[error("worker {0} advertised a key of small order: every secret agreed with it would be known to all")]

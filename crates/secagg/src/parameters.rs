@@ -40,19 +40,18 @@ pub struct Parameters {
     pub degree: u16,
     /// Shares that recover a secret, of the `degree + 1` that its owner and the owner's neighbours hold.
     pub threshold: u16,
-    /// Workers without whom a round fails: `floor(2n/3) + 1`. Two quorums share more than a third of all workers, so they share an
+    /// Workers without whom a round fails: `floor(2m/3) + 1` of the `m` that might have taken part. Two quorums share more than a third of all workers, so they share an
     /// honest one as long as no more than a third lies, and an honest one signs only one list.
     pub quorum: u16,
 }
 
 impl Parameters {
-    /// The complete graph up to [`COMPLETE_GRAPH_WORKERS`], and above it where no sparser graph bears the assumptions.
-    pub fn new(workers: u16, assumptions: Assumptions) -> Result<Self, ParameterError> {
+    /// For `workers` of the `job` accounts that might have taken part. The complete graph up to [`COMPLETE_GRAPH_WORKERS`], and above it where no sparser graph bears the assumptions.
+    pub fn new(workers: u16, job: u16, assumptions: Assumptions) -> Result<Self, ParameterError> {
         if !(MIN_WORKERS..=MAX_WORKERS).contains(&workers) {
             return Err(ParameterError::Workers(workers));
         }
-        let quorum = workers * 2 / 3 + 1;
-        let complete = Self { workers, degree: workers - 1, threshold: quorum, quorum };
+        let complete = Self { workers, degree: workers - 1, threshold: quorum(workers), quorum: quorum(job) };
         if workers <= COMPLETE_GRAPH_WORKERS {
             return Ok(complete);
         }
@@ -62,6 +61,11 @@ impl Parameters {
             Err(error) => Err(error),
         }
     }
+}
+
+/// More than two thirds: two such sets of `of` share more than a third.
+pub(crate) const fn quorum(of: u16) -> u16 {
+    of * 2 / 3 + 1
 }
 
 /// Degree and threshold of a Harary graph over randomly ordered workers (Bell et al. 2020, section 3): the smallest even degree
@@ -121,7 +125,7 @@ mod tests {
     #[test]
     fn up_to_a_hundred_workers_the_graph_is_complete() {
         for workers in MIN_WORKERS..=COMPLETE_GRAPH_WORKERS {
-            let found = Parameters::new(workers, Assumptions::default()).unwrap();
+            let found = Parameters::new(workers, workers, Assumptions::default()).unwrap();
             assert_eq!((found.degree, found.threshold), (workers - 1, workers * 2 / 3 + 1));
             assert!(2 * found.quorum - workers > workers / 3);
         }
@@ -129,7 +133,7 @@ mod tests {
 
     #[test]
     fn above_it_the_degree_grows_slowly() {
-        let found = Parameters::new(500, Assumptions::default()).unwrap();
+        let found = Parameters::new(500, 500, Assumptions::default()).unwrap();
         assert!(found.degree < 250, "{found:?}");
         assert!(2 * found.threshold > found.degree);
     }
@@ -137,13 +141,16 @@ mod tests {
     #[test]
     fn too_few_and_too_many_are_refused() {
         for workers in [0, 2, MAX_WORKERS + 1] {
-            assert_eq!(Parameters::new(workers, Assumptions::default()), Err(ParameterError::Workers(workers)));
+            assert_eq!(
+                Parameters::new(workers, workers, Assumptions::default()),
+                Err(ParameterError::Workers(workers))
+            );
         }
     }
 
     #[test]
     fn what_no_sparse_graph_bears_needs_the_complete_one() {
         let assumptions = Assumptions { adversarial_bps: 3_300, dropout_bps: 3_300 };
-        assert_eq!(Parameters::new(300, assumptions).unwrap().degree, 299);
+        assert_eq!(Parameters::new(300, 300, assumptions).unwrap().degree, 299);
     }
 }

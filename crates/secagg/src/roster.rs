@@ -1,4 +1,5 @@
 use crate::context::tagged;
+use crate::parameters::quorum;
 use crate::secrets::is_small_order;
 use crate::wire::Reader;
 use crate::{AdvertiseKeys, Context, DecodeError, MAX_WORKERS, MIN_WORKERS, ParameterError, RosterError, Signed};
@@ -16,17 +17,24 @@ pub struct Member {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Roster {
     members: Vec<Member>,
+    /// Accounts that might have taken part.
+    job: u16,
     digest: B256,
 }
 
 impl Roster {
-    /// Checks every signature and key. `job` has the accounts that may take part, as the chain tells.
+    /// Checks every signature and key. `job` has the accounts that may take part, as the chain tells: more than two thirds of them must,
+    /// or a server could choose those of whom it holds most.
     pub fn verify(
         context: &Context,
         job: &BTreeSet<Address>,
         advertised: &[Signed<AdvertiseKeys>],
     ) -> Result<Self, RosterError> {
-        let domain = check_len(advertised.len()).map(|()| context.digest())?;
+        let domain = check_len(advertised.len()).and_then(|()| check_len(job.len())).map(|()| context.digest())?;
+        let (found, needed) = (advertised.len(), usize::from(quorum(job.len() as u16)));
+        if found < needed {
+            return Err(RosterError::TooFew { found, needed });
+        }
         let mut members: Vec<Member> = Vec::with_capacity(advertised.len());
         for (place, signed) in advertised.iter().enumerate() {
             let address = signed.signer(domain)?;
@@ -41,13 +49,14 @@ impl Roster {
             }
             members.push(Member { address, keys: signed.message });
         }
-        Ok(Self::of(context, members))
+        Ok(Self::of(context, members, job.len() as u16))
     }
 
-    fn of(context: &Context, members: Vec<Member>) -> Self {
+    fn of(context: &Context, members: Vec<Member>, job: u16) -> Self {
         let context = context.digest();
         let bytes = encode(&members);
-        Self { members, digest: tagged("roster", &[context.as_slice(), &bytes]) }
+        let digest = tagged("roster", &[context.as_slice(), &job.to_be_bytes(), &bytes]);
+        Self { members, job, digest }
     }
 
     /// What is to be recorded on chain before the beacon is known.
@@ -57,6 +66,11 @@ impl Roster {
 
     pub fn len(&self) -> u16 {
         self.members.len() as u16
+    }
+
+    /// Accounts that might have taken part.
+    pub const fn job(&self) -> u16 {
+        self.job
     }
 
     pub fn is_empty(&self) -> bool {
@@ -82,12 +96,12 @@ impl Roster {
     }
 
     pub(crate) fn encode(&self) -> Vec<u8> {
-        [&self.len().to_be_bytes(), encode(&self.members).as_slice()].concat()
+        [&self.len().to_be_bytes(), &self.job.to_be_bytes(), encode(&self.members).as_slice()].concat()
     }
 
     /// From a worker's own state, which verified it before.
     pub(crate) fn read(reader: &mut Reader<'_>, context: &Context) -> Result<Self, DecodeError> {
-        let len = reader.u16()?;
+        let (len, job) = (reader.u16()?, reader.u16()?);
         check_len(len.into()).map_err(|_| reader.invalid("number of workers"))?;
         let member = |reader: &mut Reader<'_>| {
             let address = Address::new(reader.array()?);
@@ -97,7 +111,7 @@ impl Roster {
         if !members.is_sorted_by(|a, b| a.address < b.address) {
             return Err(reader.invalid("order of workers"));
         }
-        Ok(Self::of(context, members))
+        Ok(Self::of(context, members, job))
     }
 }
 

@@ -48,7 +48,7 @@ impl Round {
         if settings.entries == 0 || settings.entries > MAX_ENTRIES {
             return Err(ParameterError::Entries(settings.entries));
         }
-        let parameters = Parameters::new(roster.len(), settings.assumptions)?;
+        let parameters = Parameters::new(roster.len(), roster.job(), settings.assumptions)?;
         let digest = tagged(
             "round",
             &[

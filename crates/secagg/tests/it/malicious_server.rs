@@ -198,6 +198,19 @@ fn rosters_that_were_changed() {
     assert!(matches!(Roster::verify(&CONTEXT, &job, &honest[..2]), Err(RosterError::Parameters(_))));
 }
 
+/// Or it would take those of whom it holds most, and count a quorum among them.
+#[test]
+fn a_server_cannot_choose_who_takes_part() {
+    let world = World::new(9);
+    let (all, honest) = (job(&world.accounts), advertised(&world));
+    let few = Roster::verify(&CONTEXT, &all, &honest[..6]);
+    assert_eq!(few, Err(RosterError::TooFew { found: 6, needed: 7 }));
+    let roster = Roster::verify(&CONTEXT, &all, &honest[..7]).unwrap();
+    assert_eq!(roster.job(), 9);
+    let round = Round::new(CONTEXT, SETTINGS, roster, B256::repeat_byte(9)).unwrap();
+    assert_eq!((round.parameters().quorum, round.parameters().threshold), (7, 5));
+}
+
 #[test]
 fn the_second_form_of_a_signature() {
     let world = World::new(3);
