@@ -40,7 +40,9 @@ pub enum DecodeError {
 pub enum VerifyError {
     #[error("projection {row} is out of range: the update may hold numbers that wrap around")]
     Projection { row: usize },
-    #[error("the equations do not hold: the update is too long, or the proof was made for another round, worker, vector or job")]
+    #[error(
+        "the equations do not hold: the update is too long, or the proof was made for another round, worker, vector or job"
+    )]
     Equations,
 }
 

@@ -15,7 +15,11 @@ pub(crate) fn multiply(scalars: &[Scalar], points: &[RistrettoPoint], threads: N
 }
 
 /// In a time that does not depend on the scalars.
-pub(crate) fn multiply_secret(scalars: &[Scalar], points: &[RistrettoPoint], threads: NonZero<usize>) -> RistrettoPoint {
+pub(crate) fn multiply_secret(
+    scalars: &[Scalar],
+    points: &[RistrettoPoint],
+    threads: NonZero<usize>,
+) -> RistrettoPoint {
     in_pieces(scalars, points, threads, |scalars, points| {
         let pieces = scalars.chunks(SECRET_PIECE).zip(points.chunks(SECRET_PIECE));
         pieces.map(|(scalars, points)| RistrettoPoint::multiscalar_mul(scalars, points)).sum()
@@ -34,7 +38,8 @@ pub(crate) fn fold_points(
         low + RistrettoPoint::vartime_double_scalar_mul_basepoint(&factor, high, &Scalar::ZERO)
     };
     let size = piece(low.len(), threads);
-    let pieces = in_threads(low.chunks(size).zip(high.chunks(size)), |(low, high)| low.iter().zip(high).map(one).collect());
+    let pieces =
+        in_threads(low.chunks(size).zip(high.chunks(size)), |(low, high)| low.iter().zip(high).map(one).collect());
     pieces.into_iter().flat_map(|piece: Vec<_>| piece).collect()
 }
 
@@ -50,7 +55,9 @@ pub(crate) fn in_threads<T: Send, R: Send>(items: impl Iterator<Item = T>, work:
                 let last = work(item);
                 let mut results: Vec<R> = running
                     .into_iter()
-                    .map(|thread: std::thread::ScopedJoinHandle<'_, R>| thread.join().expect("arithmetic does not panic"))
+                    .map(|thread: std::thread::ScopedJoinHandle<'_, R>| {
+                        thread.join().expect("arithmetic does not panic")
+                    })
                     .collect();
                 results.push(last);
                 return results;

@@ -96,7 +96,9 @@ impl Proof {
         bytes.extend(self.projections.iter().flat_map(|projection| projection.to_le_bytes()));
         bytes.extend(self.masks.elements().iter().flat_map(|element| element.as_bytes()));
         bytes.extend(self.answers.scalars().flat_map(Scalar::to_bytes));
-        bytes.extend(self.folding.folds.iter().flat_map(|fold| [*fold.mixed.as_bytes(), *fold.upper.as_bytes()].concat()));
+        bytes.extend(
+            self.folding.folds.iter().flat_map(|fold| [*fold.mixed.as_bytes(), *fold.upper.as_bytes()].concat()),
+        );
         bytes.extend(self.folding.last.to_bytes());
         bytes
     }
@@ -131,7 +133,13 @@ impl Proof {
         };
         let mut fold = |_| Ok(Fold { mixed: fields.element("fold")?, upper: fields.element("fold")? });
         let folds = (0..folds(terms)).map(&mut fold).collect::<Result<_, _>>()?;
-        Ok(Self { commitments, projections, masks, answers, folding: Folding { folds, last: fields.scalar("last entry")? } })
+        Ok(Self {
+            commitments,
+            projections,
+            masks,
+            answers,
+            folding: Folding { folds, last: fields.scalar("last entry")? },
+        })
     }
 }
 

@@ -1,7 +1,7 @@
 //! The one equation that a proof shows: squares sum up to the bound's, and projections are what was said.
 
-use crate::projection::{Projection, ROWS};
 use crate::Terms;
+use crate::projection::{Projection, ROWS};
 use curve25519_dalek::Scalar;
 
 /// Squares that fill up what the update leaves of the bound.
@@ -63,7 +63,8 @@ impl Relation {
 
     /// The coefficient of `e` in `Q(x + es) + Q'(q + es')`.
     pub fn mixed(&self, x: [&[Scalar]; 2], s: [&[Scalar]; 2]) -> Scalar {
-        let sum = |left: &[Scalar], right: &[Scalar]| -> Vec<Scalar> { left.iter().zip(right).map(|(l, r)| l + r).collect() };
+        let sum =
+            |left: &[Scalar], right: &[Scalar]| -> Vec<Scalar> { left.iter().zip(right).map(|(l, r)| l + r).collect() };
         let value = |vector: &[Scalar], tail: &[Scalar]| self.vector_value(vector) + self.tail_value(tail);
         let both = value(&sum(x[0], s[0]), &sum(x[1], s[1]));
         both - value(x[0], x[1]) - self.pure(s)

@@ -48,14 +48,17 @@ impl Setup {
         }
     }
 
-    fn all_hold(&self, claims: &[(usize, &Statement, &Proof)]) -> bool {
+    /// Whether the equations hold, whatever the projections are.
+    pub(crate) fn all_hold(&self, claims: &[(usize, &Statement, &Proof)]) -> bool {
         let said = |(_, statement, proof): &(usize, &Statement, &Proof)| {
             tagged("said", &[statement.digest(&self.terms).as_slice(), &proof.encode()])
         };
         let all: Vec<u8> = claims.iter().flat_map(|claim| said(claim).0).collect();
         let mut weights = Stream::new(tagged("batch", &[&all]));
-        let weighted: Vec<_> =
-            claims.iter().map(|(_, statement, proof)| (*statement, *proof, [(); 3].map(|()| weights.scalar()))).collect();
+        let weighted: Vec<_> = claims
+            .iter()
+            .map(|(_, statement, proof)| (*statement, *proof, [(); 3].map(|()| weights.scalar())))
+            .collect();
 
         let size = weighted.len().div_ceil(self.threads.get()).max(1);
         let sums = in_threads(weighted.chunks(size), |claims| {
@@ -147,7 +150,8 @@ impl<'a> Equation<'a> {
     }
 
     fn merge(mut self, other: Self) -> Self {
-        let add = |sums: &mut [Scalar], others: &[Scalar]| sums.iter_mut().zip(others).for_each(|(sum, other)| *sum += other);
+        let add =
+            |sums: &mut [Scalar], others: &[Scalar]| sums.iter_mut().zip(others).for_each(|(sum, other)| *sum += other);
         add(&mut self.vector, &other.vector);
         add(&mut self.tail, &other.tail);
         self.value += other.value;
