@@ -1,9 +1,11 @@
-//! Seconds of a worker and of the server: `speed [length] [workers] [threads]`.
+//! What a worker and the server take: `speed [length] [workers] [threads]`. By the clock, and of processors: the second is the same on a
+//! machine with other work.
 
 use alloy_primitives::B256;
 use lux_norm_proof::{Blinding, Proof, Setup, Statement, Terms};
+use rustix::time::{ClockId, clock_gettime};
 use std::num::NonZero;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let argument = |number| std::env::args().nth(number).map(|argument| argument.parse::<u32>()).transpose();
@@ -39,8 +41,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 fn timed<T>(what: &str, times: u16, work: impl FnOnce() -> T) -> T {
-    let start = Instant::now();
+    let (start, processor) = (Instant::now(), processor_time());
     let result = work();
-    println!("{what}: {:.1} ms", start.elapsed().as_secs_f64() * 1e3 / f64::from(times));
+    let milliseconds = |time: Duration| time.as_secs_f64() * 1e3 / f64::from(times);
+    let (time, processor) = (milliseconds(start.elapsed()), milliseconds(processor_time() - processor));
+    println!("{what}: {time:.1} ms, {processor:.1} ms of processors");
     result
+}
+
+/// Of all threads.
+fn processor_time() -> Duration {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }

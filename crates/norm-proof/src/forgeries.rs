@@ -27,7 +27,7 @@ enum Lie {
     /// It hides the difference of the squares in its commitment, and folds as if no challenge were in the way.
     ValueInCommitment { challenged: bool },
     /// It moves a part of its update from one commitment to the other.
-    Moved,
+    Moved { back: bool },
 }
 
 struct Liar {
@@ -70,9 +70,10 @@ impl Liar {
         let update = self.setup.commit_vector(&self.x, &one).point;
         let tail_commitment = self.setup.commit_tail(&tail, &one).point;
         let moved = Scalar::from(1_000_000u32) * generators.vector[0];
+        let moved = if lie == (Lie::Moved { back: true }) { -moved } else { moved };
         let (update, tail_commitment): (RistrettoPoint, RistrettoPoint) = match lie {
             Lie::ValueInCommitment { .. } => (update + self.excess() * generators.value, tail_commitment),
-            Lie::Moved => (update + moved, tail_commitment - moved),
+            Lie::Moved { .. } => (update + moved, tail_commitment - moved),
             _ => (update, tail_commitment),
         };
         let commitments = Commitments { update: update.into(), tail: tail_commitment.into() };
@@ -211,5 +212,15 @@ fn squares_that_wrap_around_in_the_padding() {
 /// Both commitments together would open.
 #[test]
 fn a_part_moved_between_commitments() {
-    assert_eq!(Liar::new(&[60], &[80]).verify(Lie::Moved), Err(VerifyError::Equations));
+    assert_eq!(Liar::new(&[60], &[80]).verify(Lie::Moved { back: false }), Err(VerifyError::Equations));
+}
+
+/// Two who are wrong by the same amount, the one upwards and the other downwards.
+#[test]
+fn liars_who_cancel_each_other() {
+    let liar = Liar::new(&[60], &[80]);
+    let proofs = [false, true].map(|back| liar.prove(Lie::Moved { back }));
+    let claims = [(STATEMENT, &proofs[0]), (STATEMENT, &proofs[1])];
+    let refused = liar.setup.verify_batch(&claims).unwrap_err();
+    assert_eq!(refused.0, [(0, VerifyError::Equations), (1, VerifyError::Equations)]);
 }
