@@ -38,6 +38,10 @@ pub enum DecodeError {
 /// A proof that shows nothing. Its worker's vector must not be added.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum VerifyError {
+    #[error(
+        "the proof has {found} folds, under these terms it has {expected}; decode it with the terms it is verified with"
+    )]
+    Folds { found: usize, expected: usize },
     #[error("projection {row} is out of range: the update may hold numbers that wrap around")]
     Projection { row: usize },
     #[error(

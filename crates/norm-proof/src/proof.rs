@@ -85,7 +85,7 @@ impl Proof {
 
     /// Bytes of a proof under these terms.
     pub const fn size(terms: &Terms) -> usize {
-        FIXED + 64 * folds(terms)
+        FIXED + 64 * terms.folds()
     }
 
     /// The content of `aggregationProof`.
@@ -132,7 +132,7 @@ impl Proof {
             },
         };
         let mut fold = |_| Ok(Fold { mixed: fields.element("fold")?, upper: fields.element("fold")? });
-        let folds = (0..folds(terms)).map(&mut fold).collect::<Result<_, _>>()?;
+        let folds = (0..terms.folds()).map(&mut fold).collect::<Result<_, _>>()?;
         Ok(Self {
             commitments,
             projections,
@@ -141,10 +141,6 @@ impl Proof {
             folding: Folding { folds, last: fields.scalar("last entry")? },
         })
     }
-}
-
-const fn folds(terms: &Terms) -> usize {
-    terms.padded().trailing_zeros() as usize
 }
 
 /// What is left of bytes whose number was checked.
@@ -163,5 +159,63 @@ impl Fields<'_> {
 
     fn scalar(&mut self, field: &'static str) -> Result<Scalar, DecodeError> {
         Scalar::from_canonical_bytes(self.array()).into_option().ok_or(DecodeError::Scalar(field))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy_primitives::B256;
+    use curve25519_dalek::RistrettoPoint;
+
+    fn challenge(absorb: impl Fn(&mut Transcript)) -> Scalar {
+        let mut transcript = Transcript::new(B256::ZERO);
+        absorb(&mut transcript);
+        transcript.challenge("next")
+    }
+
+    /// A challenge that does not depend on a part of what it challenges would let a liar choose that part afterwards.
+    #[test]
+    fn every_part_of_a_message_changes_the_challenge() {
+        let (some, other) = (
+            Element::from(RistrettoPoint::mul_base(&Scalar::ONE)),
+            Element::from(RistrettoPoint::mul_base(&Scalar::from(2u8))),
+        );
+        let pick = |place: usize, changed: usize| if place == changed { other } else { some };
+        let commitments = |changed| {
+            let commitments = Commitments { update: pick(0, changed), tail: pick(1, changed) };
+            challenge(|transcript| commitments.absorb(transcript))
+        };
+        let masks = |changed| {
+            let values = [pick(2, changed), pick(3, changed)];
+            let masks = Masks { vector: pick(0, changed), tail: pick(1, changed), values };
+            challenge(|transcript| masks.absorb(transcript))
+        };
+        let fold = |changed| {
+            let folds = vec![Fold { mixed: pick(0, changed), upper: pick(1, changed) }];
+            challenge(|transcript| drop(Folding { folds: folds.clone(), last: Scalar::ONE }.challenges(transcript)))
+        };
+        let projections = |changed| {
+            let projections = std::array::from_fn(|row| u128::from(row == changed));
+            challenge(|transcript| absorb_projections(&projections, transcript))
+        };
+        let answers = |changed| {
+            let at = |place: usize| Scalar::from(u8::from(place == changed));
+            let (vector_blinding, tail_blinding, value_blinding, value) = (at(0), at(1), at(2), at(3));
+            let tail = std::array::from_fn(|entry| at(4 + entry));
+            let answers = Answers { vector_blinding, tail_blinding, value_blinding, value, tail };
+            challenge(|transcript| answers.absorb(transcript))
+        };
+        let differ = |name, parts: usize, of: &dyn Fn(usize) -> Scalar| {
+            let mut challenges: Vec<[u8; 32]> = (0..=parts).map(|changed| of(changed).to_bytes()).collect();
+            challenges.sort_unstable();
+            challenges.dedup();
+            assert_eq!(challenges.len(), parts + 1, "{name}");
+        };
+        differ("commitments", 2, &commitments);
+        differ("masks", 4, &masks);
+        differ("fold", 2, &fold);
+        differ("projections", ROWS, &projections);
+        differ("answers", 4 + TAIL, &answers);
     }
 }

@@ -17,7 +17,7 @@ impl Setup {
     ///
     /// The same question gets the same proof; nothing random is needed but the blinding.
     pub fn prove(&self, statement: &Statement, update: &[i32], blinding: &Blinding) -> Result<Proof, ProveError> {
-        let squares = self.slack(update)?;
+        let squares = Zeroizing::new(self.slack(update)?);
         let mut nonces = blinding.nonces(statement.digest(&self.terms), update);
         let mut transcript = statement.transcript(&self.terms);
 
@@ -33,7 +33,7 @@ impl Setup {
         let projection = Projection::new(transcript.seed("projection"), self.terms.padded() + SQUARES);
         let padding = std::iter::repeat_n(0, self.terms.padded() - update.len());
         let coordinates = update.iter().map(|x| i64::from(*x)).chain(padding).chain(squares.iter().copied());
-        let sums = projection.apply(coordinates);
+        let sums = Zeroizing::new(projection.apply(coordinates));
         let projections = std::array::from_fn(|row| floods[row].wrapping_add_signed(sums[row].into()));
         absorb_projections(&projections, &mut transcript);
 

@@ -45,6 +45,10 @@ impl Terms {
         (self.length as usize).next_power_of_two()
     }
 
+    pub(crate) const fn folds(&self) -> usize {
+        self.padded().trailing_zeros() as usize
+    }
+
     pub(crate) const fn squared_bound(&self) -> u64 {
         self.bound as u64 * self.bound as u64
     }

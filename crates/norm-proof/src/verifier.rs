@@ -25,7 +25,7 @@ impl Setup {
         let mut refused = Vec::new();
         let mut whole = Vec::new();
         for (place, (statement, proof)) in claims.iter().enumerate() {
-            match check_projections(proof) {
+            match self.check_numbers(proof) {
                 Ok(()) => whole.push((place, statement, *proof)),
                 Err(error) => refused.push((place, error)),
             }
@@ -33,6 +33,18 @@ impl Setup {
         self.search(&whole, &mut refused);
         refused.sort_unstable_by_key(|(place, _)| *place);
         if refused.is_empty() { Ok(()) } else { Err(Refused(refused)) }
+    }
+
+    /// What no equation says. An entry that more folds than terms would add has no generator: it could have any square.
+    fn check_numbers(&self, proof: &Proof) -> Result<(), VerifyError> {
+        let (found, expected) = (proof.folding.folds.len(), self.terms.folds());
+        if found != expected {
+            return Err(VerifyError::Folds { found, expected });
+        }
+        match proof.projections.iter().position(|projection| projection >> BITS != 0) {
+            Some(row) => Err(VerifyError::Projection { row }),
+            None => Ok(()),
+        }
     }
 
     /// Halves what does not hold until the wrong ones are found.
@@ -67,13 +79,6 @@ impl Setup {
             sum
         });
         sums.into_iter().reduce(Equation::merge).is_none_or(|equation| equation.holds())
-    }
-}
-
-fn check_projections(proof: &Proof) -> Result<(), VerifyError> {
-    match proof.projections.iter().position(|projection| projection >> BITS != 0) {
-        Some(row) => Err(VerifyError::Projection { row }),
-        None => Ok(()),
     }
 }
 

@@ -38,6 +38,16 @@ fn other_terms() {
     assert_eq!(more.verify(&statement(4), &proof), Ok(()));
 }
 
+/// A proof that was decoded under longer terms holds under them alone.
+#[test]
+fn other_lengths() {
+    let (short, long) = (setup(3, 10), setup(8, 10));
+    let proof = prove(&long, 4, &[6, -7, 0, 0, 0, 0, 0, 0]);
+    assert_eq!(short.verify(&statement(4), &proof), Err(VerifyError::Folds { found: 3, expected: 2 }));
+    let proof = prove(&short, 4, &UPDATE);
+    assert_eq!(long.verify(&statement(4), &proof), Err(VerifyError::Folds { found: 2, expected: 3 }));
+}
+
 /// One bit of every 16 bytes, and so of every field.
 #[test]
 fn every_field_counts() {

@@ -12,6 +12,9 @@ const LIAR: u16 = 3;
 /// A worker that signs nothing after it masked.
 const SILENT: u16 = 8;
 
+/// Who was refused, and what came out.
+type Outcome = (Vec<(usize, VerifyError)>, Result<Vec<i64>, OpenError>);
+
 /// What a worker sends in the third phase.
 struct Sent {
     message: Signed<MaskedInput>,
@@ -52,12 +55,7 @@ impl World {
 }
 
 /// What the server does with what ten workers sent: it verifies all proofs at once, adds those vectors whose proofs hold, and opens the sum.
-fn aggregate(
-    world: &mut World,
-    mut server: Masking<u32>,
-    setup: &Setup,
-    sent: &[Sent],
-) -> (Vec<(usize, VerifyError)>, Result<Vec<i64>, OpenError>) {
+fn aggregate(world: &mut World, mut server: Masking<u32>, setup: &Setup, sent: &[Sent]) -> Outcome {
     let proofs: Vec<Proof> = sent.iter().map(|sent| Proof::decode(&sent.proof, setup.terms()).unwrap()).collect();
     let statement = |worker: u16| {
         let vector = sent[usize::from(worker)].message.message.vector_digest;
@@ -84,9 +82,7 @@ fn plain_sum(workers: impl Iterator<Item = u16>) -> Vec<i64> {
 }
 
 /// Workers 0 to 9, of whom the liar sends what it likes.
-fn round(
-    lie: impl FnOnce(&mut World, &Masking<u32>, &Setup) -> Sent,
-) -> (Vec<(usize, VerifyError)>, Result<Vec<i64>, OpenError>) {
+fn round(lie: impl FnOnce(&mut World, &Masking<u32>, &Setup) -> Sent) -> Outcome {
     let setup = the_setup();
     let mut world = World::new(WORKERS, setup.terms(), 2);
     let server = world.share();
