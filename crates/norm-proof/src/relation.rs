@@ -102,16 +102,15 @@ mod tests {
         }
     }
 
-    /// What leaves most after every square: no nine squares found this way could do with fewer.
+    /// The smallest number that takes nine squares found this way; the next takes ten, and is far above all that is left of a bound.
     #[test]
-    fn the_worst_rest() {
-        let mut worst = 1u64;
-        for _ in 0..3 {
-            worst = squares_before(worst);
-        }
-        assert_eq!(squares(worst).iter().map(|root| (root * root) as u64).sum::<u64>(), worst);
+    fn nine_are_needed_and_enough() {
+        let worst = (1..SQUARES).fold(1, |rest, _| squares_before(rest));
+        let roots = squares(worst);
+        assert_eq!(roots.iter().map(|root| (root * root) as u64).sum::<u64>(), worst);
+        assert_eq!(roots[SQUARES - 1], 1);
         let most = u64::from(crate::MAX_BOUND).pow(2);
-        assert_eq!(squares(most - 1).iter().map(|root| (root * root) as u64).sum::<u64>(), most - 1);
+        assert!(worst < most && u128::from(worst / 2).pow(2) > u128::from(most));
     }
 
     /// The smallest number whose square root leaves `rest`.
