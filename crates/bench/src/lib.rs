@@ -7,6 +7,7 @@ pub mod l1;
 pub mod load;
 pub mod market;
 pub mod mixes;
+pub mod norm_proofs;
 pub mod payload;
 pub mod process;
 pub mod proofs;

@@ -1,7 +1,7 @@
 //! Measurements behind `cargo xtask bench`. They print; they never fail because something is slow.
 
 use clap::{Parser, ValueEnum};
-use lux_bench::{engine, inference, market, payload, proofs, report, rpc, training};
+use lux_bench::{engine, inference, market, norm_proofs, payload, proofs, report, rpc, training};
 use std::path::PathBuf;
 
 #[derive(Parser)]
@@ -24,6 +24,7 @@ enum Part {
     Engine,
     Inference,
     Market,
+    NormProofs,
     Payload,
     Proofs,
     Rpc,
@@ -45,6 +46,9 @@ fn main() -> eyre::Result<()> {
     }
     if wanted(Part::Proofs) {
         proofs::run(&mut report)?;
+    }
+    if wanted(Part::NormProofs) {
+        norm_proofs::run(&mut report)?;
     }
     if wanted(Part::Training) {
         training::run(&mut report, &args.python)?;
