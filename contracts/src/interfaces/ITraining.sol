@@ -89,19 +89,20 @@ interface ITraining {
         JobConfig config;
     }
 
-    /// @notice One run of a round. `until`: end of the phase. `eligible`: workers that might take part. `members`: those who may, with
-    /// secure aggregation those in the roster. `claim`: `keccak256(abi.encode(input, output, trace))`.
+    /// @notice One run of a round. `until`: end of the phase. `eligible`: who might take part. `members`: who may, with secure
+    /// aggregation those in the roster. `claim`: `keccak256(abi.encode(input, output, trace))`.
     struct Run {
         uint32 round;
         Phase phase;
         uint40 until;
-        uint16 eligible;
         uint8 programVersion;
         bool isDisputed;
+        uint32 length;
         uint64 totalPoints;
         uint64 rosterBlock;
         address aggregator;
         uint96 bond;
+        uint256 eligible;
         uint256 members;
         uint256 submitted;
         uint256 revealed;
@@ -144,7 +145,7 @@ interface ITraining {
         uint96 aggregateBond;
     }
 
-    /// @notice What `slashMaliciousWorker` takes; the last two have no proof yet.
+    /// @notice Why a worker is slashed. The first one `distributeRewards` finds in the report; the last two have no proof yet.
     enum Misbehaviour {
         InvalidContribution,
         Equivocation,
@@ -201,7 +202,12 @@ interface ITraining {
     event KeysPublished(bytes32 indexed jobId, uint256 attempt, uint256 members, bytes32 roster, bytes publicKeys);
     event BeaconDrawn(bytes32 indexed jobId, uint256 attempt, bytes32 beacon);
     event MaskedGradientCommitted(
-        bytes32 indexed jobId, address indexed worker, uint256 attempt, bytes32 commitment, uint256 points, bytes message
+        bytes32 indexed jobId,
+        address indexed worker,
+        uint256 attempt,
+        bytes32 commitment,
+        uint256 points,
+        bytes message
     );
     event SharesRevealed(bytes32 indexed jobId, address indexed worker, uint256 attempt, bytes message);
     event AggregateVoted(
@@ -213,7 +219,8 @@ interface ITraining {
         uint256 survivors
     );
 
-    /// @notice All that a watcher needs to check the aggregate, besides the blobs and the transaction's contributions.
+    /// @notice All that a watcher needs to check the aggregate, besides the blobs. `description`: of the round, as docs/training.md has it;
+    /// empty with secure aggregation.
     event AggregateClaimed(
         bytes32 indexed jobId,
         uint256 indexed round,
@@ -222,6 +229,7 @@ interface ITraining {
         uint256 contributors,
         bytes32 aggregate,
         uint256 challengeableUntil,
+        bytes description,
         bytes convergenceProof
     );
     event AggregateChallenged(bytes32 indexed jobId, uint256 attempt, address indexed challenger);
@@ -286,10 +294,8 @@ interface ITraining {
 
     function createTrainingJob(IDistributedTrainingRollup.TrainingJob calldata _job) external returns (bytes32);
     function joinTrainingJob(bytes32 _jobId, bytes calldata _workerAttestation) external;
-    function submitGradientUpdate(
-        bytes32 _jobId,
-        IDistributedTrainingRollup.WorkerContribution calldata _contribution
-    ) external;
+    function submitGradientUpdate(bytes32 _jobId, IDistributedTrainingRollup.WorkerContribution calldata _contribution)
+        external;
     function aggregateGradients(bytes32 _jobId, IDistributedTrainingRollup.FederatedUpdate calldata _update) external;
     function initSecureAggregation(bytes32 _jobId, bytes calldata _publicKeys) external;
     function submitEncryptedGradient(bytes32 _jobId, bytes calldata _encryptedGradient) external;

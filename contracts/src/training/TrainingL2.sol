@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+import {IEnclaveKeys} from "../interfaces/IEnclaveKeys.sol";
+import {Predeploys} from "../libraries/Predeploys.sol";
+import {Training} from "./Training.sol";
+
+/// @notice Training on L2: genesis code at `Predeploys.TRAINING`. Takes no aggregates of plaintext until the owner of a rollup sets
+/// program and evidence from L1.
+contract TrainingL2 is Training {
+    /// @notice The rollup on L1, through its `callTrainingL2`.
+    function governor() public pure override returns (address) {
+        return Predeploys.L1_ROLLUP;
+    }
+
+    /// @notice Where all fees of the L2 go; from there to the rollup's treasury.
+    function treasury() public pure override returns (address) {
+        return Predeploys.FEE_VAULT;
+    }
+
+    function _defaultEnclaveKeys() internal pure override returns (IEnclaveKeys) {
+        return IEnclaveKeys(Predeploys.ENCLAVE_KEYS);
+    }
+}
