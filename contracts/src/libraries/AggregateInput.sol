@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-import {ITraining} from "../interfaces/ITraining.sol";
+import {ITrainingTypes} from "../interfaces/ITrainingTypes.sol";
 import {Merkle} from "./Merkle.sol";
 
 /// @notice Input and output of a claim of the program `aggregate`, as docs/training.md, "The claim", has them.
@@ -14,9 +14,9 @@ library AggregateInput {
     uint256 internal constant VERDICT_BYTES = 7;
 
     /// @notice What the description of a round begins with; contributions of 36 bytes follow.
-    function head(ITraining.JobConfig memory _config, uint32 _length, uint256 _count)
+    function head(ITrainingTypes.JobConfig storage _config, uint32 _length, uint256 _count)
         internal
-        pure
+        view
         returns (bytes memory)
     {
         return abi.encodePacked(
@@ -57,16 +57,20 @@ library AggregateInput {
     }
 
     /// @notice Fewest contributions that the rule works on; zero where its parameters are none.
-    function fewest(ITraining.Rule _rule, uint256 _p1, uint256 _p2, uint256 _workers) internal pure returns (uint256) {
-        if (_rule == ITraining.Rule.Krum) {
+    function fewest(ITrainingTypes.Rule _rule, uint256 _p1, uint256 _p2, uint256 _workers)
+        internal
+        pure
+        returns (uint256)
+    {
+        if (_rule == ITrainingTypes.Rule.Krum) {
             bool isPossible = _p2 != 0 && _p2 + _p1 + 2 <= _workers;
             if (!isPossible) return 0;
             return _max(2 * _p1 + 3, _p1 + _p2 + 2);
         }
         if (_p2 != 0) return 0;
-        if (_rule == ITraining.Rule.Mean) return _p1 == 0 || _p1 > MAX_POINTS ? 0 : 1;
-        if (_rule == ITraining.Rule.Median) return _p1 == 0 ? 1 : 0;
-        return _rule == ITraining.Rule.TrimmedMean ? 2 * _p1 + 1 : 4 * _p1 + 3;
+        if (_rule == ITrainingTypes.Rule.Mean) return _p1 == 0 || _p1 > MAX_POINTS ? 0 : 1;
+        if (_rule == ITrainingTypes.Rule.Median) return _p1 == 0 ? 1 : 0;
+        return _rule == ITrainingTypes.Rule.TrimmedMean ? 2 * _p1 + 1 : 4 * _p1 + 3;
     }
 
     function _max(uint256 _a, uint256 _b) private pure returns (uint256) {

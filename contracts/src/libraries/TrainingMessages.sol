@@ -3,7 +3,7 @@ pragma solidity ^0.8.30;
 
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {IDistributedTrainingRollup} from "../interfaces/IDistributedTrainingRollup.sol";
-import {ITraining} from "../interfaces/ITraining.sol";
+import {ITrainingTypes} from "../interfaces/ITrainingTypes.sol";
 
 /// @notice What workers of a training job sign: EIP-712, and the domains of docs/secure-aggregation.md.
 library TrainingMessages {
@@ -102,19 +102,19 @@ library TrainingMessages {
 
     /// @notice What is signed of a statement whose own part is `_content`: the hash of a body, or the struct's last fields.
     function statementDigest(
-        ITraining.Statement _statement,
+        ITrainingTypes.Statement _statement,
         bytes32 _jobId,
         uint256 _attempt,
         bytes32 _domain,
         bytes memory _content
     ) internal view returns (bytes32) {
-        if (_statement >= ITraining.Statement.GradientUpdate) {
-            bool isUpdate = _statement == ITraining.Statement.GradientUpdate;
-            if (_content.length != (isUpdate ? 128 : 96)) revert ITraining.Training_InvalidEncoding();
+        if (_statement >= ITrainingTypes.Statement.GradientUpdate) {
+            bool isUpdate = _statement == ITrainingTypes.Statement.GradientUpdate;
+            if (_content.length != (isUpdate ? 128 : 96)) revert ITrainingTypes.Training_InvalidEncoding();
             bytes32 typehash = isUpdate ? GRADIENT_TYPEHASH : VOTE_TYPEHASH;
             return typed(keccak256(bytes.concat(abi.encode(typehash, _jobId, _attempt), _content)));
         }
-        if (_content.length != 32) revert ITraining.Training_InvalidEncoding();
+        if (_content.length != 32) revert ITrainingTypes.Training_InvalidEncoding();
         return keccak256(bytes.concat(_tagOf(_statement), _domain, _content));
     }
 
@@ -123,11 +123,11 @@ library TrainingMessages {
         return 2 * _workers / 3 + 1;
     }
 
-    function _tagOf(ITraining.Statement _statement) private pure returns (bytes32) {
-        if (_statement == ITraining.Statement.AdvertiseKeys) return ADVERTISE_KEYS_TAG;
-        if (_statement == ITraining.Statement.ShareKeys) return keccak256("lux-secagg/1 ShareKeys");
-        if (_statement == ITraining.Statement.MaskedInput) return keccak256("lux-secagg/1 MaskedInput");
-        if (_statement == ITraining.Statement.Survivors) return keccak256("lux-secagg/1 Survivors");
+    function _tagOf(ITrainingTypes.Statement _statement) private pure returns (bytes32) {
+        if (_statement == ITrainingTypes.Statement.AdvertiseKeys) return ADVERTISE_KEYS_TAG;
+        if (_statement == ITrainingTypes.Statement.ShareKeys) return keccak256("lux-secagg/1 ShareKeys");
+        if (_statement == ITrainingTypes.Statement.MaskedInput) return keccak256("lux-secagg/1 MaskedInput");
+        if (_statement == ITrainingTypes.Statement.Survivors) return keccak256("lux-secagg/1 Survivors");
         return keccak256("lux-secagg/1 Unmask");
     }
 }

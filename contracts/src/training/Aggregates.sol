@@ -3,16 +3,17 @@ pragma solidity ^0.8.30;
 
 import {IDistributedTrainingRollup} from "../interfaces/IDistributedTrainingRollup.sol";
 import {IEvidence} from "../interfaces/IEvidence.sol";
-import {ITraining} from "../interfaces/ITraining.sol";
+import {ITrainingWork} from "../interfaces/ITrainingWork.sol";
 import {AggregateInput} from "../libraries/AggregateInput.sol";
 import {BatchLib} from "../libraries/BatchLib.sol";
 import {EnclaveSignature} from "../libraries/EnclaveSignature.sol";
 import {TrainingMessages} from "../libraries/TrainingMessages.sol";
 import {WorkerSet} from "../libraries/WorkerSet.sol";
+import {Claims} from "./Claims.sol";
 import {SecureRounds} from "./SecureRounds.sol";
 
 /// @notice Plaintext updates and the claim about their aggregate.
-abstract contract Aggregates is SecureRounds {
+abstract contract Aggregates is SecureRounds, Claims {
     using WorkerSet for uint256;
 
     /// @dev What `convergenceProof` encodes: `evidence` is a trace (kind `Fault`) or a validity proof.
@@ -31,7 +32,7 @@ abstract contract Aggregates is SecureRounds {
     uint8 private constant ACCEPTED = 0;
     uint8 private constant INVALID = 2;
 
-    /// @inheritdoc ITraining
+    /// @inheritdoc ITrainingWork
     function submitGradientUpdate(bytes32 _jobId, IDistributedTrainingRollup.WorkerContribution calldata _contribution)
         external
     {
@@ -49,7 +50,7 @@ abstract contract Aggregates is SecureRounds {
         emit GradientCommitted(_jobId, msg.sender, attempt, _contribution);
     }
 
-    /// @inheritdoc ITraining
+    /// @inheritdoc ITrainingWork
     /// @dev Lists contributions by ascending index of their workers: submitted before, or with the worker's signature of `gradientDigest`
     /// as `aggregationProof`. Before the collection ends, all who take part have to be listed; afterwards more than two thirds of those
     /// that were submitted. `convergenceProof`: `Convergence`; with secure aggregation see `SecureRounds`.
@@ -72,12 +73,12 @@ abstract contract Aggregates is SecureRounds {
         _claim(_jobId, job, run, attempt, _update, description, proof);
     }
 
-    /// @inheritdoc ITraining
+    /// @inheritdoc ITrainingWork
     /// @dev The caller gets half of the stake of each worker whose contribution was none, as the report says.
     function distributeRewards(bytes32 _jobId, uint256 _round) external nonReentrant {
         Job storage job = _store().jobs[_jobId];
         if (_round != uint256(job.distributed) + 1) revert Training_WrongRound(uint256(job.distributed) + 1);
-        uint256 attempt = attemptOf(_jobId, _round);
+        uint256 attempt = _attemptOf(_jobId, _round);
         Run storage run = _run(_jobId, attempt);
         if (run.phase != Phase.Claimed) revert Training_WrongPhase(run.phase);
         uint256 until = _challengeableUntil(_jobId, attempt, run);
@@ -98,55 +99,6 @@ abstract contract Aggregates is SecureRounds {
         _pay(_jobId, job, run, attempt);
         emit IDistributedTrainingRollup.ModelUpdated(_jobId, _round, run.weights != 0 ? run.weights : run.aggregate);
         _end(_jobId, job);
-    }
-
-    /// @inheritdoc ITraining
-    function finalAt(bytes32 _jobId, uint256 _attempt) external view returns (uint256) {
-        Run storage run = _run(_jobId, _attempt);
-        if (run.phase != Phase.Claimed) revert Training_WrongPhase(run.phase);
-        return _challengeableUntil(_jobId, _attempt, run);
-    }
-
-    /// @inheritdoc ITraining
-    function contributionOf(bytes32 _jobId, uint256 _attempt, uint256 _index) external view returns (bytes32) {
-        return _store().contributions[_runKey(_jobId, _attempt)][_index];
-    }
-
-    /// @inheritdoc ITraining
-    function gradientDigest(
-        bytes32 _jobId,
-        uint256 _attempt,
-        IDistributedTrainingRollup.WorkerContribution calldata _contribution
-    ) external view returns (bytes32) {
-        return TrainingMessages.typed(TrainingMessages.gradientHash(_jobId, _attempt, _contribution));
-    }
-
-    /// @dev The run's number tells apart two claims that say the same.
-    function _claimOf(bytes32 _jobId, uint256 _attempt, uint8 _version, bytes32 _input, bytes32 _output, bytes32 _trace)
-        internal
-        view
-        returns (IEvidence.Claim memory)
-    {
-        uint256 claimedAt = uint256(_runKey(_jobId, _attempt));
-        return IEvidence.Claim(_store().programs[_version], _input, _output, _trace, claimedAt);
-    }
-
-    /// @dev The claim of a run that is or was disputed.
-    function _disputedClaim(bytes32 _jobId, uint256 _attempt, Run storage _run)
-        internal
-        view
-        returns (IEvidence.Claim memory)
-    {
-        Dispute storage dispute = _store().disputes[_runKey(_jobId, _attempt)];
-        return _claimOf(_jobId, _attempt, _run.programVersion, dispute.input, dispute.output, dispute.trace);
-    }
-
-    function _challengeableUntil(bytes32 _jobId, uint256 _attempt, Run storage _run) internal view returns (uint256) {
-        uint256 until = _run.until;
-        if (!_run.isDisputed) return until;
-        IEvidence module = _store().disputes[_runKey(_jobId, _attempt)].module;
-        uint256 open = module.openUntil(_disputedClaim(_jobId, _attempt, _run));
-        return open > until ? open : until;
     }
 
     /// @dev The coordinator first, then whoever has a bond.

@@ -2,18 +2,18 @@
 pragma solidity ^0.8.30;
 
 import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
-import {ITraining} from "../interfaces/ITraining.sol";
-import {TrainingState} from "./TrainingState.sol";
+import {ITrainingWork} from "../interfaces/ITrainingWork.sol";
+import {Rounds} from "./Rounds.sol";
 
 /// @notice Free balances, from which everything is paid and to which everything is paid.
-abstract contract Balances is TrainingState {
-    /// @inheritdoc ITraining
+abstract contract Balances is Rounds, ITrainingWork {
+    /// @inheritdoc ITrainingWork
     function deposit(address _account) external payable {
         _credit(_account, msg.value);
         emit Deposited(_account, msg.sender, msg.value);
     }
 
-    /// @inheritdoc ITraining
+    /// @inheritdoc ITrainingWork
     function withdraw(uint256 _amount) external nonReentrant {
         if (_amount == 0) revert Training_NothingToDo();
         _debit(msg.sender, _amount);
@@ -21,35 +21,8 @@ abstract contract Balances is TrainingState {
         SafeTransferLib.safeTransferETH(msg.sender, _amount);
     }
 
-    /// @inheritdoc ITraining
-    function collectFees() external nonReentrant {
-        uint256 amount = _store().fees;
-        if (amount == 0) revert Training_NothingToDo();
-        _store().fees = 0;
-        address to = treasury();
-        emit FeesCollected(to, amount);
-        SafeTransferLib.safeTransferETH(to, amount);
-    }
-
-    /// @inheritdoc ITraining
+    /// @inheritdoc ITrainingWork
     function balanceOf(address _account) external view returns (uint256) {
         return _store().balances[_account];
-    }
-
-    function _credit(address _account, uint256 _amount) internal {
-        _store().balances[_account] += _amount;
-    }
-
-    function _debit(address _account, uint256 _amount) internal {
-        uint256 balance = _store().balances[_account];
-        if (balance < _amount) revert Training_InsufficientBalance(balance, _amount);
-        // Not above the balance.
-        unchecked {
-            _store().balances[_account] = balance - _amount;
-        }
-    }
-
-    function _addFees(uint256 _amount) internal {
-        _store().fees += _amount;
     }
 }

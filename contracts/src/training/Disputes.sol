@@ -2,12 +2,12 @@
 pragma solidity ^0.8.30;
 
 import {IEvidence} from "../interfaces/IEvidence.sol";
-import {ITraining} from "../interfaces/ITraining.sol";
-import {Aggregates} from "./Aggregates.sol";
+import {ITrainingDisputes} from "../interfaces/ITrainingDisputes.sol";
+import {Views} from "./Views.sol";
 
 /// @notice Disputes about aggregates of plaintext updates.
-abstract contract Disputes is Aggregates {
-    /// @inheritdoc ITraining
+abstract contract Disputes is Views {
+    /// @inheritdoc ITrainingDisputes
     /// @dev `_counterProof = abi.encode(kind, input, output, trace, proof)`. Kind `Fault`: `proof` goes to the fault proof module. Kind
     /// `Validity`: `proof = abi.encode(output, validityProof)` of another output.
     function challengeAggregate(bytes32 _jobId, uint256 _attempt, bytes calldata _counterProof) external nonReentrant {
@@ -38,7 +38,7 @@ abstract contract Disputes is Aggregates {
         emit AggregateChallenged(_jobId, _attempt, msg.sender);
     }
 
-    /// @inheritdoc ITraining
+    /// @inheritdoc ITrainingDisputes
     function revealTrace(bytes32 _jobId, uint256 _attempt, uint256 _segment, bytes calldata _checkpoints)
         external
         nonReentrant
@@ -51,7 +51,7 @@ abstract contract Disputes is Aggregates {
         emit TraceRevealed(_jobId, _attempt, _segment, _checkpoints);
     }
 
-    /// @inheritdoc ITraining
+    /// @inheritdoc ITrainingDisputes
     /// @dev Half for who claimed the aggregate, the rest for the treasury.
     function slashFailedChallenger(bytes32 _jobId, uint256 _attempt, uint256 _segment) external nonReentrant {
         Run storage run = _requireDisputed(_jobId, _attempt);
@@ -67,7 +67,7 @@ abstract contract Disputes is Aggregates {
         emit ChallengerSlashed(_jobId, _attempt, challenger, bond);
     }
 
-    /// @inheritdoc ITraining
+    /// @inheritdoc ITrainingDisputes
     function reclaimBond(bytes32 _jobId, uint256 _attempt) external {
         Run storage run = _run(_jobId, _attempt);
         bool isVoid = run.phase == Phase.Claimed && !_counts(_jobId, _attempt, run);
@@ -80,16 +80,6 @@ abstract contract Disputes is Aggregates {
         if (bond == 0) revert Training_NothingToDo();
         _credit(msg.sender, bond);
         emit BondReturned(_jobId, _attempt, msg.sender, bond);
-    }
-
-    /// @inheritdoc ITraining
-    function getDispute(bytes32 _jobId, uint256 _attempt) external view returns (Dispute memory) {
-        return _store().disputes[_runKey(_jobId, _attempt)];
-    }
-
-    /// @inheritdoc ITraining
-    function bondOf(bytes32 _jobId, uint256 _attempt, address _challenger) external view returns (uint256) {
-        return _store().bonds[_runKey(_jobId, _attempt)][_challenger];
     }
 
     /// @dev Whoever challenges holds a bond, and loses it to an answer that it can do nothing with.

@@ -5,6 +5,8 @@ import {IDistributedTrainingRollup} from "../interfaces/IDistributedTrainingRoll
 import {IEnclaveKeys} from "../interfaces/IEnclaveKeys.sol";
 import {IEvidence} from "../interfaces/IEvidence.sol";
 import {ITraining} from "../interfaces/ITraining.sol";
+import {ITrainingDisputes} from "../interfaces/ITrainingDisputes.sol";
+import {ITrainingWork} from "../interfaces/ITrainingWork.sol";
 import {ExtendedRollup} from "../l1/ExtendedRollup.sol";
 
 /// @notice A rollup with distributed training (LP-500, `IDistributedTrainingRollup`), whose code is `TrainingL1`.
@@ -13,47 +15,59 @@ contract DistributedTrainingRollup is ExtendedRollup, IDistributedTrainingRollup
 
     function createTrainingJob(IDistributedTrainingRollup.TrainingJob calldata)
         external
-        override(IDistributedTrainingRollup, ITraining)
+        override(IDistributedTrainingRollup, ITrainingWork)
         returns (bytes32)
     {
         _runExtension();
     }
 
-    function joinTrainingJob(bytes32, bytes calldata) external override(IDistributedTrainingRollup, ITraining) {
+    function joinTrainingJob(bytes32, bytes calldata) external override(IDistributedTrainingRollup, ITrainingWork) {
         _runExtension();
     }
 
     function submitGradientUpdate(bytes32, IDistributedTrainingRollup.WorkerContribution calldata)
         external
-        override(IDistributedTrainingRollup, ITraining)
+        override(IDistributedTrainingRollup, ITrainingWork)
     {
         _runExtension();
     }
 
     function aggregateGradients(bytes32, IDistributedTrainingRollup.FederatedUpdate calldata)
         external
-        override(IDistributedTrainingRollup, ITraining)
+        override(IDistributedTrainingRollup, ITrainingWork)
     {
         _runExtension();
     }
 
-    function initSecureAggregation(bytes32, bytes calldata) external override(IDistributedTrainingRollup, ITraining) {
+    function initSecureAggregation(bytes32, bytes calldata)
+        external
+        override(IDistributedTrainingRollup, ITrainingWork)
+    {
         _runExtension();
     }
 
-    function submitEncryptedGradient(bytes32, bytes calldata) external override(IDistributedTrainingRollup, ITraining) {
+    function submitEncryptedGradient(bytes32, bytes calldata)
+        external
+        override(IDistributedTrainingRollup, ITrainingWork)
+    {
         _runExtension();
     }
 
-    function revealAggregationKey(bytes32, bytes calldata) external override(IDistributedTrainingRollup, ITraining) {
+    function revealAggregationKey(bytes32, bytes calldata)
+        external
+        override(IDistributedTrainingRollup, ITrainingWork)
+    {
         _runExtension();
     }
 
-    function distributeRewards(bytes32, uint256) external override(IDistributedTrainingRollup, ITraining) {
+    function distributeRewards(bytes32, uint256) external override(IDistributedTrainingRollup, ITrainingWork) {
         _runExtension();
     }
 
-    function slashMaliciousWorker(address, bytes calldata) external override(IDistributedTrainingRollup, ITraining) {
+    function slashMaliciousWorker(address, bytes calldata)
+        external
+        override(IDistributedTrainingRollup, ITrainingDisputes)
+    {
         _runExtension();
     }
 

@@ -2,12 +2,15 @@
 pragma solidity ^0.8.30;
 
 import {IDistributedTrainingRollup} from "../interfaces/IDistributedTrainingRollup.sol";
-import {ITraining} from "../interfaces/ITraining.sol";
+import {ITrainingWork} from "../interfaces/ITrainingWork.sol";
 import {AggregateInput} from "../libraries/AggregateInput.sol";
-import {Rounds} from "./Rounds.sol";
+import {WorkerSet} from "../libraries/WorkerSet.sol";
+import {Balances} from "./Balances.sol";
 
-/// @notice Jobs: made with an escrow, and cancelled.
-abstract contract Jobs is Rounds {
+/// @notice Jobs: made with an escrow, moved on, and cancelled.
+abstract contract Jobs is Balances {
+    using WorkerSet for uint256;
+
     uint256 private constant MAX_WORKERS = 256;
     /// @dev Up to so many, everyone is everyone's neighbour, so that the chain knows all of a round's parameters.
     uint256 private constant MAX_SECURE_WORKERS = 100;
@@ -16,7 +19,7 @@ abstract contract Jobs is Rounds {
     uint256 private constant MAX_PERIOD_SECONDS = 30 days;
     uint32 private constant DEFAULT_PERIOD_SECONDS = 1 hours;
 
-    /// @inheritdoc ITraining
+    /// @inheritdoc ITrainingWork
     /// @dev Median of plaintext updates, and the stake that governance set.
     function createTrainingJob(IDistributedTrainingRollup.TrainingJob calldata _job) external returns (bytes32) {
         JobConfig memory config;
@@ -31,7 +34,7 @@ abstract contract Jobs is Rounds {
         return _create(_job, config);
     }
 
-    /// @inheritdoc ITraining
+    /// @inheritdoc ITrainingWork
     function createTrainingJobWith(IDistributedTrainingRollup.TrainingJob calldata _job, JobConfig calldata _config)
         external
         returns (bytes32)
@@ -39,7 +42,7 @@ abstract contract Jobs is Rounds {
         return _create(_job, _config);
     }
 
-    /// @inheritdoc ITraining
+    /// @inheritdoc ITrainingWork
     function cancelTrainingJob(bytes32 _jobId) external {
         Job storage job = _store().jobs[_jobId];
         if (msg.sender != job.creator) revert Training_NotCreator();
@@ -47,6 +50,23 @@ abstract contract Jobs is Rounds {
         job.status = JobStatus.Cancelled;
         emit JobCancelled(_jobId);
         _end(_jobId, job);
+    }
+
+    /// @inheritdoc ITrainingWork
+    function advance(bytes32 _jobId) external {
+        Job storage job = _store().jobs[_jobId];
+        if (job.status == JobStatus.None || job.status == JobStatus.Ended) revert Training_WrongStatus(job.status);
+        uint256 attempt = _store().attempts[_jobId][job.round];
+        if (attempt != 0) {
+            Run storage run = _run(_jobId, attempt);
+            if (block.timestamp <= _expiresAt(job, run)) {
+                if (!_drawBeacon(_jobId, attempt, run)) revert Training_TooEarly(_expiresAt(job, run));
+                return;
+            }
+            _abandon(_jobId, job, run, attempt);
+            return;
+        }
+        if (!_open(_jobId, job) && !_end(_jobId, job)) revert Training_NothingToDo();
     }
 
     function _create(IDistributedTrainingRollup.TrainingJob calldata _job, JobConfig memory _config)
@@ -98,5 +118,23 @@ abstract contract Jobs is Rounds {
 
     function _isPeriod(uint256 _seconds) private pure returns (bool) {
         return _seconds != 0 && _seconds <= MAX_PERIOD_SECONDS;
+    }
+
+    function _abandon(bytes32 _jobId, Job storage _job, Run storage _run, uint256 _attempt) private {
+        Phase phase = _run.phase;
+        uint256 submitted = _run.submitted;
+        uint256 silent;
+        if (phase == Phase.Collecting) {
+            // Whoever signed for the coordinator only is not known here: with no submission at all nobody was silent.
+            if (submitted != 0 && submitted.count() < _needed(_job)) silent = _run.members & ~submitted;
+        } else if (phase == Phase.Masking) {
+            silent = _run.members & ~submitted;
+        } else if (phase == Phase.Unmasking) {
+            silent = _run.members & ~(_run.revealed | _run.voted);
+        }
+        _run.phase = Phase.Abandoned;
+        emit RoundAbandoned(_jobId, _run.round, _attempt, phase);
+        _drop(_jobId, _job, _attempt, silent);
+        _enter(_jobId, _job, _run.round);
     }
 }

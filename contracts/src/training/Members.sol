@@ -3,7 +3,7 @@ pragma solidity ^0.8.30;
 
 import {IDistributedTrainingRollup} from "../interfaces/IDistributedTrainingRollup.sol";
 import {IEnclaveKeys} from "../interfaces/IEnclaveKeys.sol";
-import {ITraining} from "../interfaces/ITraining.sol";
+import {ITrainingWork} from "../interfaces/ITrainingWork.sol";
 import {EnclaveSignature} from "../libraries/EnclaveSignature.sol";
 import {TrainingMessages} from "../libraries/TrainingMessages.sol";
 import {WorkerSet} from "../libraries/WorkerSet.sol";
@@ -13,7 +13,7 @@ import {Jobs} from "./Jobs.sol";
 abstract contract Members is Jobs {
     using WorkerSet for uint256;
 
-    /// @inheritdoc ITraining
+    /// @inheritdoc ITrainingWork
     /// @dev `_workerAttestation` is empty for a stake, or `abi.encode(address key, bytes signature)`: of EIP-712
     /// `Membership(bytes32 jobId,address worker)` by a usable key of the registry. Who was dropped or left comes back by the same call.
     function joinTrainingJob(bytes32 _jobId, bytes calldata _workerAttestation) external {
@@ -31,7 +31,7 @@ abstract contract Members is Jobs {
         _open(_jobId, job);
     }
 
-    /// @inheritdoc ITraining
+    /// @inheritdoc ITrainingWork
     function leaveTrainingJob(bytes32 _jobId) external {
         Job storage job = _store().jobs[_jobId];
         Member storage member = _store().members[_jobId][msg.sender];
@@ -42,7 +42,7 @@ abstract contract Members is Jobs {
         emit WorkerLeft(_jobId, msg.sender, block.timestamp + _settings().challengePeriod);
     }
 
-    /// @inheritdoc ITraining
+    /// @inheritdoc ITrainingWork
     /// @dev The runs that a worker could be in when it left come to an end by themselves, or by `advance` and `distributeRewards`.
     function releaseStake(bytes32 _jobId) external {
         Store storage store = _store();
@@ -54,7 +54,7 @@ abstract contract Members is Jobs {
         uint256 releaseAt = from + _settings().challengePeriod;
         if (block.timestamp < releaseAt) revert Training_TooEarly(releaseAt);
         if (job.status != JobStatus.Ended) {
-            uint256 oldest = attemptOf(_jobId, job.distributed + 1);
+            uint256 oldest = _attemptOf(_jobId, job.distributed + 1);
             if (oldest != 0 && oldest <= member.leftAttempt) revert Training_TooEarly(type(uint256).max);
         }
         job.occupied &= ~WorkerSet.bit(member.index);
@@ -65,35 +65,11 @@ abstract contract Members is Jobs {
         emit StakeReleased(_jobId, msg.sender, member.stake);
     }
 
-    /// @inheritdoc ITraining
-    function getMember(bytes32 _jobId, address _worker) external view returns (Member memory) {
-        return _store().members[_jobId][_worker];
-    }
-
-    /// @inheritdoc ITraining
-    function workerAt(bytes32 _jobId, uint256 _index) external view returns (address) {
-        return _store().workers[_jobId][_index];
-    }
-
     /// @dev A worker's bit in a set that it has to be in.
     function _memberIn(bytes32 _jobId, address _worker, uint256 _set) internal view returns (uint256 index_) {
         Member storage member = _store().members[_jobId][_worker];
         index_ = member.index;
         if (!member.isMember || member.isSlashed || !_set.has(index_)) revert Training_NotMember(_worker);
-    }
-
-    /// @dev Takes all of a worker's stake in a job: half for who showed it, the rest for the treasury.
-    function _slash(bytes32 _jobId, address _worker, Misbehaviour _kind) internal {
-        Member storage member = _store().members[_jobId][_worker];
-        Job storage job = _store().jobs[_jobId];
-        uint256 stake = member.stake;
-        uint256 reward = stake / 2;
-        member.stake = 0;
-        member.isSlashed = true;
-        job.active &= ~WorkerSet.bit(member.index);
-        _credit(msg.sender, reward);
-        _addFees(stake - reward);
-        emit WorkerSlashed(_jobId, _worker, msg.sender, _kind, stake, reward);
     }
 
     function _register(bytes32 _jobId, Job storage _job, Member storage _member, bytes calldata _attestation) private {
@@ -116,7 +92,7 @@ abstract contract Members is Jobs {
     function _useKey(bytes32 _jobId, bytes calldata _attestation) private returns (address key_) {
         bytes memory signature;
         (key_, signature) = abi.decode(_attestation, (address, bytes));
-        IEnclaveKeys registry = enclaveKeys();
+        IEnclaveKeys registry = _enclaveKeys();
         if (key_ == address(0) || address(registry) == address(0) || _store().usedKeys[_jobId][key_]) {
             revert Training_KeyNotUsable(key_);
         }

@@ -1,65 +1,20 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-import {ITraining} from "../interfaces/ITraining.sol";
 import {AggregateInput} from "../libraries/AggregateInput.sol";
 import {TrainingMessages} from "../libraries/TrainingMessages.sol";
 import {WorkerSet} from "../libraries/WorkerSet.sol";
-import {Balances} from "./Balances.sol";
+import {TrainingState} from "./TrainingState.sol";
 
 /// @notice How rounds begin, fail and begin again. A round may take several runs; the last one counts.
 /// @dev The next round begins when one has an aggregate, before that is final. If it is disproved, all rounds after it are void: the
 /// job's number of the round in work goes back, and with it whatever was built on the wrong weights.
-abstract contract Rounds is Balances {
+abstract contract Rounds is TrainingState {
     using WorkerSet for uint256;
 
-    /// @inheritdoc ITraining
-    function advance(bytes32 _jobId) external {
-        Job storage job = _store().jobs[_jobId];
-        if (job.status == JobStatus.None || job.status == JobStatus.Ended) revert Training_WrongStatus(job.status);
-        uint256 attempt = _store().attempts[_jobId][job.round];
-        if (attempt != 0) {
-            Run storage run = _run(_jobId, attempt);
-            if (block.timestamp <= _expiresAt(job, run)) {
-                if (!_drawBeacon(_jobId, attempt, run)) revert Training_TooEarly(_expiresAt(job, run));
-                return;
-            }
-            _abandon(_jobId, job, run, attempt);
-            return;
-        }
-        if (!_open(_jobId, job) && !_end(_jobId, job)) revert Training_NothingToDo();
-    }
-
-    /// @inheritdoc ITraining
-    function getJob(bytes32 _jobId) external view returns (Job memory) {
-        return _store().jobs[_jobId];
-    }
-
-    /// @inheritdoc ITraining
-    function getRun(bytes32 _jobId, uint256 _attempt) external view returns (Run memory) {
-        return _run(_jobId, _attempt);
-    }
-
-    /// @inheritdoc ITraining
-    function attemptOf(bytes32 _jobId, uint256 _round) public view returns (uint256) {
+    /// @dev The run of a round that counts; zero while there is none.
+    function _attemptOf(bytes32 _jobId, uint256 _round) internal view returns (uint256) {
         return _round > _store().jobs[_jobId].round ? 0 : _store().attempts[_jobId][_round];
-    }
-
-    /// @inheritdoc ITraining
-    function getAggregatedGradient(bytes32 _jobId, uint256 _round) external view returns (bytes32) {
-        return _run(_jobId, attemptOf(_jobId, _round)).aggregate;
-    }
-
-    /// @inheritdoc ITraining
-    function secureDomains(bytes32 _jobId, uint256 _attempt) public view returns (bytes32 context_, bytes32 round_) {
-        Run storage run = _run(_jobId, _attempt);
-        context_ = TrainingMessages.contextOf(_jobId, _attempt);
-        if (run.beacon != 0) {
-            JobConfig storage config = _store().jobs[_jobId].config;
-            round_ = TrainingMessages.roundOf(
-                context_, run.roster, run.beacon, run.members.count(), config.length, config.wordBits
-            );
-        }
     }
 
     /// @dev Puts a job into a round, and begins it where enough workers are there.
@@ -122,7 +77,7 @@ abstract contract Rounds is Balances {
 
     /// @dev Whether a run is the one of its round that counts.
     function _counts(bytes32 _jobId, uint256 _attempt, Run storage _run) internal view returns (bool) {
-        return _attempt != 0 && attemptOf(_jobId, _run.round) == _attempt;
+        return _attempt != 0 && _attemptOf(_jobId, _run.round) == _attempt;
     }
 
     /// @dev With plaintext the coordinator has one period after the collection, then everyone one. With secure aggregation everyone
@@ -187,21 +142,17 @@ abstract contract Rounds is Balances {
         _enter(_jobId, _job, _run.round + 1);
     }
 
-    function _abandon(bytes32 _jobId, Job storage _job, Run storage _run, uint256 _attempt) private {
-        Phase phase = _run.phase;
-        uint256 submitted = _run.submitted;
-        uint256 silent;
-        if (phase == Phase.Collecting) {
-            // Whoever signed for the coordinator only is not known here: with no submission at all nobody was silent.
-            if (submitted != 0 && submitted.count() < _needed(_job)) silent = _run.members & ~submitted;
-        } else if (phase == Phase.Masking) {
-            silent = _run.members & ~submitted;
-        } else if (phase == Phase.Unmasking) {
-            silent = _run.members & ~(_run.revealed | _run.voted);
-        }
-        _run.phase = Phase.Abandoned;
-        emit RoundAbandoned(_jobId, _run.round, _attempt, phase);
-        _drop(_jobId, _job, _attempt, silent);
-        _enter(_jobId, _job, _run.round);
+    /// @dev Takes all of a worker's stake in a job: half for who showed it, the rest for the treasury.
+    function _slash(bytes32 _jobId, address _worker, Misbehaviour _kind) internal {
+        Member storage member = _store().members[_jobId][_worker];
+        Job storage job = _store().jobs[_jobId];
+        uint256 stake = member.stake;
+        uint256 reward = stake / 2;
+        member.stake = 0;
+        member.isSlashed = true;
+        job.active &= ~WorkerSet.bit(member.index);
+        _credit(msg.sender, reward);
+        _addFees(stake - reward);
+        emit WorkerSlashed(_jobId, _worker, msg.sender, _kind, stake, reward);
     }
 }

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {IDistributedTrainingRollup} from "../interfaces/IDistributedTrainingRollup.sol";
-import {ITraining} from "../interfaces/ITraining.sol";
+import {ITrainingWork} from "../interfaces/ITrainingWork.sol";
 import {AggregateInput} from "../libraries/AggregateInput.sol";
 import {EnclaveSignature} from "../libraries/EnclaveSignature.sol";
 import {TrainingMessages} from "../libraries/TrainingMessages.sol";
@@ -20,7 +20,7 @@ abstract contract SecureRounds is Members {
     uint256 private constant SIGNED_KEYS_BYTES = 129;
     uint256 private constant MAX_MESSAGE_BYTES = 8_192;
 
-    /// @inheritdoc ITraining
+    /// @inheritdoc ITrainingWork
     /// @dev `_publicKeys`: signed `AdvertiseKeys` of docs/secure-aggregation.md, 129 bytes each, by ascending address. Only for the
     /// coordinator until the period is over.
     function initSecureAggregation(bytes32 _jobId, bytes calldata _publicKeys) external {
@@ -38,7 +38,7 @@ abstract contract SecureRounds is Members {
         emit KeysPublished(_jobId, attempt, members, roster, _publicKeys);
     }
 
-    /// @inheritdoc ITraining
+    /// @inheritdoc ITrainingWork
     /// @dev `_encryptedGradient = abi.encode(bytes32 commitment, uint256 points, bytes message)`: of the masked vector as a blob, the
     /// data points behind it, and the worker's signed `MaskedInput`, which is not read here.
     function submitEncryptedGradient(bytes32 _jobId, bytes calldata _encryptedGradient) external {
@@ -63,7 +63,7 @@ abstract contract SecureRounds is Members {
         if (submitted == run.members) _beginUnmasking(job, run, block.timestamp);
     }
 
-    /// @inheritdoc ITraining
+    /// @inheritdoc ITrainingWork
     /// @dev `_keyShare = abi.encode(bytes message, bytes32 aggregate, bytes32 weights, uint256 survivors)`: the worker's signed `Unmask`,
     /// and its vote, or zeros. Each once, so that both may come together or one after the other.
     function revealAggregationKey(bytes32 _jobId, bytes calldata _keyShare) external {
@@ -84,15 +84,6 @@ abstract contract SecureRounds is Members {
         if (votes.count() >= _quorumOf(run)) _accept(_jobId, job, run, attempt, aggregate, weights, survivors);
     }
 
-    /// @inheritdoc ITraining
-    function voteDigest(bytes32 _jobId, uint256 _attempt, bytes32 _aggregate, bytes32 _weights, uint256 _survivors)
-        public
-        view
-        returns (bytes32)
-    {
-        return TrainingMessages.typed(TrainingMessages.voteHash(_jobId, _attempt, _aggregate, _weights, _survivors));
-    }
-
     /// @dev Votes that workers signed, in one call by anyone. `convergenceProof = abi.encode(bytes32 weights, uint256 survivors)`; of the
     /// contributions, worker and signature count.
     function _countVotes(bytes32 _jobId, Job storage _job, IDistributedTrainingRollup.FederatedUpdate calldata _update)
@@ -101,7 +92,8 @@ abstract contract SecureRounds is Members {
         (Run storage run, uint256 attempt) = _unmasking(_jobId, _job);
         bytes32 aggregate = _update.aggregatedGradientHash;
         (bytes32 weights, uint256 survivors) = abi.decode(_update.convergenceProof, (bytes32, uint256));
-        bytes32 digest = voteDigest(_jobId, attempt, aggregate, weights, survivors);
+        bytes32 digest =
+            TrainingMessages.typed(TrainingMessages.voteHash(_jobId, attempt, aggregate, weights, survivors));
         uint256 votes;
         for (uint256 i; i < _update.contributions.length; ++i) {
             address worker = _update.contributions[i].worker;

@@ -2,19 +2,18 @@
 pragma solidity ^0.8.30;
 
 import {IEnclaveKeys} from "../interfaces/IEnclaveKeys.sol";
-import {IRollupCore} from "../interfaces/IRollupCore.sol";
 import {Training} from "./Training.sol";
 
 /// @notice The code of training on L1; runs only inside a `DistributedTrainingRollup`, which delegates calls to it.
 contract TrainingL1 is Training {
-    /// @notice The owner of the rollup.
-    function governor() public view override returns (address) {
-        return IRollupCore(address(this)).owner();
+    address private immutable DISPUTES;
+
+    constructor(address _trainingDisputes) {
+        DISPUTES = _trainingDisputes;
     }
 
-    /// @notice The treasury of the rollup.
-    function treasury() public view override returns (address) {
-        return IRollupCore(address(this)).settings().treasury();
+    function _disputes() internal view override returns (address) {
+        return DISPUTES;
     }
 
     function _defaultEnclaveKeys() internal pure override returns (IEnclaveKeys) {

@@ -8,14 +8,8 @@ import {Training} from "./Training.sol";
 /// @notice Training on L2: genesis code at `Predeploys.TRAINING`. Takes no aggregates of plaintext until the owner of a rollup sets
 /// program and evidence from L1.
 contract TrainingL2 is Training {
-    /// @notice The rollup on L1, through its `callTrainingL2`.
-    function governor() public pure override returns (address) {
-        return Predeploys.L1_ROLLUP;
-    }
-
-    /// @notice Where all fees of the L2 go; from there to the rollup's treasury.
-    function treasury() public pure override returns (address) {
-        return Predeploys.FEE_VAULT;
+    function _disputes() internal pure override returns (address) {
+        return Predeploys.TRAINING_DISPUTES;
     }
 
     function _defaultEnclaveKeys() internal pure override returns (IEnclaveKeys) {

@@ -4,11 +4,11 @@ pragma solidity ^0.8.30;
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {IEnclaveKeys} from "../interfaces/IEnclaveKeys.sol";
 import {IEvidence} from "../interfaces/IEvidence.sol";
-import {ITraining} from "../interfaces/ITraining.sol";
+import {ITrainingTypes} from "../interfaces/ITrainingTypes.sol";
 
-/// @notice State of distributed training and its governance. All storage is in one namespace (ERC-7201), because on L1 this code
+/// @notice State of distributed training. All storage is in one namespace (ERC-7201), because on L1 this code
 /// runs inside a rollup. Zero stands for the defaults, so that it needs no initialisation on either layer.
-abstract contract TrainingState is ITraining, ReentrancyGuardTransient {
+abstract contract TrainingState is ITrainingTypes, ReentrancyGuardTransient {
     struct Settings {
         uint16 feeBps;
         uint32 challengePeriod;
@@ -45,92 +45,11 @@ abstract contract TrainingState is ITraining, ReentrancyGuardTransient {
     uint256 internal constant BPS = 10_000;
     /// @dev LP-500: a challenger's bond is a tenth of what it may end.
     uint256 internal constant BOND_DIVISOR = 10;
-    uint256 private constant MIN_FEE_BPS = 100;
-    uint256 private constant MAX_FEE_BPS = 1_000;
-    uint256 private constant MIN_CHALLENGE_SECONDS = 60;
-    uint256 private constant MAX_CHALLENGE_SECONDS = 30 days;
 
     /// @dev keccak256(abi.encode(uint256(keccak256("lux.storage.Training")) - 1)) & ~bytes32(uint256(0xff))
     bytes32 private constant STORE = 0xf8b25e8714981ea6c8f8667026f3b9830f8578bcaa2d3809cd3a869491356e00;
 
-    modifier onlyGovernor() {
-        if (msg.sender != governor()) revert Training_NotGovernor();
-        _;
-    }
-
-    /// @inheritdoc ITraining
-    function setParams(Params calldata _params) external onlyGovernor {
-        if (
-            _params.feeBps < MIN_FEE_BPS || _params.feeBps > MAX_FEE_BPS || _params.aggregateBond < BOND_DIVISOR
-                || _params.challengePeriod < MIN_CHALLENGE_SECONDS || _params.challengePeriod > MAX_CHALLENGE_SECONDS
-        ) revert Training_InvalidParams();
-        Settings storage settings_ = _store().settings;
-        settings_.feeBps = _params.feeBps;
-        settings_.challengePeriod = _params.challengePeriod;
-        settings_.stake = _params.stake;
-        settings_.aggregateBond = _params.aggregateBond;
-        emit ParamsSet(_params);
-    }
-
-    /// @inheritdoc ITraining
-    function setProgram(bytes32 _program) external onlyGovernor {
-        Store storage store = _store();
-        uint8 version;
-        if (_program != 0) {
-            version = ++store.lastVersion;
-            store.programs[version] = _program;
-        }
-        store.settings.programVersion = version;
-        emit ProgramSet(version, _program);
-    }
-
-    /// @inheritdoc ITraining
-    function setEvidence(IEvidence.Kind _kind, IEvidence _module) external onlyGovernor {
-        if (address(_module) != address(0) && _module.kind() != _kind) revert Training_InvalidParams();
-        _store().evidence[_kind] = _module;
-        emit EvidenceSet(_kind, address(_module));
-    }
-
-    /// @inheritdoc ITraining
-    function setEnclaveKeys(IEnclaveKeys _registry) external onlyGovernor {
-        _store().enclaveKeys = _registry;
-        emit EnclaveKeysSet(address(_registry));
-    }
-
-    /// @inheritdoc ITraining
-    function governor() public view virtual returns (address);
-
-    /// @inheritdoc ITraining
-    function treasury() public view virtual returns (address);
-
-    /// @inheritdoc ITraining
-    function trainingParams() external view returns (Params memory) {
-        Settings memory s = _settings();
-        return Params(s.feeBps, s.challengePeriod, s.stake, s.aggregateBond);
-    }
-
-    /// @inheritdoc ITraining
-    function aggregateProgram() external view returns (uint8 version_, bytes32 program_) {
-        version_ = _store().settings.programVersion;
-        program_ = _store().programs[version_];
-    }
-
-    /// @inheritdoc ITraining
-    function trainingEvidence(IEvidence.Kind _kind) external view returns (IEvidence) {
-        return _store().evidence[_kind];
-    }
-
-    /// @inheritdoc ITraining
-    function enclaveKeys() public view returns (IEnclaveKeys ret_) {
-        ret_ = _store().enclaveKeys;
-        if (address(ret_) == address(0)) ret_ = _defaultEnclaveKeys();
-    }
-
-    /// @inheritdoc ITraining
-    function collectableFees() external view returns (uint256) {
-        return _store().fees;
-    }
-
+    /// @dev Registry of enclave keys where governance set none.
     function _defaultEnclaveKeys() internal view virtual returns (IEnclaveKeys);
 
     function _settings() internal view returns (Settings memory ret_) {
@@ -156,5 +75,27 @@ abstract contract TrainingState is ITraining, ReentrancyGuardTransient {
 
     function _run(bytes32 _jobId, uint256 _attempt) internal view returns (Run storage) {
         return _store().runs[_runKey(_jobId, _attempt)];
+    }
+
+    function _enclaveKeys() internal view returns (IEnclaveKeys ret_) {
+        ret_ = _store().enclaveKeys;
+        if (address(ret_) == address(0)) ret_ = _defaultEnclaveKeys();
+    }
+
+    function _credit(address _account, uint256 _amount) internal {
+        _store().balances[_account] += _amount;
+    }
+
+    function _debit(address _account, uint256 _amount) internal {
+        uint256 balance = _store().balances[_account];
+        if (balance < _amount) revert Training_InsufficientBalance(balance, _amount);
+        // Not above the balance.
+        unchecked {
+            _store().balances[_account] = balance - _amount;
+        }
+    }
+
+    function _addFees(uint256 _amount) internal {
+        _store().fees += _amount;
     }
 }
