@@ -9,6 +9,16 @@ import {TrainingTest} from "./utils/TrainingTest.sol";
 contract Training_Secure_Test is TrainingTest {
     uint256 private constant ALL = 31;
 
+    struct Pair {
+        bytes32 jobId;
+        uint256 attempt;
+        ITrainingTypes.Statement statement;
+        bytes first;
+        bytes firstSignature;
+        bytes second;
+        bytes secondSignature;
+    }
+
     function _beginSecure() private {
         ITrainingTypes.JobConfig memory terms = _terms();
         terms.wordBits = 32;
@@ -157,8 +167,8 @@ contract Training_Secure_Test is TrainingTest {
         _publish();
         vm.assertEq(training.getRun(JOB, 1).roster, roster);
         _mask(0);
-        bytes memory parameters =
-            abi.encodePacked(context, roster, training.getRun(JOB, 1).beacon, uint16(4), uint16(4), LENGTH, uint8(32));
+        bytes memory parameters = abi.encodePacked(context, roster, training.getRun(JOB, 1).beacon);
+        parameters = bytes.concat(parameters, abi.encodePacked(uint16(4), uint16(4), LENGTH, uint8(32)));
         (, bytes32 round) = training.secureDomains(JOB, 1);
         vm.assertEq(round, _tagged("round", parameters));
     }
@@ -171,8 +181,9 @@ contract Training_Secure_Test is TrainingTest {
         vm.startPrank(creator, creator);
         vm.expectRevert(ITrainingTypes.Training_InvalidEncoding.selector);
         training.initSecureAggregation(JOB, bytes.concat(publicKeys, hex"00"));
+        bytes memory three = _publicKeys(3);
         vm.expectPartialRevert(ITrainingTypes.Training_TooFew.selector);
-        training.initSecureAggregation(JOB, _publicKeys(3));
+        training.initSecureAggregation(JOB, three);
         publicKeys[0] ^= 0x01;
         vm.expectRevert();
         training.initSecureAggregation(JOB, publicKeys);
@@ -232,24 +243,30 @@ contract Training_Secure_Test is TrainingTest {
         training.slashMaliciousWorker(workers[_worker], abi.encode(_kind, _body));
     }
 
+    /// @dev Encoded without the offset in front that a struct has.
+    function _pair(Pair memory _with) private pure returns (bytes memory ret_) {
+        bytes memory encoded = abi.encode(_with);
+        ret_ = new bytes(encoded.length - 32);
+        for (uint256 i; i < ret_.length; ++i) {
+            ret_[i] = encoded[i + 32];
+        }
+    }
+
     function _statements(ITrainingTypes.Statement _statement, bytes memory _first, bytes memory _second)
         private
         view
         returns (bytes memory)
     {
         string[5] memory tags = ["AdvertiseKeys", "ShareKeys", "MaskedInput", "Survivors", "Unmask"];
-        (bytes32 context, bytes32 round) = training.secureDomains(JOB, 1);
-        bytes32 domain = _statement == ITrainingTypes.Statement.AdvertiseKeys ? context : round;
+        (bytes32 domain, bytes32 round) = training.secureDomains(JOB, 1);
+        if (_statement != ITrainingTypes.Statement.AdvertiseKeys) domain = round;
         string memory tag = tags[uint256(_statement)];
-        return abi.encode(
-            JOB,
-            uint256(1),
-            _statement,
-            _first,
-            _signedBy(keys[0], _tagged(tag, bytes.concat(domain, _first))),
-            _second,
-            _signedBy(keys[0], _tagged(tag, bytes.concat(domain, _second)))
-        );
+        Pair memory pair;
+        (pair.jobId, pair.attempt, pair.statement) = (JOB, 1, _statement);
+        (pair.first, pair.second) = (_first, _second);
+        pair.firstSignature = _signedBy(keys[0], _tagged(tag, bytes.concat(domain, _first)));
+        pair.secondSignature = _signedBy(keys[0], _tagged(tag, bytes.concat(domain, _second)));
+        return _pair(pair);
     }
 
     function test_slashMaliciousWorker_twoStatements_succeeds() external {
@@ -278,19 +295,26 @@ contract Training_Secure_Test is TrainingTest {
         _begin();
         IDistributedTrainingRollup.WorkerContribution memory update = _update(0);
         bytes32 shards = keccak256(abi.encodePacked(update.dataShardHashes));
-        bytes memory first = abi.encode(update.worker, update.gradientHash, POINTS, shards);
-        bytes memory firstSignature = _signedBy(keys[0], training.gradientDigest(JOB, 1, update));
+        Pair memory pair;
+        (pair.jobId, pair.attempt, pair.statement) = (JOB, 2, ITrainingTypes.Statement.GradientUpdate);
+        pair.first = abi.encode(update.worker, update.gradientHash, POINTS, shards);
+        pair.firstSignature = _signedBy(keys[0], training.gradientDigest(JOB, 1, update));
         update.gradientHash = keccak256("other");
-        bytes memory second = abi.encode(update.worker, update.gradientHash, POINTS, shards);
-        bytes memory secondSignature = _signedBy(keys[0], training.gradientDigest(JOB, 1, update));
-        ITrainingTypes.Statement statement = ITrainingTypes.Statement.GradientUpdate;
-        bytes memory proof = abi.encode(JOB, uint256(1), statement, first, firstSignature, second, secondSignature);
-        bytes memory otherRun = abi.encode(JOB, uint256(2), statement, first, firstSignature, second, secondSignature);
+        pair.second = abi.encode(update.worker, update.gradientHash, POINTS, shards);
+        pair.secondSignature = _signedBy(keys[0], training.gradientDigest(JOB, 1, update));
+        bytes memory proof = _pair(pair);
         vm.expectRevert(ITrainingTypes.Training_InvalidProof.selector);
-        _slash(0, ITrainingTypes.Misbehaviour.Equivocation, otherRun);
+        _slash(0, ITrainingTypes.Misbehaviour.Equivocation, proof);
+        pair.attempt = 1;
+        proof = _pair(pair);
         _slash(0, ITrainingTypes.Misbehaviour.Equivocation, proof);
         vm.expectPartialRevert(ITrainingTypes.Training_NotMember.selector);
         _slash(0, ITrainingTypes.Misbehaviour.Equivocation, proof);
+    }
+
+    function _slashShares(bytes memory _message, bytes memory _signature, uint256 _second) private {
+        bytes memory body = abi.encode(JOB, uint256(1), _message, _signature, uint256(0), _second);
+        _slash(0, ITrainingTypes.Misbehaviour.BothShares, body);
     }
 
     function test_slashMaliciousWorker_bothShares_succeeds() external {
@@ -298,22 +322,15 @@ contract Training_Secure_Test is TrainingTest {
         _publish();
         _mask(0);
         (, bytes32 round) = training.secureDomains(JOB, 1);
-        bytes memory one = abi.encodePacked(uint16(3), uint8(0), keccak256("self mask"));
-        bytes memory two = abi.encodePacked(uint16(3), uint8(1), keccak256("mask key"));
-        bytes memory three = abi.encodePacked(uint16(4), uint8(1), keccak256("mask key"));
-        bytes memory message = bytes.concat(one, three, two);
+        bytes memory message = abi.encodePacked(uint16(3), uint8(0), keccak256("self mask"));
+        message = bytes.concat(message, abi.encodePacked(uint16(4), uint8(1), keccak256("mask key")));
+        message = bytes.concat(message, abi.encodePacked(uint16(3), uint8(1), keccak256("mask key")));
         bytes memory signature = _signedBy(keys[0], _tagged("Unmask", bytes.concat(round, keccak256(message))));
-        bytes memory otherOwner = abi.encode(JOB, uint256(1), message, signature, uint256(0), uint256(1));
         vm.expectRevert(ITrainingTypes.Training_InvalidProof.selector);
-        _slash(0, ITrainingTypes.Misbehaviour.BothShares, otherOwner);
-        bytes memory beyond = abi.encode(JOB, uint256(1), message, signature, uint256(0), uint256(3));
+        _slashShares(message, signature, 1);
         vm.expectRevert(ITrainingTypes.Training_InvalidProof.selector);
-        _slash(0, ITrainingTypes.Misbehaviour.BothShares, beyond);
-        _slash(
-            0,
-            ITrainingTypes.Misbehaviour.BothShares,
-            abi.encode(JOB, uint256(1), message, signature, uint256(0), uint256(2))
-        );
+        _slashShares(message, signature, 3);
+        _slashShares(message, signature, 2);
         vm.assertTrue(training.getMember(JOB, workers[0]).isSlashed);
     }
 

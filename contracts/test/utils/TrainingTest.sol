@@ -210,9 +210,8 @@ abstract contract TrainingTest is RollupTest {
 
     /// @dev The description of a round of all workers, built here from docs/training.md.
     function _description() internal view returns (bytes memory description_) {
-        description_ = abi.encodePacked(
-            "LUXA\x01", uint8(1), uint8(0), uint8(0), uint32(0), uint32(0), uint64(0), int32(1), LENGTH
-        );
+        description_ = abi.encodePacked("LUXA\x01", uint8(1), uint8(0), uint8(0), uint32(0), uint32(0));
+        description_ = bytes.concat(description_, abi.encodePacked(uint64(0), int32(1), LENGTH));
         description_ = bytes.concat(description_, abi.encodePacked(uint32(workers.length)));
         for (uint256 i; i < workers.length; ++i) {
             description_ = bytes.concat(
