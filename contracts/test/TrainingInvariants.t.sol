@@ -81,8 +81,7 @@ contract TrainingHandler is TrainingTest {
 
     function leave(uint256 _worker, bool _isRelease) external {
         vm.prank(workers[_worker % WORKERS]);
-        if (_isRelease) try training.releaseStake(JOB) {} catch {}
-        else try training.leaveTrainingJob(JOB) {} catch {}
+        if (_isRelease) try training.releaseStake(JOB) {} catch {} else try training.leaveTrainingJob(JOB) {} catch {}
     }
 
     function cancel(uint256 _chance) external {

@@ -99,6 +99,11 @@ contract Training_Secure_Test is TrainingTest {
         _reveal(3, AGGREGATE, ALL);
         vm.assertEq(training.getAggregatedGradient(JOB, 1), AGGREGATE);
         vm.assertEq(training.attemptOf(JOB, 2), 2);
+        // The last one is late, and shows its shares all the same, once.
+        _reveal(4, AGGREGATE, ALL);
+        vm.assertEq(training.getRun(JOB, 1).revealed, ALL);
+        vm.expectRevert(ITrainingTypes.Training_AlreadySubmitted.selector);
+        _reveal(4, AGGREGATE, ALL);
         training.distributeRewards(JOB, 1);
         for (uint256 i; i < WORKERS; ++i) {
             vm.assertEq(_balance(workers[i]), 1 ether - WORKER_STAKE + POOL / ROUNDS * 95 / 100 / WORKERS);

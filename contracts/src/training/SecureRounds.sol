@@ -65,23 +65,38 @@ abstract contract SecureRounds is Members {
 
     /// @inheritdoc ITrainingWork
     /// @dev `_keyShare = abi.encode(bytes message, bytes32 aggregate, bytes32 weights, uint256 survivors)`: the worker's signed `Unmask`,
-    /// and its vote, or zeros. Each once, so that both may come together or one after the other.
+    /// and its vote, or zeros. Each once, so that both may come together or one after the other. Who comes after the quorum still
+    /// shows its shares; its vote decides nothing any more.
     function revealAggregationKey(bytes32 _jobId, bytes calldata _keyShare) external {
         Job storage job = _store().jobs[_jobId];
-        (Run storage run, uint256 attempt) = _unmasking(_jobId, job);
-        uint256 index = _memberIn(_jobId, msg.sender, run.submitted);
         (bytes memory message, bytes32 aggregate, bytes32 weights, uint256 survivors) =
             abi.decode(_keyShare, (bytes, bytes32, bytes32, uint256));
         if (message.length > MAX_MESSAGE_BYTES) revert Training_TooLong(MAX_MESSAGE_BYTES);
         if (message.length == 0 && aggregate == 0) revert Training_NothingToDo();
-        if (message.length != 0) {
-            if (run.revealed.has(index)) revert Training_AlreadySubmitted();
-            run.revealed |= WorkerSet.bit(index);
-            emit SharesRevealed(_jobId, msg.sender, attempt, message);
+        if (_isLate(_jobId, job)) {
+            uint256 last = _store().attempts[_jobId][job.round - 1];
+            return _recordShares(_jobId, last, _run(_jobId, last), message);
         }
+        (Run storage run, uint256 attempt) = _unmasking(_jobId, job);
+        if (message.length != 0) _recordShares(_jobId, attempt, run, message);
         if (aggregate == 0) return;
         uint256 votes = _vote(_jobId, attempt, run, msg.sender, aggregate, weights, survivors);
         if (votes.count() >= _quorumOf(run)) _accept(_jobId, job, run, attempt, aggregate, weights, survivors);
+    }
+
+    /// @dev Whether the run in work is not yet about masked vectors, while the round before has its aggregate.
+    function _isLate(bytes32 _jobId, Job storage _job) private view returns (bool) {
+        if (_job.round < 2 || _job.config.wordBits == 0) return false;
+        (Run storage run,) = _current(_jobId, _job);
+        return run.phase == Phase.None || run.phase == Phase.Keys;
+    }
+
+    function _recordShares(bytes32 _jobId, uint256 _attempt, Run storage _run, bytes memory _message) private {
+        uint256 index = _memberIn(_jobId, msg.sender, _run.submitted);
+        if (_message.length == 0) revert Training_NothingToDo();
+        if (_run.revealed.has(index)) revert Training_AlreadySubmitted();
+        _run.revealed |= WorkerSet.bit(index);
+        emit SharesRevealed(_jobId, msg.sender, _attempt, _message);
     }
 
     /// @dev Votes that workers signed, in one call by anyone. `convergenceProof = abi.encode(bytes32 weights, uint256 survivors)`; of the
