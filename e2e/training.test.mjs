@@ -119,7 +119,7 @@ for (const [layer, startLayer] of Object.entries(layers)) {
       };
       await rollup.createTrainingJobWith(job, secureTerms(WORKERS));
       for (const worker of workers) await rollup.connect(worker).joinTrainingJob(jobId, "0x");
-      const { context_: context } = await rollup.secureDomains(jobId, await rollup.attemptOf(jobId, 1));
+      const [context] = await rollup.secureDomains(jobId, await rollup.attemptOf(jobId, 1));
       const sorted = [...workers].sort((a, b) => (BigInt(a.address) < BigInt(b.address) ? -1 : 1));
       const generatePublicKey = (worker) => signKeys(context, keccak256(`cipher${worker.address}`), keccak256(`mask${worker.address}`), worker);
       const encrypt = (gradient) => maskedGradient(keccak256(gradient), 1000, "0x");
@@ -127,6 +127,7 @@ for (const [layer, startLayer] of Object.entries(layers)) {
       const publicKeys = concat(sorted.map((w) => generatePublicKey(w)));
 
       await rollup.initSecureAggregation(jobId, publicKeys);
+      await time.increase(1); // the beacon is known from the next block on, and wallets estimate in the latest
 
       // Each worker submits encrypted gradient
       for (let i = 0; i < workers.length; i++) {
