@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 const ROOT = dirname(fileURLToPath(import.meta.url));
 const MODULES = join(ROOT, "..", "node_modules");
 const MAX_RUNTIME_BYTES = 24_576;
-const DEPLOYABLE = ["src/l1", "src/l2", "src/compute", "src/dispute", "src/tee", "src/dev"];
+const DEPLOYABLE = ["src/l1", "src/l2", "src/compute", "src/training", "src/dispute", "src/tee", "src/dev"];
 const INTERFACES = "src/interfaces";
 const SETTINGS = {
   evmVersion: "osaka",

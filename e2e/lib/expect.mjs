@@ -1,5 +1,6 @@
 // The few words of `expect` that LP-500's test cases use.
 import assert from "node:assert/strict";
+import { ZeroHash } from "ethers";
 
 /** Contracts answer with bigints and with structs that are arrays and objects at once; tests are written with plain values. */
 function plain(value) {
@@ -9,13 +10,21 @@ function plain(value) {
   return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, plain(field)]));
 }
 
-/** `to.equal`, and `to.deep.equal`, which compares every field that is expected. */
+/** `to.equal`, and `to.deep.equal`, which compares every field that is expected. What is not there may be null or zero. */
 export function expect(actual) {
   const value = plain(actual);
   return {
     to: {
       equal: (expected) => assert.equal(value, plain(expected)),
+      not: {
+        be: {
+          get null() {
+            return assert.ok(value !== null && value !== ZeroHash);
+          },
+        },
+      },
       be: {
+        gt: (bound) => assert.ok(value > plain(bound), `${value} is not above ${bound}`),
         get true() {
           return assert.equal(value, true);
         },

@@ -4,42 +4,25 @@ pragma solidity ^0.8.30;
 import {IAIComputeRollup} from "../interfaces/IAIComputeRollup.sol";
 import {IComputeMarket} from "../interfaces/IComputeMarket.sol";
 import {IEvidence} from "../interfaces/IEvidence.sol";
-import {IMessageQueue} from "../interfaces/IMessageQueue.sol";
-import {RollupCore} from "../l1/RollupCore.sol";
-import {Predeploys} from "../libraries/Predeploys.sol";
+import {ExtendedRollup} from "../l1/ExtendedRollup.sol";
 
-/// @notice A rollup with a compute market (LP-500, `IAIComputeRollup`). The market's code does not fit beside the rollup's:
-/// it is a contract of its own that runs here by delegate call, with its storage in a namespace.
-contract AIComputeRollup is RollupCore, IAIComputeRollup, IComputeMarket {
-    address private immutable MARKET;
-
-    constructor(address _settings, address _market) RollupCore(_settings) {
-        MARKET = _market;
-    }
-
-    /// @notice Calls the market on L2 as its governor, with a message that no sequencer can refuse.
-    function callComputeMarketL2(bytes calldata _data) external nonReentrant returns (uint256 queueIndex_) {
-        return _callL2(Predeploys.COMPUTE_MARKET, _data);
-    }
-
-    /// @notice The same for the registry of enclave keys on L2.
-    function callEnclaveKeysL2(bytes calldata _data) external nonReentrant returns (uint256 queueIndex_) {
-        return _callL2(Predeploys.ENCLAVE_KEYS, _data);
-    }
+/// @notice A rollup with a compute market (LP-500, `IAIComputeRollup`), whose code is `ComputeMarketL1`.
+contract AIComputeRollup is ExtendedRollup, IAIComputeRollup, IComputeMarket {
+    constructor(address _settings, address _market) ExtendedRollup(_settings, _market) {}
 
     function submitComputeTask(IAIComputeRollup.ComputeTask calldata)
         external
         override(IAIComputeRollup, IComputeMarket)
         returns (bytes32)
     {
-        _callMarket();
+        _runExtension();
     }
 
     function submitComputeResult(IAIComputeRollup.ComputeResult calldata)
         external
         override(IAIComputeRollup, IComputeMarket)
     {
-        _callMarket();
+        _runExtension();
     }
 
     function verifyTEEAttestation(IAIComputeRollup.TEEAttestation calldata)
@@ -48,198 +31,165 @@ contract AIComputeRollup is RollupCore, IAIComputeRollup, IComputeMarket {
         override(IAIComputeRollup, IComputeMarket)
         returns (bool)
     {
-        _viewMarket();
+        _viewExtension();
     }
 
     function challengeComputation(bytes32, bytes calldata) external override(IAIComputeRollup, IComputeMarket) {
-        _callMarket();
+        _runExtension();
     }
 
     function registerModel(bytes32, bytes calldata) external override(IAIComputeRollup, IComputeMarket) {
-        _callMarket();
+        _runExtension();
     }
 
     function updateModelWeights(bytes32, bytes calldata, bytes calldata)
         external
         override(IAIComputeRollup, IComputeMarket)
     {
-        _callMarket();
+        _runExtension();
     }
 
     function getTaskResult(bytes32) external view returns (bytes32) {
-        _viewMarket();
+        _viewExtension();
     }
 
     function deposit(address) external payable {
-        _callMarket();
+        _runExtension();
     }
 
     function withdraw(uint256) external {
-        _callMarket();
+        _runExtension();
     }
 
     function stake() external payable {
-        _callMarket();
+        _runExtension();
     }
 
     function requestExit() external {
-        _callMarket();
+        _runExtension();
     }
 
     function withdrawStake() external {
-        _callMarket();
+        _runExtension();
     }
 
     function collectFees() external {
-        _callMarket();
+        _runExtension();
     }
 
     function submitAggregateTask(IAIComputeRollup.ComputeTask calldata) external returns (bytes32) {
-        _callMarket();
+        _runExtension();
     }
 
     function submitComputeTasks(IAIComputeRollup.ComputeTask[] calldata) external {
-        _callMarket();
+        _runExtension();
     }
 
     function submitComputeResults(IAIComputeRollup.ComputeResult[] calldata) external {
-        _callMarket();
+        _runExtension();
     }
 
     function claimTask(bytes32) external {
-        _callMarket();
+        _runExtension();
     }
 
     function claimTasks(bytes32[] calldata) external {
-        _callMarket();
+        _runExtension();
     }
 
     function refundTask(bytes32) external {
-        _callMarket();
+        _runExtension();
     }
 
     function finalizeTasks(bytes32[] calldata) external {
-        _callMarket();
+        _runExtension();
     }
 
     function revealTrace(bytes32, uint256, bytes calldata) external {
-        _callMarket();
+        _runExtension();
     }
 
     function slashFailedChallenger(bytes32, uint256) external {
-        _callMarket();
+        _runExtension();
     }
 
     function reclaimBond(bytes32) external {
-        _callMarket();
+        _runExtension();
     }
 
     function setParams(Params calldata) external {
-        _callMarket();
+        _runExtension();
     }
 
     function setProgram(Purpose, bytes32) external {
-        _callMarket();
+        _runExtension();
     }
 
     function setEvidence(IEvidence.Kind, IEvidence) external {
-        _callMarket();
+        _runExtension();
     }
 
     function governor() external view returns (address) {
-        _viewMarket();
+        _viewExtension();
     }
 
     function treasury() external view returns (address) {
-        _viewMarket();
+        _viewExtension();
     }
 
     function marketParams() external view returns (Params memory) {
-        _viewMarket();
+        _viewExtension();
     }
 
     function computeProgram(Purpose) external view returns (uint8, bytes32) {
-        _viewMarket();
+        _viewExtension();
     }
 
     function computeEvidence(IEvidence.Kind) external view returns (IEvidence) {
-        _viewMarket();
+        _viewExtension();
     }
 
     function collectableFees() external view returns (uint256) {
-        _viewMarket();
+        _viewExtension();
     }
 
     function challengeBond() external view returns (uint256) {
-        _viewMarket();
+        _viewExtension();
     }
 
     function getTask(bytes32) external view returns (Task memory) {
-        _viewMarket();
+        _viewExtension();
     }
 
     function getAccount(address) external view returns (Account memory) {
-        _viewMarket();
+        _viewExtension();
     }
 
     function getModel(bytes32) external view returns (Model memory) {
-        _viewMarket();
+        _viewExtension();
     }
 
     function parentOf(bytes32) external view returns (bytes32) {
-        _viewMarket();
+        _viewExtension();
     }
 
     function quote(bytes32, uint256, uint256) external view returns (uint256, uint256) {
-        _viewMarket();
+        _viewExtension();
     }
 
     function taskClaim(bytes32, bytes32, bytes32) external view returns (IEvidence.Claim memory) {
-        _viewMarket();
+        _viewExtension();
     }
 
     function getDispute(bytes32) external view returns (Dispute memory) {
-        _viewMarket();
+        _viewExtension();
     }
 
     function bondOf(bytes32, address) external view returns (uint256) {
-        _viewMarket();
+        _viewExtension();
     }
 
     function finalAt(bytes32) external view returns (uint256) {
-        _viewMarket();
-    }
-
-    function _callL2(address _predeploy, bytes calldata _data) private returns (uint256) {
-        if (msg.sender != owner()) revert RollupCore_NotOwner();
-        return IMessageQueue(bridge).enqueue(Predeploys.L1_ROLLUP, _predeploy, 0, _data);
-    }
-
-    /// @dev Runs this call in the market's code and ends it with what that answers.
-    function _callMarket() private {
-        address market = MARKET;
-        // Memory map: call data, then the answer, past the free memory pointer; nothing else runs after this.
-        assembly ("memory-safe") {
-            let scratch := mload(0x40)
-            calldatacopy(scratch, 0, calldatasize())
-            let success := delegatecall(gas(), market, scratch, calldatasize(), 0, 0)
-            returndatacopy(scratch, 0, returndatasize())
-            if success { return(scratch, returndatasize()) }
-            revert(scratch, returndatasize())
-        }
-    }
-
-    /// @dev The same for functions that only read: the market's are, and nothing else can be behind `MARKET`.
-    function _viewMarket() private view {
-        function() internal target = _callMarket;
-        function() internal view asView;
-        assembly ("memory-safe") {
-            asView := target
-        }
-        asView();
-        // Never reached: tells the compiler that callers return nothing of their own.
-        assembly ("memory-safe") {
-            revert(0, 0)
-        }
+        _viewExtension();
     }
 }

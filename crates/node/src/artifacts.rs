@@ -45,6 +45,8 @@ artifacts! {
     enclave_keys_l2 = "EnclaveKeysL2",
     attestation_evidence_l2 = "AttestationEvidenceL2",
     attestation_verifier_l2 = "AttestationVerifierL2",
+    training_l2 = "TrainingL2",
+    training_disputes_l2 = "TrainingDisputesL2",
 }
 
 fn parse(json: &str) -> Artifact {

@@ -4,7 +4,7 @@ use crate::artifacts;
 use lux_chain::{ChainError, Genesis, GenesisAccount, stored_bytes};
 use lux_protocol::constants::{
     ATTESTATION_EVIDENCE, ATTESTATION_VERIFIER, BRIDGED_ERC20, COMPUTE_MARKET, ENCLAVE_KEYS, FEE_VAULT, L1_BLOCK,
-    L2_MESSAGE_BRIDGE, L2_TOKEN_BRIDGE,
+    L2_MESSAGE_BRIDGE, L2_TOKEN_BRIDGE, TRAINING, TRAINING_DISPUTES,
 };
 use lux_protocol::contracts::RollupParams;
 use lux_stf::Rules;
@@ -54,6 +54,8 @@ pub fn l2_genesis(params: &RollupParams, roots: TrustedRoots) -> Genesis {
         (ATTESTATION_VERIFIER, artifacts::attestation_verifier_l2()),
         (ENCLAVE_KEYS, artifacts::enclave_keys_l2()),
         (ATTESTATION_EVIDENCE, artifacts::attestation_evidence_l2()),
+        (TRAINING, artifacts::training_l2()),
+        (TRAINING_DISPUTES, artifacts::training_disputes_l2()),
     ];
     let mut accounts: Vec<_> = predeploys
         .into_iter()

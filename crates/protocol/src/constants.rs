@@ -35,6 +35,10 @@ pub const ATTESTATION_VERIFIER: Address = address!("0500000000000000000000000000
 pub const ENCLAVE_KEYS: Address = address!("0500000000000000000000000000000000000008");
 /// Module of the L2 market that takes attestations of results.
 pub const ATTESTATION_EVIDENCE: Address = address!("0500000000000000000000000000000000000009");
+/// Distributed training of `docs/distributed-training.md` on L2.
+pub const TRAINING: Address = address!("050000000000000000000000000000000000000a");
+/// Its second part, behind [`TRAINING`].
+pub const TRAINING_DISPUTES: Address = address!("050000000000000000000000000000000000000b");
 /// Stands for the L1 `MessageBridge` as a sender on L2.
 pub const L1_BRIDGE_SENDER: Address = address!("0500000000000000000000000000000000000011");
 /// Stands for the L1 `RollupCore` as a sender on L2 and as the target of withdrawals.

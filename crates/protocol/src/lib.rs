@@ -18,6 +18,7 @@ mod payload;
 mod queue;
 mod receipt;
 mod trace;
+pub mod training;
 mod transaction;
 mod unsigned;
 

@@ -8,7 +8,7 @@ use lux_chain::pool::{Pool, PoolConfig};
 use lux_chain::{Chain, Genesis, GenesisAccount, Store, stored_bytes};
 use lux_protocol::constants::{
     ATTESTATION_EVIDENCE, ATTESTATION_VERIFIER, BRIDGED_ERC20, COMPUTE_MARKET, ENCLAVE_KEYS, FEE_VAULT, L1_BLOCK,
-    L2_MESSAGE_BRIDGE, L2_TOKEN_BRIDGE,
+    L2_MESSAGE_BRIDGE, L2_TOKEN_BRIDGE, TRAINING, TRAINING_DISPUTES,
 };
 use lux_protocol::{
     BatchOutput, ClaimInput, PayloadBlock, QueueEntry, Receipt, UnsignedTx, accumulate, decode_params, encode_payload,
@@ -60,6 +60,8 @@ impl World {
             (ATTESTATION_VERIFIER, "AttestationVerifierL2"),
             (ENCLAVE_KEYS, "EnclaveKeysL2"),
             (ATTESTATION_EVIDENCE, "AttestationEvidenceL2"),
+            (TRAINING, "TrainingL2"),
+            (TRAINING_DISPUTES, "TrainingDisputesL2"),
         ];
         let predeploys = predeploys.map(|(address, name)| {
             let roots = (address == ATTESTATION_VERIFIER).then(|| stored_bytes(0, &lux_tee::dev::roots().encode()));
