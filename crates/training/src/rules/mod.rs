@@ -3,6 +3,8 @@
 mod bulyan;
 mod columns;
 mod krum;
+#[cfg(feature = "std")]
+mod slack;
 
 use crate::distance::Distances;
 use crate::limits::{BLOCK, MAX_POINTS, MAX_WORKERS};
@@ -42,13 +44,6 @@ pub enum RuleError {
 }
 
 impl Rule {
-    /// Whether the rule keeps its promise with so many workers, and still does when up to `invalid` of them contribute what is no
-    /// update. What is invalid takes no part: without this slack, one such contribution ends the round.
-    pub fn check_with_invalid(&self, workers: usize, invalid: usize) -> Result<(), RuleError> {
-        self.check(workers)?;
-        self.check(workers.saturating_sub(invalid))
-    }
-
     /// Whether the rule keeps its promise with so many workers.
     pub fn check(&self, workers: usize) -> Result<(), RuleError> {
         if workers > MAX_WORKERS {
