@@ -6,14 +6,18 @@ use clap::Args;
 
 #[derive(Args)]
 pub struct BenchArgs {
-    /// Parts to measure: engine, inference, market, payload, proofs, rpc [default: all].
+    /// Parts to measure: engine, inference, market, payload, proofs, rpc, training [default: all].
     parts: Vec<String>,
 }
 
 pub fn run(args: BenchArgs) -> eyre::Result<()> {
-    // anvil is the peer of the RPC measurement.
-    node_modules::install()?;
-    execute(&mut cargo(&["build", "--release", "--package", "lux-rollup", "--package", "lux-bench"]))?;
+    let mut build = cargo(&["build", "--release", "--package", "lux-bench"]);
+    if args.parts.is_empty() || args.parts.iter().any(|part| part == "rpc") {
+        // This part alone starts the node, and anvil beside it.
+        node_modules::install()?;
+        build.args(["--package", "lux-rollup"]);
+    }
+    execute(&mut build)?;
     let mut bench = cargo(&["run", "--release", "--quiet", "--package", "lux-bench", "--"]);
     execute(bench.args(&args.parts))
 }

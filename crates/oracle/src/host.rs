@@ -1,6 +1,6 @@
 //! Oracles of a program that runs natively.
 
-use crate::Oracle;
+use crate::{MAX_PREIMAGE_BYTES, Oracle};
 use alloc::collections::BTreeMap;
 use alloy_primitives::{B256, Bytes, keccak256};
 use core::cell::RefCell;
@@ -50,12 +50,14 @@ impl Preimages {
 impl Oracle for Preimages {
     type Error = MissingPreimage;
 
+    /// What the machine would not serve is missing here too, so that a native run does not go on where a claim cannot.
     fn preimage(&self, hash: &B256, _usual: usize) -> Result<Bytes, MissingPreimage> {
-        self.0.get(hash).cloned().ok_or(MissingPreimage(*hash))
+        let served = self.0.get(hash).filter(|bytes| bytes.len() <= MAX_PREIMAGE_BYTES);
+        served.cloned().ok_or(MissingPreimage(*hash))
     }
 }
 
-/// A function as an oracle. Its answers are taken as they are.
+/// A function as an oracle. Its answers are taken as they are: what is longer than [`MAX_PREIMAGE_BYTES`] should be an error.
 #[derive(Clone, Copy, Debug)]
 pub struct FnOracle<F>(pub F);
 
@@ -111,6 +113,14 @@ impl<O: Oracle> Oracle for Recorder<O> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_machine_does_not_serve_is_missing() {
+        let mut known = Preimages::default();
+        let (longest, longer) = (known.insert(alloc::vec![1; 24_576]), known.insert(alloc::vec![1; 24_577]));
+        assert_eq!(known.preimage(&longest, 0).unwrap().len(), 24_576);
+        assert_eq!(known.preimage(&longer, 24_577), Err(MissingPreimage(longer)));
+    }
 
     #[test]
     fn recorder_keeps_what_was_read_and_serves_what_was_made() {

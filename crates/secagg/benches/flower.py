@@ -25,7 +25,7 @@ from flwr.supercore.primitives.asymmetric import (
 
 WORKERS, ENTRIES, DROPOUTS, DEGREE, THRESHOLD = [
     int(argument) if argument else default
-    for argument, default in zip(sys.argv[1:] + [""] * 5, [500, 100_000, 10, 114, 76])
+    for argument, default in zip(sys.argv[1:] + [""] * 5, [500, 100_000, 10, 130, 89])
 ]
 MODULUS = 1 << 32
 

@@ -7,8 +7,8 @@ use alloy_signer_local::PrivateKeySigner;
 use chacha20::ChaCha20;
 use chacha20::cipher::{KeyIvInit, StreamCipher};
 use lux_secagg::{
-    Advertising, Assumptions, Client, Context, Message, Roster, Round, Settings, Sharing, Sign, Signed, WordSize,
-    WorkerSet, apply_mask, words_to_bytes,
+    Advertising, Assumptions, Client, Context, Message, Recorded, Roster, Round, Settings, Sharing, Sign, Signed,
+    WordSize, WorkerSet, apply_mask, words_to_bytes,
 };
 use rustix::time::{ClockId, clock_gettime};
 use std::collections::BTreeSet;
@@ -71,7 +71,8 @@ fn round(workers: u16, entries: u32, dropouts: u32) -> Result<(), Box<dyn Error>
     let mut verified = Duration::ZERO;
     let roster = timed(&mut verified, || Roster::verify(&CONTEXT, &job, &advertised))?;
     let settings = Settings { assumptions: Assumptions::default(), entries, word: WordSize::U32 };
-    let round = Arc::new(timed(&mut verified, || Round::new(CONTEXT, settings, roster, B256::repeat_byte(1)))?);
+    let recorded = Recorded { roster: roster.digest(), beacon: B256::repeat_byte(1) };
+    let round = Arc::new(timed(&mut verified, || Round::new(CONTEXT, settings, roster, recorded))?);
     let parameters = round.parameters();
     println!("{workers} workers, {entries} entries, {dropouts} % dropouts: {parameters:?}");
 

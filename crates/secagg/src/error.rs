@@ -3,11 +3,20 @@
 use crate::Assumptions;
 use alloy_primitives::{Address, B256};
 
-/// Numbers with which no round can be run.
+/// What no round can be made of.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ParameterError {
     #[error("{0} workers; a round has {min} to {max}", min = crate::MIN_WORKERS, max = crate::MAX_WORKERS)]
     Workers(u16),
+    #[error(
+        "a share of liars of {0} basis points; at most {max} can be borne, as two quorums must share an honest worker",
+        max = crate::MAX_ADVERSARIAL_BPS
+    )]
+    Adversarial(u16),
+    #[error(
+        "the roster has the digest {found}, and {recorded} was recorded: its workers were chosen when the beacon was known; sit this round out"
+    )]
+    OtherRoster { recorded: B256, found: B256 },
     #[error("no graph over {workers} workers bears {assumptions:?}; assume fewer liars or dropouts")]
     Infeasible { workers: u32, assumptions: Assumptions },
     #[error("vectors of {0} entries; 1 to {max} are possible", max = crate::MAX_ENTRIES)]
@@ -74,6 +83,8 @@ pub enum ClientError {
         "the shares of worker {worker} do not open: it or the server made them wrong; ask for the delivery without it"
     )]
     BadShares { worker: Address },
+    #[error("a set of {found} workers in a round of {workers}; decode it with the number of the round")]
+    SetSize { found: u16, workers: u16 },
     #[error("the vector has {found} entries of {bits} bits; the round has {entries} of {word_bits}")]
     Shape { found: usize, bits: u32, entries: u32, word_bits: u32 },
     #[error("{found} survivors; {needed} are needed")]
@@ -108,9 +119,17 @@ pub enum ServerError {
     #[error("worker {worker}: masked with {found} neighbours; {needed} are needed")]
     TooFewNeighbours { worker: Address, found: usize, needed: usize },
     #[error(
-        "worker {worker} and worker {peer}: their masks do not cancel, as one left out the other; accept only one of them"
+        "worker {worker}: a set of {found} workers in a round of {workers}; decode it with the number of the round"
+    )]
+    SetSize { worker: Address, found: u16, workers: u16 },
+    #[error(
+        "one of worker {worker} and worker {peer} masked without the other, so that their masks do not cancel; withdraw those whom `Masking::one_sided` names"
     )]
     OneSided { worker: Address, peer: Address },
+    #[error("worker {worker} was left out: its masks and those of others do not cancel; it counts as dropped out")]
+    Withdrawn { worker: Address },
+    #[error("worker {worker} has no masked vector in the sum")]
+    NotMasked { worker: Address },
     #[error("worker {worker}: {found} bytes of masked vector instead of {expected}")]
     VectorLength { worker: Address, found: usize, expected: usize },
     #[error("worker {worker}: its masked vector has the digest {found}; it signed {signed}")]

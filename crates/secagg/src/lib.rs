@@ -25,9 +25,9 @@ pub use error::{ClientError, DecodeError, ParameterError, RosterError, ServerErr
 pub use graph::Graph;
 pub use mask::{Sign, Word, apply_mask, words_to_bytes};
 pub use messages::{AdvertiseKeys, Delivery, MaskedInput, Quorum, Share, ShareKeys, ShareKind, Survivors, Unmask};
-pub use parameters::{Adversary, Assumptions, COMPLETE_GRAPH_WORKERS, Parameters, harary};
+pub use parameters::{Adversary, Assumptions, COMPLETE_GRAPH_WORKERS, MAX_ADVERSARIAL_BPS, Parameters, harary};
 pub use roster::{Member, Roster};
-pub use round::{Round, Settings, WordSize};
+pub use round::{Recorded, Round, Settings, WordSize};
 pub use seal::Sealed;
 pub use server::{Advertising, Aggregate, Checking, Masking, Sharing, Unmasking};
 pub use signed::{Message, Signed};

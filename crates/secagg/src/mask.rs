@@ -49,9 +49,9 @@ fn fill(stream: &mut ChaCha20, bytes: &mut [u8]) {
     stream.write_keystream(bytes);
 }
 
-/// Adds a vector of little-endian words.
-pub(crate) fn add_bytes<W: Word>(vector: &mut [W], bytes: &[u8]) {
-    W::combine(vector, bytes, Sign::Add);
+/// Adds or subtracts a vector of little-endian words.
+pub(crate) fn combine_bytes<W: Word>(vector: &mut [W], bytes: &[u8], sign: Sign) {
+    W::combine(vector, bytes, sign);
 }
 
 /// Little-endian words, as they are sent.

@@ -29,6 +29,16 @@ impl WordSize {
     }
 }
 
+/// What the chain says about a round. A worker takes it from there, never from the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    /// [`Roster::digest`] of the one roster of this round.
+    pub roster: B256,
+    /// Public randomness that nobody knew when the roster's digest was recorded, for example of a later block: it orders the
+    /// ring of neighbours.
+    pub beacon: B256,
+}
+
 /// What all workers of a round agree on once keys are advertised. Whatever they sign or encrypt from then on is bound to its digest.
 #[derive(Clone, Debug)]
 pub struct Round {
@@ -42,9 +52,18 @@ pub struct Round {
 }
 
 impl Round {
-    /// `beacon` is public randomness that nobody knew when the roster was fixed, for example of a block after the one that recorded
-    /// its digest. A worker takes it and the settings from the chain, never from the server: it orders the ring of neighbours.
-    pub fn new(context: Context, settings: Settings, roster: Roster, beacon: B256) -> Result<Self, ParameterError> {
+    /// Refuses a roster that is not the recorded one: a server that knows the beacon could choose keys and workers by the ring that
+    /// comes of them. A worker takes the settings from the chain too.
+    pub fn new(
+        context: Context,
+        settings: Settings,
+        roster: Roster,
+        recorded: Recorded,
+    ) -> Result<Self, ParameterError> {
+        let (found, Recorded { roster: recorded, beacon }) = (roster.digest(), recorded);
+        if found != recorded {
+            return Err(ParameterError::OtherRoster { recorded, found });
+        }
         if settings.entries == 0 || settings.entries > MAX_ENTRIES {
             return Err(ParameterError::Entries(settings.entries));
         }

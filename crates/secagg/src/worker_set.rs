@@ -22,6 +22,11 @@ impl WorkerSet {
         set
     }
 
+    /// Workers of the round, in the set or not.
+    pub const fn workers(&self) -> u16 {
+        self.workers
+    }
+
     /// Adds a worker.
     ///
     /// # Panics

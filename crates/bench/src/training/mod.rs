@@ -26,7 +26,7 @@ pub fn run(report: &mut Report, python: &Path) -> eyre::Result<()> {
         println!(
             "skipped: numpy ({reason}). To have it, make a virtual environment, there `pip install numpy`, and set"
         );
-        println!("  PYTHON to its python");
+        println!("  PYTHON to its python; with `flwr` there, Flower's Krum is measured too");
     }
     for (name, most) in [("of 21 bits", 1 << 20), ("of 14 bits", (1 << 13) - 1)] {
         let updates = updates(most);
@@ -59,6 +59,7 @@ fn measure(
             their_median.push(peer.seconds("median")?);
         }
     }
+    let flower = peer.as_mut().filter(|peer| peer.flower).map(|peer| peer.seconds("flower")).transpose()?;
     let pairs = (WORKERS * (WORKERS - 1) / 2 * LENGTH) as f64;
     let ours = pairs / middle(&mut distances);
     let limit = (SIDE * SIDE * SIDE * threads.get()) as f64 / middle(&mut product);
@@ -69,6 +70,9 @@ fn measure(
         let (krum, median) = (rate(middle(&mut krum)), rate(middle(&mut median)));
         let title = format!("Krum per minute and core, 100 x 1M {name}");
         report.versus(&title, krum, "numpy float32", rate(middle(&mut theirs)));
+        if let Some(flower) = flower {
+            report.versus(&title, krum, "Flower float32", rate(flower));
+        }
         let title = format!("median per minute and core, 100 x 1M {name}");
         report.versus(&title, median, "numpy float32", rate(middle(&mut their_median)));
     }

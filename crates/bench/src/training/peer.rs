@@ -1,4 +1,4 @@
-//! numpy, in a process of its own that runs when it is told to.
+//! numpy and Flower, in a process of its own that runs when it is told to.
 
 use eyre::{WrapErr, ensure, eyre};
 use std::io::{BufRead, BufReader, Write};
@@ -9,6 +9,8 @@ pub struct Peer {
     child: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
+    /// Whether it has Flower.
+    pub flower: bool,
 }
 
 impl Peer {
@@ -18,6 +20,7 @@ impl Peer {
             .args([workers.to_string(), length.to_string()])
             // One thread, as the rest of numpy has.
             .env("OPENBLAS_NUM_THREADS", "1")
+            .env("FLWR_TELEMETRY_ENABLED", "0")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -25,12 +28,14 @@ impl Peer {
             .wrap_err_with(|| python.display().to_string())?;
         let (input, output) = (child.stdin.take(), child.stdout.take());
         let (Some(input), Some(output)) = (input, output) else { return Err(eyre!("no pipes")) };
-        let mut peer = Self { child, input, output: BufReader::new(output) };
-        ensure!(peer.line()? == "ready", "peer.py failed");
+        let mut peer = Self { child, input, output: BufReader::new(output), flower: false };
+        let line = peer.line()?;
+        ensure!(line.starts_with("ready"), "peer.py failed");
+        peer.flower = line.ends_with("Flower");
         Ok(peer)
     }
 
-    /// Seconds of the processor that numpy takes for this rule.
+    /// Seconds of the processor that it takes for this rule.
     pub fn seconds(&mut self, rule: &str) -> eyre::Result<f64> {
         writeln!(self.input, "{rule}")?;
         self.input.flush()?;

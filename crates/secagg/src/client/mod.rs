@@ -39,6 +39,8 @@ struct Masked {
     held: Zeroizing<Vec<Shares>>,
     /// The list that it signed.
     survivors: Option<WorkerSet>,
+    /// Whether it revealed shares.
+    revealed: bool,
 }
 
 impl Client {
@@ -49,6 +51,19 @@ impl Client {
 
     pub const fn context(&self) -> &Context {
         &self.context
+    }
+
+    /// Whether a masked vector was made. A server that lies may have it unmasked by a quorum of others and call the round failed, so it may
+    /// be masked again, in another round, only where the chain shows that nobody could reveal shares in this one.
+    pub fn masked(&self) -> bool {
+        self.shared.as_ref().is_some_and(|shared| shared.masked.is_some())
+    }
+
+    /// Whether this worker revealed shares. From then on the sum counts as known, whatever the server says: the vector, and what is
+    /// computed from it, must never be masked again, as the difference of two sums would give others' vectors away.
+    pub fn revealed(&self) -> bool {
+        let masked = self.shared.as_ref().and_then(|shared| shared.masked.as_ref());
+        masked.is_some_and(|masked| masked.revealed)
     }
 
     fn cipher_keys(&self) -> KeyPair {

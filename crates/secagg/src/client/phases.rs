@@ -66,7 +66,7 @@ impl Client {
         debug_assert!(!peers.contains(index));
         let vector_digest = B256::from_slice(&Sha256::digest(words_to_bytes(&masked)));
         if let (Some(held), Some(shared)) = (opened, self.shared.as_mut()) {
-            shared.masked = Some(Masked { question, peers: peers.clone(), held, survivors: None });
+            shared.masked = Some(Masked { question, peers: peers.clone(), held, survivors: None, revealed: false });
         }
         Ok((self.step(MaskedInput { peers, vector_digest }), masked))
     }
@@ -90,8 +90,8 @@ impl Client {
     /// Phase 5: reveals, once a quorum signed the same list.
     pub fn unmask(&mut self, quorum: &Quorum) -> Result<Step<Unmask>, ClientError> {
         const PHASE: &str = "the signatures of survivors";
-        let shared = self.shared(PHASE)?;
-        let masked = shared.masked.as_ref().ok_or(ClientError::TooEarly(PHASE))?;
+        let shared = self.shared.as_mut().ok_or(ClientError::TooEarly(PHASE))?;
+        let masked = shared.masked.as_mut().ok_or(ClientError::TooEarly(PHASE))?;
         let survivors = masked.survivors.as_ref().ok_or(ClientError::TooEarly(PHASE))?;
         check_quorum(&shared.round, survivors, quorum)?;
         let owners = (0..shared.round.roster.len()).filter(|owner| masked.holds(*owner, shared.index));
@@ -99,7 +99,9 @@ impl Client {
             true => Share { owner, kind: ShareKind::SelfMask, value: held.self_mask.to_bytes() },
             false => Share { owner, kind: ShareKind::MaskKey, value: held.mask_key.to_bytes() },
         });
-        Ok(self.step(Unmask { shares: shares.collect() }))
+        let shares = shares.collect();
+        masked.revealed = true;
+        Ok(self.step(Unmask { shares }))
     }
 
     fn step<M>(&self, message: M) -> Step<M> {
@@ -208,6 +210,10 @@ fn check_shape<W: Word>(round: &Round, vector: &[W]) -> Result<(), ClientError> 
 }
 
 fn check_survivors(round: &Round, index: u16, masked: &Masked, survivors: &WorkerSet) -> Result<(), ClientError> {
+    let (found, workers) = (survivors.workers(), round.parameters.workers);
+    if found != workers {
+        return Err(ClientError::SetSize { found, workers });
+    }
     let at_least = |found: usize, needed: u16| match found >= needed.into() {
         true => Ok(()),
         false => Err(ClientError::TooFewSurvivors { found, needed: needed.into() }),

@@ -4,21 +4,22 @@ use super::{Client, Masked, Shared};
 use crate::context::tagged;
 use crate::seal::Shares;
 use crate::wire::Reader;
-use crate::{Assumptions, Context, DecodeError, Roster, Round, Settings, WordSize, WorkerSet};
+use crate::{Assumptions, Context, DecodeError, Recorded, Roster, Round, Settings, WordSize, WorkerSet};
 use alloy_primitives::Address;
 use curve25519_dalek::Scalar;
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
 const WHAT: &str = "state of a worker";
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 impl Client {
     /// Secret: whoever reads it knows this worker's vector. Delete it when the round is over.
     pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
         let masked = self.shared.as_ref().and_then(|shared| shared.masked.as_ref());
         let survivors = masked.and_then(|masked| masked.survivors.as_ref());
-        let phase = [self.shared.is_some(), masked.is_some(), survivors.is_some()].map(u8::from).iter().sum();
+        let phases = [self.shared.is_some(), masked.is_some(), survivors.is_some(), self.revealed()];
+        let phase = phases.map(u8::from).iter().sum();
 
         let mut bytes = Zeroizing::new(vec![VERSION, phase]);
         bytes.extend(self.context.chain_id.to_be_bytes());
@@ -59,6 +60,9 @@ impl Client {
             return Err(reader.invalid("version"));
         }
         let phase = reader.u8()?;
+        if phase > 4 {
+            return Err(reader.invalid("phase"));
+        }
         let context = Context { chain_id: reader.u64()?, job: reader.b256()?, round: reader.u64()? };
         let mut client = Self::new(context, Address::new(reader.array()?), reader.array()?);
         if phase > 0 {
@@ -80,7 +84,9 @@ impl Shared {
         let beacon = reader.b256()?;
         let roster = Roster::read(reader, &client.context)?;
         let settings = Settings { assumptions, entries, word };
-        let round = Round::new(client.context, settings, roster, beacon).map_err(|_| reader.invalid("parameters"))?;
+        // It was compared with what the chain recorded before it was written.
+        let recorded = Recorded { roster: roster.digest(), beacon };
+        let round = Round::new(client.context, settings, roster, recorded).map_err(|_| reader.invalid("parameters"))?;
         let index = round.roster.index_of(client.address).ok_or(reader.invalid("address"))?;
         let masked = (phase > 1).then(|| Masked::read(reader, &round, index, phase)).transpose()?;
         Ok(Self { round: Arc::new(round), index, masked })
@@ -101,6 +107,6 @@ impl Masked {
             .map(|_| Ok(Shares { self_mask: scalar(reader)?, mask_key: scalar(reader)? }))
             .collect::<Result<_, DecodeError>>()?;
         let survivors = (phase > 2).then(|| WorkerSet::read(reader, round.parameters.workers)).transpose()?;
-        Ok(Self { question, peers, held: Zeroizing::new(held), survivors })
+        Ok(Self { question, peers, held: Zeroizing::new(held), survivors, revealed: phase > 3 })
     }
 }

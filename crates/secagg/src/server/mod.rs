@@ -4,6 +4,7 @@
 mod advertising;
 mod checking;
 mod masking;
+mod one_sided;
 mod sharing;
 mod unmasking;
 

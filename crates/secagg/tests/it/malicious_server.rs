@@ -1,10 +1,10 @@
 //! What honest workers refuse.
 
-use crate::world::{CONTEXT, SETTINGS, World, job, sign};
+use crate::world::{CONTEXT, SETTINGS, World, job, recorded, sign};
 use alloy_primitives::B256;
 use lux_secagg::{
-    AdvertiseKeys, ClientError, Context, Delivery, Message, Quorum, Roster, RosterError, Round, Signed, Survivors,
-    WorkerSet,
+    AdvertiseKeys, ClientError, Context, Delivery, Message, ParameterError, Quorum, Recorded, Roster, RosterError,
+    Round, Signed, Survivors, WorkerSet,
 };
 use std::sync::Arc;
 
@@ -83,6 +83,65 @@ fn lists_that_uncover_a_worker() {
     assert!(matches!(world.clients[5].check(&list).unwrap_err(), ClientError::TooFewSurvivors { .. }));
 }
 
+/// Workers in the order of the ring: next to each other stand those that share the most neighbours.
+fn ring(world: &World) -> Vec<u16> {
+    let graph = world.round.graph();
+    let shared = |one: u16, other: u16| {
+        graph.neighbours(one).iter().filter(|peer| graph.neighbours(other).contains(peer)).count()
+    };
+    let mut ring = vec![0];
+    while let Some(next) = graph
+        .neighbours(ring[ring.len() - 1])
+        .iter()
+        .filter(|next| !ring.contains(next))
+        .max_by_key(|next| shared(ring[ring.len() - 1], **next))
+    {
+        ring.push(*next);
+    }
+    assert_eq!(ring.len(), world.clients.len());
+    ring
+}
+
+/// Two stretches of the ring without honest workers would show the sums of the two parts between them.
+#[test]
+fn lists_that_cut_the_ring() {
+    const LIARS: usize = 12;
+    let mut world = masked(200);
+    let (ring, half) = (ring(&world), usize::from(world.round.parameters().degree / 2));
+    let stretches = [0, 100].map(|start| &ring[start..start + half]);
+    let mut list = all(200);
+    for stretch in stretches {
+        let honest = &stretch[LIARS..];
+        list = WorkerSet::from_indices(200, list.iter().filter(|index| !honest.contains(index)));
+    }
+    assert!(list.len() >= world.round.parameters().quorum.into());
+    let needed = world.round.parameters().threshold.into();
+    for beside in [ring[199], ring[half], ring[99], ring[100 + half]] {
+        let refused = ClientError::TooFewSurvivors { found: half + LIARS + 1, needed };
+        assert_eq!(world.clients[usize::from(beside)].check(&list).unwrap_err(), refused);
+    }
+}
+
+/// Bits beyond the roster must not count towards the quorum.
+#[test]
+fn a_list_of_another_size() {
+    let mut world = masked(7);
+    let padded = WorkerSet::from_indices(9, [0, 1, 2, 7, 8]);
+    let refused = ClientError::SetSize { found: 9, workers: 7 };
+    assert_eq!(world.clients[0].check(&padded).unwrap_err(), refused);
+    world.clients[0].check(&all(7)).unwrap();
+}
+
+#[test]
+fn a_roster_that_was_not_recorded() {
+    let world = World::new(9);
+    let honest = advertised(&world);
+    let of = |keys| Roster::verify(&CONTEXT, &job(&world.accounts), keys).unwrap();
+    let (first, second) = (of(&honest), of(&honest[..8]));
+    let refused = Round::new(CONTEXT, SETTINGS, second.clone(), recorded(&first)).unwrap_err();
+    assert_eq!(refused, ParameterError::OtherRoster { recorded: first.digest(), found: second.digest() });
+}
+
 #[test]
 fn phases_out_of_order() {
     let mut world = World::new(3);
@@ -100,7 +159,9 @@ fn another_round_or_roster() {
     let later = World::with(4, SETTINGS, Context { round: 4, ..CONTEXT });
     assert_eq!(world.clients[0].share_keys(later.round).unwrap_err(), ClientError::OtherRound);
     world.shared();
-    let round = Round::new(CONTEXT, SETTINGS, world.round.roster().clone(), B256::ZERO).unwrap();
+    let roster = world.round.roster().clone();
+    let later = Recorded { beacon: B256::ZERO, ..recorded(&roster) };
+    let round = Round::new(CONTEXT, SETTINGS, roster, later).unwrap();
     let refused = ClientError::AlreadyAnswered("the roster");
     assert_eq!(world.clients[0].share_keys(Arc::new(round)).unwrap_err(), refused);
 }
@@ -207,7 +268,8 @@ fn a_server_cannot_choose_who_takes_part() {
     assert_eq!(few, Err(RosterError::TooFew { found: 6, needed: 7 }));
     let roster = Roster::verify(&CONTEXT, &all, &honest[..7]).unwrap();
     assert_eq!(roster.job(), 9);
-    let round = Round::new(CONTEXT, SETTINGS, roster, B256::repeat_byte(9)).unwrap();
+    let recorded = recorded(&roster);
+    let round = Round::new(CONTEXT, SETTINGS, roster, recorded).unwrap();
     assert_eq!((round.parameters().quorum, round.parameters().threshold), (7, 5));
 }
 
@@ -243,6 +305,7 @@ fn a_roster_with_other_keys_of_this_worker() {
     let keys = AdvertiseKeys { cipher: signed[1].message.cipher, ..signed[0].message };
     signed[0] = keys.sign(sign(&world.accounts[0], keys, CONTEXT.digest()).signature);
     let roster = Roster::verify(&CONTEXT, &job(&world.accounts), &signed).unwrap();
-    let round = Arc::new(Round::new(CONTEXT, SETTINGS, roster, B256::repeat_byte(9)).unwrap());
+    let recorded = recorded(&roster);
+    let round = Arc::new(Round::new(CONTEXT, SETTINGS, roster, recorded).unwrap());
     assert_eq!(world.clients[0].share_keys(round).unwrap_err(), ClientError::NotInRoster);
 }

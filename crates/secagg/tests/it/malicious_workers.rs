@@ -3,8 +3,8 @@
 use crate::world::{CONTEXT, World, job, sign};
 use alloy_primitives::B256;
 use lux_secagg::{
-    Advertising, ClientError, Quorum, ServerError, ShareKind, Sharing, SignatureError, Survivors, Unmasking, WorkerSet,
-    words_to_bytes,
+    Advertising, ClientError, Quorum, ServerError, ShareKeys, ShareKind, Sharing, SignatureError, Survivors, Unmasking,
+    WorkerSet, words_to_bytes,
 };
 
 fn unmasking(workers: u16) -> (World, Quorum, Unmasking<u32>) {
@@ -72,6 +72,9 @@ fn masked_vectors_that_do_not_fit() {
     let (worker, peer) = (world.address(0), world.address(3));
     assert_eq!(server.accept(&with(&[1, 2, 3]), &bytes), Err(ServerError::NotNeighbour { worker, peer }));
     assert_eq!(server.accept(&with(&[0, 1, 2]), &bytes), Err(ServerError::NotNeighbour { worker, peer: worker }));
+    let wide = lux_secagg::MaskedInput { peers: WorkerSet::from_indices(900, [1, 2, 800]), ..step.message.clone() };
+    let refused = ServerError::SetSize { worker, found: 900, workers: 4 };
+    assert_eq!(server.accept(&world.sign(0, wide), &bytes), Err(refused));
     let refused = ServerError::TooFewNeighbours { worker, found: 1, needed: 2 };
     assert_eq!(server.accept(&with(&[1]), &bytes), Err(refused));
     server.accept(&signed, &bytes).unwrap();
@@ -81,43 +84,106 @@ fn masked_vectors_that_do_not_fit() {
     assert_eq!(server.accept(&with(&[1, 2, 3]), &bytes), Err(refused));
 }
 
-/// A dealer whose shares do not open is left out, and the others' sum comes out.
-#[test]
-fn shares_that_do_not_open() {
-    let mut world = World::new(7);
-    let mut sharing = Sharing::new(world.round.clone());
-    for index in 0..7u16 {
-        let mut message = world.clients[usize::from(index)].share_keys(world.round.clone()).unwrap().message;
-        if index == 2 {
-            message.sealed[0].ciphertext[5] ^= 1;
-        }
-        sharing.accept(world.sign(index, message)).unwrap();
-    }
+/// A round of ten, some of whom mask without others; vectors come in this order. Who is left out, and that the others' sum comes out.
+fn one_sided(sharing: Sharing, world: &mut World, without: &[(u16, &[u16])], order: [u16; 10]) -> Vec<u16> {
     let mut server = sharing.close::<u32>().unwrap();
-    let (deliveries, vector) = (server.delivery(0, &world.none()), world.vector(0));
-    let refused = world.clients[0].mask(&deliveries, &vector).unwrap_err();
-    assert_eq!(refused, ClientError::BadShares { worker: world.address(2) });
-
-    // Some masked with the dealer already.
-    for index in [1, 3, 4, 0, 5, 6, 2u16] {
-        let without = WorkerSet::from_indices(7, (index == 0).then_some(2));
-        let (deliveries, vector) = (server.delivery(index, &without), world.vector(index));
+    let mut sent = vec![None; 10];
+    for index in order {
+        let without = without.iter().filter(|(worker, _)| *worker == index).flat_map(|(_, peers)| *peers);
+        let deliveries = server.delivery(index, &WorkerSet::from_indices(10, without.copied()));
+        let vector = world.vector(index);
         let (step, masked) = world.clients[usize::from(index)].mask(&deliveries, &vector).unwrap();
-        let accepted = server.accept(&world.sign(index, step.message), &words_to_bytes(&masked));
-        match index {
-            2 => assert_eq!(accepted, Err(ServerError::OneSided { worker: world.address(2), peer: world.address(0) })),
-            _ => assert_eq!(accepted, Ok(index)),
-        }
+        let (signed, bytes) = (world.sign(index, step.message), words_to_bytes(&masked));
+        assert_eq!(server.accept(&signed, &bytes), Ok(index), "whoever comes first");
+        sent[usize::from(index)] = Some((signed, bytes));
     }
-    let server = server.close().unwrap();
-    let (quorum, mut server) = world.check(server, &[5; 7]).unwrap();
-    for index in [0, 1, 3, 4, 5, 6u16] {
+    let left_out = server.one_sided();
+    for index in left_out.iter() {
+        let (signed, bytes) = sent[usize::from(index)].as_ref().unwrap();
+        let worker = world.address(index);
+        assert!(matches!(server.withdraw(index, &bytes[4..]), Err(ServerError::VectorLength { .. })));
+        assert!(matches!(server.withdraw(index, &vec![0; bytes.len()]), Err(ServerError::VectorDigest { .. })));
+        server.withdraw(index, bytes).unwrap();
+        assert_eq!(server.withdraw(index, bytes), Err(ServerError::NotMasked { worker }));
+        assert_eq!(server.accept(signed, bytes), Err(ServerError::Withdrawn { worker }));
+    }
+    let (quorum, mut server) = world.check(server.close().unwrap(), &[5; 10]).unwrap();
+    for index in (0..10).filter(|index| !left_out.contains(*index)) {
         let message = world.clients[usize::from(index)].unmask(&quorum).unwrap().message;
         server.accept(&world.sign(index, message)).unwrap();
     }
     let aggregate = server.finish().unwrap();
-    assert_eq!(aggregate.survivors, WorkerSet::from_indices(7, [0, 1, 3, 4, 5, 6]));
+    assert_eq!(aggregate.survivors, WorkerSet::from_indices(10, (0..10).filter(|index| !left_out.contains(*index))));
     assert_eq!(aggregate.sum, world.plain_sum(&aggregate.survivors));
+    left_out.iter().collect()
+}
+
+const ORDERS: [[u16; 10]; 3] =
+    [[2, 0, 1, 3, 4, 5, 6, 7, 8, 9], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9], [9, 8, 7, 6, 5, 4, 3, 1, 0, 2]];
+
+fn shared(world: &mut World, change: impl Fn(u16, &mut ShareKeys)) -> Sharing {
+    let mut sharing = Sharing::new(world.round.clone());
+    for index in 0..world.clients.len() as u16 {
+        let mut message = world.clients[usize::from(index)].share_keys(world.round.clone()).unwrap().message;
+        change(index, &mut message);
+        sharing.accept(world.sign(index, message)).unwrap();
+    }
+    sharing
+}
+
+/// A dealer whose shares do not open is left out, and the others' sum comes out, whether they masked with it or not.
+#[test]
+fn shares_that_do_not_open() {
+    for order in ORDERS {
+        let mut world = World::new(10);
+        let sharing = shared(&mut world, |index, message| {
+            if index == 2 {
+                message.sealed[..2].iter_mut().for_each(|sealed| sealed.ciphertext[5] ^= 1);
+            }
+        });
+        let server = shared(&mut world, |_, _| {}).close::<u32>().unwrap();
+        let mut deliveries = server.delivery(0, &world.none());
+        deliveries[1].sealed.ciphertext[5] ^= 1;
+        let vector = world.vector(0);
+        let refused = world.clients[0].mask(&deliveries, &vector).unwrap_err();
+        assert_eq!(refused, ClientError::BadShares { worker: world.address(2) });
+        assert_eq!(one_sided(sharing, &mut world, &[(0, &[2]), (1, &[2])], order), [2]);
+    }
+}
+
+/// One that says so of honest dealers is left out itself, also when its vector comes first.
+#[test]
+fn shares_that_are_said_not_to_open() {
+    for order in ORDERS {
+        let mut world = World::new(10);
+        let sharing = shared(&mut world, |_, _| {});
+        assert_eq!(one_sided(sharing, &mut world, &[(2, &[0, 1])], order), [2]);
+    }
+}
+
+/// Of one dealer: nobody can tell who lies. One of both is left out.
+#[test]
+fn one_word_against_another() {
+    for (without, order) in [(&[(2, &[0][..])], ORDERS[0]), (&[(0, &[2][..])], ORDERS[2])] {
+        let mut world = World::new(10);
+        let sharing = shared(&mut world, |_, _| {});
+        let left_out = one_sided(sharing, &mut world, without, order);
+        assert!(left_out == [0] || left_out == [2], "{left_out:?}");
+    }
+}
+
+#[test]
+fn masks_that_do_not_cancel_end_in_no_sum() {
+    let mut world = World::new(7);
+    let mut server = shared(&mut world, |_, _| {}).close::<u32>().unwrap();
+    for index in 0..7u16 {
+        let without = WorkerSet::from_indices(7, (index == 3).then_some(5));
+        let (deliveries, vector) = (server.delivery(index, &without), world.vector(index));
+        let (step, masked) = world.clients[usize::from(index)].mask(&deliveries, &vector).unwrap();
+        server.accept(&world.sign(index, step.message), &words_to_bytes(&masked)).unwrap();
+    }
+    let expected = ServerError::OneSided { worker: world.address(3), peer: world.address(5) };
+    assert_eq!(server.close().err(), Some(expected));
 }
 
 #[test]

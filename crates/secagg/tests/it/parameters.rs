@@ -41,6 +41,8 @@ fn parameters_of_a_few_rounds() {
     };
     assert_eq!(of(100, 500, 3_300, Adversary::SemiMaliciousServer), Ok((72, 39)));
     assert_eq!(of(1_000, 500, 500, Adversary::SemiMaliciousServer), Ok((52, 37)));
+    assert_eq!(of(1_000, 500, 500, Adversary::MaliciousServer), Ok((60, 44)));
+    assert_eq!(of(300, 1_000, 1_500, Adversary::MaliciousServer), Ok((110, 76)));
     assert_eq!(of(1_000, 3_300, 3_300, Adversary::CuriousServer), Ok((286, 150)));
     assert!(of(1_000, 3_300, 3_300, Adversary::SemiMaliciousServer).is_err());
 }

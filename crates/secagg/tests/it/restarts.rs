@@ -47,6 +47,29 @@ fn a_restarted_worker_answers_the_same() {
     assert_eq!(aggregate.sum, world.plain_sum(&list));
 }
 
+/// What an application asks before it masks a vector again: also after a restart.
+#[test]
+fn whether_a_vector_may_be_masked_again() {
+    let mut world = World::new(4);
+    let known = |client: &Client| {
+        let restored = Client::from_bytes(&client.to_bytes()).unwrap();
+        assert_eq!((restored.masked(), restored.revealed()), (client.masked(), client.revealed()));
+        (client.masked(), client.revealed())
+    };
+    let server = world.shared();
+    assert_eq!(known(&world.clients[0]), (false, false));
+    let server = world.mask(server, &[5; 4]).unwrap();
+    assert_eq!(known(&world.clients[0]), (true, false));
+    let (quorum, _) = world.check(server, &[5; 4]).unwrap();
+    assert_eq!(known(&world.clients[0]), (true, false));
+    let short = lux_secagg::Quorum(quorum.0[1..].to_vec());
+    assert!(world.clients[0].unmask(&short).is_err());
+    assert_eq!(known(&world.clients[0]), (true, false), "nothing was revealed");
+    let step = world.clients[0].unmask(&quorum).unwrap();
+    assert!(Client::from_bytes(&step.state).unwrap().revealed(), "known before the answer leaves");
+    assert_eq!(known(&world.clients[0]), (true, true));
+}
+
 #[test]
 fn a_state_that_was_changed_or_cut_is_refused() {
     let mut world = World::new(3);

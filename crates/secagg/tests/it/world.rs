@@ -4,8 +4,8 @@ use alloy_primitives::{Address, B256, keccak256};
 use alloy_signer::SignerSync;
 use alloy_signer_local::PrivateKeySigner;
 use lux_secagg::{
-    Advertising, Aggregate, Assumptions, Checking, Client, ClientError, Context, Masking, Message, Quorum, Roster,
-    Round, ServerError, Settings, Sharing, Signed, Unmasking, WordSize, WorkerSet, words_to_bytes,
+    Advertising, Aggregate, Assumptions, Checking, Client, ClientError, Context, Masking, Message, Quorum, Recorded,
+    Roster, Round, ServerError, Settings, Sharing, Signed, Unmasking, WordSize, WorkerSet, words_to_bytes,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -46,7 +46,8 @@ impl World {
             server.accept(sign(account, client.advertise_keys().message, context.digest())).unwrap();
         }
         let roster = Roster::verify(&context, &job(&accounts), &server.close().unwrap()).unwrap();
-        let round = Arc::new(Round::new(context, settings, roster, B256::repeat_byte(9)).unwrap());
+        let recorded = recorded(&roster);
+        let round = Arc::new(Round::new(context, settings, roster, recorded).unwrap());
         Self { round, clients, accounts }
     }
 
@@ -134,6 +135,11 @@ impl World {
 
 pub fn staying(last: &[LastPhase], phase: u8) -> impl Iterator<Item = u16> {
     (0u16..).zip(last.to_vec()).filter(move |(_, last)| *last >= phase).map(|(index, _)| index)
+}
+
+/// What the chain says once this roster is fixed.
+pub fn recorded(roster: &Roster) -> Recorded {
+    Recorded { roster: roster.digest(), beacon: B256::repeat_byte(9) }
 }
 
 pub fn sign<M: Message>(account: &PrivateKeySigner, message: M, domain: B256) -> Signed<M> {

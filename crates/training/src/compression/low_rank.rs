@@ -8,14 +8,14 @@ use rand_core::{Rng, SeedableRng};
 /// For updates that are matrices, row after row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LowRank {
-    pub rows: u32,
-    pub columns: u32,
+    rows: u32,
+    columns: u32,
     /// 1 to `rows`.
-    pub rank: u32,
+    rank: u32,
 }
 
 impl LowRank {
-    /// `None` for no rank, more than there are rows, or more than 2^32 - 1 coordinates.
+    /// `None` for no rank, a higher one than there are rows (and so independent directions), or more than 2^32 - 1 coordinates.
     pub fn new(rows: u32, columns: u32, rank: u32) -> Option<Self> {
         let fits = rows.checked_mul(columns).is_some_and(|product| product > 0);
         (fits && (1..=rows).contains(&rank)).then_some(Self { rows, columns, rank })

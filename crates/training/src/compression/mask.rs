@@ -8,10 +8,15 @@ use rand_core::{Rng, SeedableRng};
 /// Keeps `kept` coordinates of every update, all sets alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RandomMask {
-    pub kept: u32,
+    kept: u32,
 }
 
 impl RandomMask {
+    /// `None` for a mask that keeps nothing.
+    pub const fn new(kept: u32) -> Option<Self> {
+        if kept == 0 { None } else { Some(Self { kept }) }
+    }
+
     /// `uint32 length ‖ seed ‖ float32 of each kept coordinate in order`. Vectors have less than 2^32 coordinates.
     pub fn encode(&self, vector: &[f32], seed: Seed) -> Vec<u8> {
         let mut out = (vector.len() as u32).to_le_bytes().to_vec();

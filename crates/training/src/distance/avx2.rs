@@ -1,137 +1,97 @@
-//! AVX2, tiles of two rows by four so that each load serves several pairs. Blocks of small coordinates go through 16 bits.
+//! AVX2. A squared distance is `|x|² + |y|² - 2xy`, which is exact in integers, so that all work is that of a matrix product. Its
+//! instruction multiplies 16 pairs of 16 bits at once; coordinates that do not fit are split in two limbs. All sums are modulo 2^64, below which
+//! the distances over a block are.
 
-use super::{Distances, kernel};
+mod limbs;
+mod products;
+
+use super::Distances;
 use crate::limits::BLOCK;
 use crate::updates::Block;
-use std::arch::x86_64::*;
+use limbs::{Limbs, Split};
+use products::{LEFT, RIGHT, tile};
 
-/// Rows of a tile, and rows that each is compared with.
-const LEFT: usize = 2;
-const RIGHT: usize = 4;
-/// Largest coordinate of blocks that go through 16 bits. Differences are below 2^14, sums of two squares below 2^29.
-const NARROW: u32 = (1 << 13) - 1;
-/// As many of those sums fit 32 bits.
-const GROUP: usize = 8;
-
-const _: () = {
-    let difference = 2 * NARROW as u64;
-    assert!(2 * difference * difference * GROUP as u64 <= u32::MAX as u64);
-};
+/// Rows on the left that others are multiplied with while both are in the fastest cache.
+const STRIP: usize = 4 * LEFT;
 
 pub(super) fn scratch(workers: usize) -> Vec<i16> {
-    vec![0; workers * BLOCK]
+    limbs::scratch(workers)
 }
 
 pub(super) fn add_block(block: &Block, scratch: &mut [i16], distances: &mut Distances) {
-    let workers = block.workers();
-    let rows = scratch.as_chunks_mut::<BLOCK>().0;
-    for (index, narrow) in rows.iter_mut().enumerate() {
-        // SAFETY: this kernel is chosen only where AVX2 was detected.
-        if unsafe { pack(block.row(index), narrow) } > NARROW {
-            let tile = |left, right| unsafe { wide_tile(left, right) };
-            return add_tiles(workers, distances, |index| block.row(index), tile);
+    let split = Split::of(block);
+    let limbs = Limbs::fill(block, split, scratch);
+    // SAFETY: this kernel is chosen only where AVX2 was detected.
+    unsafe {
+        match split {
+            Split::None => add_squares::<{ limbs::NARROW_GROUP }>(&limbs, distances),
+            Split::Medium => add_squares::<{ limbs::MEDIUM_GROUP }>(&limbs, distances),
+            Split::Wide => add_squares::<{ limbs::WIDE_GROUP }>(&limbs, distances),
         }
     }
-    // SAFETY: as above.
-    add_tiles(workers, distances, |index| &rows[index], |left, right| unsafe { narrow_tile(left, right) });
+}
+
+#[target_feature(enable = "avx2")]
+fn add_squares<const GROUP: usize>(limbs: &Limbs<'_>, distances: &mut Distances) {
+    let workers = limbs.workers();
+    let mut norms = vec![[0; 3]; workers];
+    for (plane, rows) in limbs.planes().enumerate() {
+        for (norm, row) in norms.iter_mut().zip(rows) {
+            norm[plane] = tile::<1, 1, GROUP>([row], [row])[0][0];
+        }
+    }
+    let norms: Vec<u64> = norms.into_iter().map(|norm| limbs.split.product(norm)).collect();
+    let mut products = [const { Vec::new() }; 3];
+    products.iter_mut().for_each(|products| products.resize(STRIP * workers, 0));
+    for start in (0..workers).step_by(STRIP) {
+        for (rows, products) in limbs.planes().zip(&mut products) {
+            multiply_strip::<GROUP>(rows, start, products);
+        }
+        for (place, one) in (start..workers).take(STRIP).enumerate() {
+            let later = place * workers + one + 1..(place + 1) * workers;
+            let [low, high, sum] = products.each_ref().map(|products| &products[later.clone()]);
+            let products =
+                low.iter().zip(high).zip(sum).map(|((low, high), sum)| limbs.split.product([*low, *high, *sum]));
+            let norms = norms[one + 1..].iter().map(|norm| norm.wrapping_add(norms[one]));
+            distances.add_later(one, norms.zip(products).map(|(norms, product)| norms.wrapping_sub(product << 1)));
+        }
+    }
+}
+
+impl Distances {
+    /// Adds the squares of differences between this worker and each one after it.
+    fn add_later(&mut self, worker: usize, squares: impl Iterator<Item = u64>) {
+        if worker + 1 < self.workers {
+            let start = self.index(worker, worker + 1);
+            self.pairs[start..].iter_mut().zip(squares).for_each(|(sum, squares)| *sum += u128::from(squares));
+        }
+    }
+}
+
+/// Products of the rows from `start` on with those behind them, a tile at a time. At the edges a tile has rows twice, and pairs that are not
+/// used.
+#[target_feature(enable = "avx2")]
+fn multiply_strip<const GROUP: usize>(rows: &[[i16; BLOCK]], start: usize, products: &mut [u64]) {
+    let workers = rows.len();
+    let row = |start: usize, offset: usize| &rows[(start + offset).min(workers - 1)];
+    for right in (start + 1..workers).step_by(RIGHT) {
+        let end = (start + STRIP).min(right + RIGHT - 1);
+        for left in (start..end).step_by(LEFT) {
+            let lefts = std::array::from_fn(|offset| row(left, offset));
+            let rights = std::array::from_fn(|offset| row(right, offset));
+            let tile = tile::<LEFT, RIGHT, GROUP>(lefts, rights);
+            for (offset, tile) in tile.into_iter().enumerate() {
+                let products = &mut products[(left - start + offset) * workers..][..workers][right..];
+                products.iter_mut().zip(tile).for_each(|(product, sum)| *product = sum);
+            }
+        }
+    }
 }
 
 pub(super) fn row_sums(row: &[i32; BLOCK], aggregate: &[i32; BLOCK]) -> (u64, u64, i64) {
-    #[target_feature(enable = "avx2")]
-    fn vectorized(row: &[i32; BLOCK], aggregate: &[i32; BLOCK]) -> (u64, u64, i64) {
-        kernel::row_sums(row, aggregate)
-    }
     // SAFETY: this kernel is chosen only where AVX2 was detected.
-    unsafe { vectorized(row, aggregate) }
-}
-
-/// The low halves, and the largest absolute value.
-#[target_feature(enable = "avx2")]
-fn pack(wide: &[i32; BLOCK], narrow: &mut [i16; BLOCK]) -> u32 {
-    let mut largest = 0;
-    for (narrow, wide) in narrow.iter_mut().zip(wide) {
-        *narrow = *wide as i16;
-        largest = largest.max(wide.unsigned_abs());
-    }
-    largest
-}
-
-/// Every pair in a tile. At the edges a tile has rows twice, or pairs below the diagonal, whose sums are not used.
-#[inline]
-fn add_tiles<'a, T: 'a>(
-    workers: usize,
-    distances: &mut Distances,
-    row: impl Fn(usize) -> &'a [T; BLOCK],
-    sums: impl Fn([&'a [T; BLOCK]; LEFT], [&'a [T; BLOCK]; RIGHT]) -> [[u64; RIGHT]; LEFT],
-) {
-    for left in (0..workers).step_by(LEFT) {
-        for right in (left + 1..workers).step_by(RIGHT) {
-            let index = |start: usize, offset: usize| (start + offset).min(workers - 1);
-            let lefts = std::array::from_fn(|offset| row(index(left, offset)));
-            let rights = std::array::from_fn(|offset| row(index(right, offset)));
-            for (one, sums) in (left..workers).zip(sums(lefts, rights)) {
-                for (other, squares) in (right..workers).zip(sums) {
-                    if one < other {
-                        distances.add(one, other, squares);
-                    }
-                }
-            }
-        }
-    }
-}
-
-#[target_feature(enable = "avx2")]
-fn wide_tile(left: [&[i32; BLOCK]; LEFT], right: [&[i32; BLOCK]; RIGHT]) -> [[u64; RIGHT]; LEFT] {
-    let mut sums = [[_mm256_setzero_si256(); RIGHT]; LEFT];
-    for at in (0..BLOCK).step_by(8) {
-        // SAFETY: eight elements are there, as BLOCK is a multiple of eight.
-        let load = |row: &[i32; BLOCK]| unsafe { _mm256_loadu_si256(row.as_ptr().add(at).cast()) };
-        let left = left.map(load);
-        for (column, right) in right.iter().enumerate() {
-            let right = load(right);
-            for (row, left) in left.iter().enumerate() {
-                let difference = _mm256_sub_epi32(*left, right);
-                let odd = _mm256_srli_epi64::<32>(difference);
-                let even = _mm256_mul_epi32(difference, difference);
-                let squares = _mm256_add_epi64(even, _mm256_mul_epi32(odd, odd));
-                sums[row][column] = _mm256_add_epi64(sums[row][column], squares);
-            }
-        }
-    }
-    sums.map(|sums| sums.map(|sum| total(sum)))
-}
-
-#[target_feature(enable = "avx2")]
-fn narrow_tile(left: [&[i16; BLOCK]; LEFT], right: [&[i16; BLOCK]; RIGHT]) -> [[u64; RIGHT]; LEFT] {
-    let mut sums = [[_mm256_setzero_si256(); RIGHT]; LEFT];
-    let low = _mm256_set1_epi64x(0xffff_ffff);
-    for group in (0..BLOCK).step_by(16 * GROUP) {
-        let mut short = [[_mm256_setzero_si256(); RIGHT]; LEFT];
-        for at in (group..group + 16 * GROUP).step_by(16) {
-            // SAFETY: sixteen elements are there, as BLOCK is a multiple of a group.
-            let load = |row: &[i16; BLOCK]| unsafe { _mm256_loadu_si256(row.as_ptr().add(at).cast()) };
-            let left = left.map(load);
-            for (column, right) in right.iter().enumerate() {
-                let right = load(right);
-                for (row, left) in left.iter().enumerate() {
-                    let difference = _mm256_sub_epi16(*left, right);
-                    let squares = _mm256_madd_epi16(difference, difference);
-                    short[row][column] = _mm256_add_epi32(short[row][column], squares);
-                }
-            }
-        }
-        for (sums, short) in sums.iter_mut().flatten().zip(short.iter().flatten()) {
-            let pairs = _mm256_add_epi64(_mm256_and_si256(*short, low), _mm256_srli_epi64::<32>(*short));
-            *sums = _mm256_add_epi64(*sums, pairs);
-        }
-    }
-    sums.map(|sums| sums.map(|sum| total(sum)))
-}
-
-#[target_feature(enable = "avx2")]
-fn total(sum: __m256i) -> u64 {
-    let pair = _mm_add_epi64(_mm256_castsi256_si128(sum), _mm256_extracti128_si256::<1>(sum));
-    (_mm_extract_epi64::<0>(pair) as u64).wrapping_add(_mm_extract_epi64::<1>(pair) as u64)
+    let [distance, norm, product] = unsafe { products::row_sums(row, aggregate) };
+    (distance, norm, product as i64)
 }
 
 #[cfg(test)]
@@ -176,7 +136,10 @@ mod tests {
 
     #[test]
     fn extremes_do_not_overflow() {
-        for most in [MAX_COORDINATE, NARROW as i32, NARROW as i32 + 1, 32_767] {
+        // Ends of each split, and the coordinates whose limbs have the largest sums.
+        let ends = [limbs::NARROW, limbs::MEDIUM, MAX_COORDINATE as u32].map(|most| most as i32);
+        let sums = [limbs::MEDIUM as i32 - (1 << 10), MAX_COORDINATE - (1 << 12)];
+        for most in [ends.as_slice(), &ends[..2].iter().map(|most| most + 1).collect::<Vec<_>>(), &sums].concat() {
             let rows: Vec<Vec<i32>> =
                 (0..5).map(|row| vec![if row % 2 == 0 { most } else { -most }; 2 * BLOCK]).collect();
             same(&rows);

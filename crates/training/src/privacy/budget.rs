@@ -6,6 +6,9 @@ use libm::{log, log1p};
 /// Jobs stay below it unless they say otherwise.
 pub const DEFAULT_EPSILON: f64 = 1.0;
 
+/// Of [`orders`].
+pub(super) const ORDERS: usize = 156;
+
 /// Orders at which divergences are kept: 1.1 to 10.9 in tenths, 11 to 63, and powers of two.
 fn orders() -> impl Iterator<Item = f64> {
     let tenths = (11..110).map(|tenths| f64::from(tenths) / 10.0);
@@ -22,9 +25,10 @@ pub fn epsilon(divergences: impl IntoIterator<Item = (f64, f64)>, delta: f64) ->
 /// What rounds have cost so far. It never reaches its limit: the round that would is refused.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Budget {
-    limit: f64,
-    delta: f64,
-    divergences: Vec<f64>,
+    pub(super) limit: f64,
+    pub(super) delta: f64,
+    /// Of each order.
+    pub(super) divergences: [f64; ORDERS],
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
@@ -46,16 +50,16 @@ impl Budget {
     /// With ε below a positive limit.
     pub fn below(limit: f64, delta: f64) -> Option<Self> {
         let valid = delta > 0.0 && delta < 1.0 && limit > 0.0 && limit.is_finite();
-        valid.then(|| Self { limit, delta, divergences: vec![0.0; orders().count()] })
+        valid.then_some(Self { limit, delta, divergences: [0.0; ORDERS] })
     }
 
     /// Takes what `rounds` rounds cost and returns ε after them; takes nothing when that is too much.
     pub fn spend(&mut self, mechanism: &Mechanism, rounds: u32) -> Result<f64, BudgetError> {
-        let mut after = self.divergences.clone();
+        let mut after = self.divergences;
         for (sum, order) in after.iter_mut().zip(orders()) {
             *sum += f64::from(rounds) * mechanism.divergence(order)?;
         }
-        let would_be = epsilon(orders().zip(after.iter().copied()), self.delta);
+        let would_be = epsilon(orders().zip(after), self.delta);
         if would_be.is_nan() || would_be >= self.limit {
             return Err(BudgetError::Exceeded { would_be, limit: self.limit });
         }
@@ -68,7 +72,7 @@ impl Budget {
         if self.divergences.iter().all(|divergence| *divergence == 0.0) {
             return 0.0;
         }
-        epsilon(orders().zip(self.divergences.iter().copied()), self.delta)
+        epsilon(orders().zip(self.divergences), self.delta)
     }
 }
 
@@ -110,6 +114,11 @@ mod tests {
         budgets[1].spend(&one, 3).unwrap();
         budgets[1].spend(&other, 1).unwrap();
         assert!((budgets[0].spent() / budgets[1].spent() - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn every_order_has_its_divergence() {
+        assert_eq!(orders().count(), ORDERS);
     }
 
     #[test]

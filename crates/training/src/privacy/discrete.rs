@@ -1,6 +1,8 @@
 //! The discrete Gaussian, sampled exactly: by integers alone (Canonne, Kamath, Steinke 2020, algorithms 1 to 3).
 
 use super::gaussian::bounded;
+use super::mechanism::most_before_noise;
+use libm::sqrt;
 use rand_core::CryptoRng;
 
 /// Largest numerator of a variance.
@@ -17,6 +19,15 @@ pub struct DiscreteGaussian {
     denominator: u128,
     /// `⌊σ⌋ + 1`.
     scale: u128,
+}
+
+/// A coordinate so near the end of the range that noise might be cut off there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("coordinate {place} is {value}; with this noise it may be {most} at most: clip updates to that norm first")]
+pub struct NoHeadroom {
+    pub place: usize,
+    pub value: i32,
+    pub most: i32,
 }
 
 impl DiscreteGaussian {
@@ -44,9 +55,15 @@ impl DiscreteGaussian {
         }
     }
 
-    /// Adds noise to each coordinate; sums stay within the range of coordinates.
-    pub fn add(&self, coordinates: &mut [i32], rng: &mut impl CryptoRng) {
+    /// Adds noise to each coordinate, and to none when one of them leaves less than [`HEADROOM`](super::HEADROOM) deviations to the ends of the
+    /// range: the sum of contributions whose noise was cut off there would tell more than is accounted for.
+    pub fn add(&self, coordinates: &mut [i32], rng: &mut impl CryptoRng) -> Result<(), NoHeadroom> {
+        let most = most_before_noise(sqrt(self.numerator as f64 / self.denominator as f64)) as i32;
+        if let Some(place) = coordinates.iter().position(|x| x.unsigned_abs() > most.unsigned_abs()) {
+            return Err(NoHeadroom { place, value: coordinates[place], most });
+        }
         coordinates.iter_mut().for_each(|x| *x = bounded(i64::from(*x) + self.sample(rng)));
+        Ok(())
     }
 }
 

@@ -36,7 +36,7 @@ impl Gaussian {
     }
 }
 
-/// Within the range of coordinates; to end there tells no more than the sum does.
+/// Within the range of coordinates. To end there tells no more than the number does; sums of such numbers may.
 pub(super) fn bounded(x: i64) -> i32 {
     x.clamp(-i64::from(MAX_COORDINATE), i64::from(MAX_COORDINATE)) as i32
 }

@@ -4,6 +4,7 @@
 //! Samplers are not constant in time.
 
 mod budget;
+mod budget_bytes;
 mod discrete;
 mod gaussian;
 mod mechanism;
@@ -11,7 +12,8 @@ mod moment;
 mod sgd;
 
 pub use budget::{Budget, BudgetError, DEFAULT_EPSILON, epsilon};
-pub use discrete::{DiscreteGaussian, MAX_VARIANCE};
+pub use budget_bytes::{BUDGET_BYTES, BudgetDecodeError};
+pub use discrete::{DiscreteGaussian, MAX_VARIANCE, NoHeadroom};
 pub use gaussian::{Gaussian, MAX_DEVIATION};
-pub use mechanism::{Mechanism, MechanismError};
-pub use sgd::DpSgd;
+pub use mechanism::{HEADROOM, MAX_CLIENTS, Mechanism, MechanismError};
+pub use sgd::{DpSgd, NoisyGradient};

@@ -3,6 +3,8 @@
 mod bulyan;
 mod columns;
 mod krum;
+#[cfg(feature = "std")]
+mod slack;
 
 use crate::distance::Distances;
 use crate::limits::{BLOCK, MAX_POINTS, MAX_WORKERS};

@@ -41,7 +41,7 @@ fn unbiased(vector: &[f32], decoded: impl Fn(u64) -> Vec<f32>) {
 #[test]
 fn means_are_right() {
     let vector: Vec<f32> = (0..60).map(|at| ((at * at) as f32).sin() * 3.0 + 2.0).collect();
-    let mask = RandomMask { kept: 20 };
+    let mask = RandomMask::new(20).unwrap();
     unbiased(&vector, |number| mask.decode(&mask.encode(&vector, seed(number)), 60).unwrap());
     let low_rank = LowRank::new(10, 6, 4).unwrap();
     unbiased(&vector, |number| low_rank.decode(&low_rank.encode(&vector, seed(number))).unwrap());
@@ -60,7 +60,7 @@ fn means_are_right() {
 proptest! {
     #[test]
     fn what_is_kept_is_exact(vector in vectors(), kept in 1u32..300, number: u64) {
-        let mask = RandomMask { kept };
+        let mask = RandomMask::new(kept).unwrap();
         let bytes = mask.encode(&vector, seed(number));
         let decoded = mask.decode(&bytes, vector.len()).unwrap();
         let kept = vector.len().min(kept as usize);
@@ -112,9 +112,9 @@ proptest! {
         if honest && bytes.len() > 4 {
             bytes[..4].copy_from_slice(&(length as u32).to_le_bytes());
         }
-        let low_rank = LowRank { rows: 5, columns: length.max(1) as u32, rank: 2 };
+        let low_rank = LowRank::new(5, length.max(1) as u32, 2).unwrap();
         let decoded = [
-            RandomMask { kept: 3 }.decode(&bytes, length),
+            RandomMask::new(3).unwrap().decode(&bytes, length),
             low_rank.decode(&bytes),
             RotatedQuantization::new(4).unwrap().decode(&bytes, length),
             TopK::decode(&bytes, 3, length),
@@ -129,7 +129,7 @@ proptest! {
 
     #[test]
     fn changed_bytes(vector in vectors(), at: prop::sample::Index, value: u8) {
-        let (mask, rotation) = (RandomMask { kept: 9 }, RotatedQuantization::new(3).unwrap());
+        let (mask, rotation) = (RandomMask::new(9).unwrap(), RotatedQuantization::new(3).unwrap());
         let mut encoded = [
             mask.encode(&vector, seed(1)),
             rotation.encode(&vector, seed(1), &mut ChaCha20Rng::seed_from_u64(1)),
@@ -159,13 +159,16 @@ fn rotation_is_what_makes_few_bits_enough() {
     let bytes = rotation.encode(&vector, seed(3), &mut ChaCha20Rng::seed_from_u64(3));
     let report = measure(&vector, &bytes, &rotation.decode(&bytes, 4_096).unwrap());
     assert!(report.ratio() > 7.8 && report.relative_error < 0.25 && report.cosine > 0.97, "{report:?}");
-    let mask = RandomMask { kept: 512 };
+    let mask = RandomMask::new(512).unwrap();
     let bytes = mask.encode(&vector, seed(3));
     let masked = measure(&vector, &bytes, &mask.decode(&bytes, 4_096).unwrap());
     assert!(masked.ratio() > 7.8 && masked.relative_error > 3.0 * report.relative_error, "{masked:?}");
     assert!(RotatedQuantization::new(0).is_none() && RotatedQuantization::new(17).is_none());
+    assert!(RandomMask::new(0).is_none());
     assert!(
         LowRank::new(3, 3, 4).is_none()
+            && LowRank::new(2, 3, 4).is_none()
+            && LowRank::new(2, 9, 3).is_none()
             && LowRank::new(3, 3, 0).is_none()
             && LowRank::new(1 << 16, 1 << 16, 1).is_none()
     );

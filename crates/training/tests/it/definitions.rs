@@ -116,6 +116,22 @@ fn bounds_are_enforced() {
     assert_eq!(run(Rule::Median, &[vec![1]], &[]), Err(RuleError::Points { points: 0, workers: 1 }));
 }
 
+/// What is invalid takes no part: a round at its rule's bound ends with the first.
+#[test]
+fn slack_for_invalid_contributions() {
+    let krum = Rule::Krum { faults: 2, selected: 1 };
+    assert_eq!(krum.check_with_invalid(7, 0), Ok(()));
+    assert_eq!(krum.check_with_invalid(7, 1), Err(RuleError::TooFewWorkers { workers: 6, needed: 7 }));
+    assert_eq!(krum.check_with_invalid(9, 2), Ok(()));
+    assert!(krum.check_with_invalid(9, 3).is_err());
+    assert!(krum.check_with_invalid(9, usize::MAX).is_err());
+    // As many as can be selected of all cannot be of fewer.
+    let most = Rule::Krum { faults: 1, selected: 5 };
+    assert_eq!(most.check_with_invalid(8, 0), Ok(()));
+    assert!(matches!(most.check_with_invalid(8, 1), Err(RuleError::Selected { most: 4, .. })));
+    assert!(Rule::Median.check_with_invalid(MAX_WORKERS + 1, 2).is_err(), "all of them may be valid");
+}
+
 #[test]
 fn ties_go_to_the_lowest_index() {
     let updates = vec![vec![5; 3], vec![9; 3], vec![9; 3], vec![5; 3], vec![7; 3]];

@@ -1,7 +1,8 @@
 //! The accountant against reference values of 50 digits and of another accountant, and the statistics of noise.
 
 use chacha20::ChaCha20Rng;
-use lux_training::privacy::{Budget, DiscreteGaussian, DpSgd, Gaussian, Mechanism};
+use lux_training::limits::MAX_COORDINATE;
+use lux_training::privacy::{Budget, DiscreteGaussian, DpSgd, Gaussian, Mechanism, NoHeadroom};
 use lux_training::{Clip, FixedPoint};
 use rand_core::SeedableRng;
 use serde_json::Value;
@@ -140,7 +141,9 @@ fn a_step_of_dp_sgd_is_clipped_and_noisy() {
     let huge: Vec<f32> = (0..length).map(|at| if at % 2 == 0 { 9.0 } else { -9.0 }).collect();
     let step = |examples: &[&[f32]], noise_multiplier: f64| {
         let sgd = DpSgd::new(fixed, clip, noise_multiplier, 2.0).unwrap();
-        sgd.gradient(examples, length, &mut ChaCha20Rng::seed_from_u64(3)).unwrap()
+        let gradient = sgd.gradient(examples, length, &mut ChaCha20Rng::seed_from_u64(3));
+        assert_eq!(gradient.dropped, 0);
+        gradient.values
     };
     let norm = |x: &[f32]| x.iter().map(|x| f64::from(*x).powi(2)).sum::<f64>().sqrt();
     let with: Vec<f32> = step(&[&small, &huge], 1e-9);
@@ -152,7 +155,33 @@ fn a_step_of_dp_sgd_is_clipped_and_noisy() {
     let noisy = step(&[], 0.1);
     let deviation = norm(&noisy) / (length as f64).sqrt();
     assert!((deviation / 0.05 - 1.0).abs() < 0.06, "{deviation}");
-    let sgd = DpSgd::new(fixed, clip, 1.0, 1.0).unwrap();
-    assert!(sgd.gradient(&[&[f32::NAN]], 1, &mut ChaCha20Rng::seed_from_u64(3)).is_err());
     assert!(DpSgd::new(fixed, clip, 0.0, 1.0).is_none() && DpSgd::new(fixed, clip, 1.0, 0.0).is_none());
+}
+
+/// One example must not be able to end the training of all, nor to be seen in what is published.
+#[test]
+fn examples_that_are_not_finite_count_as_zero() {
+    let sgd = DpSgd::new(FixedPoint::new(20).unwrap(), Clip::new(1 << 20).unwrap(), 1.0, 4.0).unwrap();
+    let step = |examples: &[&[f32]]| sgd.gradient(examples, 2, &mut ChaCha20Rng::seed_from_u64(3));
+    let (good, other) = ([0.5, -0.25], [0.125, 0.5]);
+    let with = step(&[&good, &[f32::NAN, 1.0], &other, &[0.0, f32::NEG_INFINITY]]);
+    let without = step(&[&good, &other]);
+    assert_eq!((with.dropped, without.dropped), (2, 0));
+    assert_eq!(with.values, without.values);
+}
+
+/// Noise is never cut off at the ends of the range, and where it might be none is added.
+#[test]
+fn discrete_noise_needs_headroom() {
+    let noise = DiscreteGaussian::new(1 << 40, 1).unwrap();
+    let most = MAX_COORDINATE - 13 * (1 << 20);
+    let mut rng = ChaCha20Rng::seed_from_u64(1);
+    let mut update = vec![most, -most, 0, most];
+    noise.add(&mut update, &mut rng).unwrap();
+    assert!(update.iter().zip([most, -most, 0, most]).all(|(x, y)| *x != y && x.abs() < MAX_COORDINATE));
+    for beyond in [most + 1, -most - 1, MAX_COORDINATE] {
+        let mut update = vec![5, beyond];
+        assert_eq!(noise.add(&mut update, &mut rng), Err(NoHeadroom { place: 1, value: beyond, most }));
+        assert_eq!(update, [5, beyond], "nothing was added");
+    }
 }

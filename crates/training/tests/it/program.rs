@@ -4,7 +4,7 @@ use crate::noise::Noise;
 use crate::scene::in_threads;
 use alloy_primitives::{B256, keccak256};
 use lux_inference::blob;
-use lux_machine::{Machine, Program, Status as MachineStatus};
+use lux_machine::{Machine, Program, RunError, Status as MachineStatus};
 use lux_oracle::{MissingPreimage, Preimages, Recorder};
 use lux_training::limits::MAX_COORDINATE;
 use lux_training::program::{
@@ -149,6 +149,25 @@ fn contributions_that_are_none_take_no_part() {
     round.rule = Rule::TrimmedMean { trim: 1 };
     let claim = scene.claim(B256::ZERO, &round);
     assert_eq!(scene.run(claim), B256::ZERO);
+}
+
+/// What no machine can read ends the native run too: as if nobody had it, not as an invalid contribution.
+#[test]
+fn a_preimage_that_the_machine_does_not_serve() {
+    let mut scene = Scene::default();
+    let good = scene.vector(&[1, 2, 3]);
+    let huge = scene.known.insert(vec![7; 24_577]);
+    let piece = scene.known.insert([B256::with_last_byte(12).0, huge.0].concat());
+    for update in [huge, piece] {
+        let contributions = [good, update].map(|update| Contribution { update, points: 1 }).to_vec();
+        let round =
+            Round { rule: Rule::Median, clip: None, output: Output::Summary, step: STEP, length: 3, contributions };
+        let claim = scene.claim(B256::ZERO, &round);
+        assert_eq!(run_aggregate(claim, &scene.known), Err(MissingPreimage(huge)));
+        let mut host: HashMap<_, _> = scene.known.iter().map(|(hash, bytes)| (*hash, bytes.clone())).collect();
+        let refused = Machine::new(&PROGRAM, claim).run(&mut host, 1_000_000);
+        assert!(matches!(refused, Err(RunError::PreimageTooLong { hash, length: 24_577 }) if hash == huge));
+    }
 }
 
 #[test]
