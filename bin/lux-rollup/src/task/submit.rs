@@ -60,6 +60,8 @@ pub struct RefundArgs {
     key: KeyArgs,
 }
 
+const REFUSED: &str = "the market refuses such a task: its model must be registered, and --max-gas-price not zero or below the model's price";
+
 pub async fn submit(args: SubmitArgs, json: bool) -> eyre::Result<Value> {
     let wallet = args.key.require()?;
     let (market, _) = args.market.find().await?;
@@ -71,7 +73,7 @@ pub async fn submit(args: SubmitArgs, json: bool) -> eyre::Result<Value> {
 
     let quote = async |price: u64| {
         let call = quoteCall { modelHash: args.model, requiredFlops: flops, maxGasPrice: U256::from(price) };
-        chain.view(market.address, call).await.wrap_err("the market refuses such a task")
+        chain.view(market.address, call).await.wrap_err(REFUSED)
     };
     let mut max_gas_price = args.max_gas_price.unwrap_or(u64::MAX);
     let mut quote = quote(max_gas_price).await?;
