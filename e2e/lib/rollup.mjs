@@ -33,10 +33,11 @@ export async function ask(command, options) {
   return process.ready;
 }
 
-/** A command that ends by itself, with everything it printed; `json` is its last line where that is an object. */
-export function runToEnd(command, options = {}) {
+/** A command that ends by itself, with everything it printed; `json` is its last line where that is an object. `env` is added to the environment. */
+export function runToEnd(command, options = {}, env = {}) {
   return new Promise((resolve) => {
-    execFile(BINARY, [...command, "--json", ...flags(options)], (error, stdout, stderr) => {
+    const settings = { env: { ...process.env, ...env } };
+    execFile(BINARY, [...command, "--json", ...flags(options)], settings, (error, stdout, stderr) => {
       resolve({ code: error?.code ?? 0, json: readyLine(stdout.trim().split("\n").at(-1)), stderr });
     });
   });

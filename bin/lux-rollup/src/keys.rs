@@ -23,7 +23,7 @@ impl KeyArgs {
     /// The key, if one is configured.
     pub fn load(&self) -> eyre::Result<Option<Wallet>> {
         if let Some(file) = &self.key_file {
-            return Wallet::from_file(file).map(Some).wrap_err("key file");
+            return Wallet::from_file(file).map(Some).wrap_err_with(|| format!("key file {}", file.display()));
         }
         let name = self.key_env.as_deref().unwrap_or(KEY_VARIABLE);
         if self.key_env.is_none() && std::env::var_os(name).is_none() {

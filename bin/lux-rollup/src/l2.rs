@@ -78,7 +78,9 @@ pub fn client(transport: Transport) -> L1Client {
 
 /// Client of any chain's JSON-RPC.
 pub async fn connect(url: &str) -> eyre::Result<L1Client> {
-    reach(client(Transport::http(url)?), url).await
+    let transport = Transport::http(url)
+        .wrap_err_with(|| format!("{url} is no endpoint: --l1 and --l2 take URLs such as {DEFAULT_L2}"))?;
+    reach(client(transport), url).await
 }
 
 /// How long a node may take to run a batch in the machine.
@@ -107,7 +109,8 @@ pub fn no_proof(error: L1Error) -> eyre::Report {
 }
 
 async fn reach(client: L1Client, url: &str) -> eyre::Result<L1Client> {
-    client.chain_id().await.wrap_err_with(|| format!("no chain answers at {url}"))?;
+    let unreachable = || format!("no chain answers at {url}: start it, or name another with --l1 or --l2");
+    client.chain_id().await.wrap_err_with(unreachable)?;
     Ok(client)
 }
 

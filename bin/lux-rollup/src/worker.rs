@@ -11,7 +11,7 @@ use alloy_primitives::{B256, U256};
 use alloy_sol_types::SolCall;
 use clap::{Args, Subcommand};
 use eyre::{WrapErr, eyre};
-use lux_blobs::{BlobStore, ServerConfig, ServerHandle, serve};
+use lux_blobs::{BlobError, BlobStore, ServerConfig, ServerHandle, serve};
 use lux_compute::{
     ComputeError, Library, LibraryConfig, Market, Records, Role, Shop, Watcher, WatcherConfig, Worker, WorkerConfig,
 };
@@ -89,7 +89,10 @@ impl DataArgs {
         };
         let (cache, limit) = (folder.join("cache"), self.cache.saturating_mul(1 << 30));
         let store = BlobStore::cache(&cache, limit, self.place.create()?).await;
-        let store = store.wrap_err_with(|| cache.display().to_string())?;
+        let store = store.map_err(|error| match error {
+            BlobError::InUse(_) => eyre!("{error} (--folder)"),
+            other => eyre!(other).wrap_err(cache.display().to_string()),
+        })?;
         Ok(Shop::new(market, Library::new(store, config)?))
     }
 }

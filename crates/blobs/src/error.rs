@@ -1,6 +1,7 @@
 use alloy_primitives::B256;
 use std::error::Error;
 use std::ops::Range;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 type Source = Arc<dyn Error + Send + Sync>;
@@ -21,6 +22,8 @@ pub enum BlobError {
     OutOfRange { range: Range<u64>, length: u64 },
     #[error("the store is full: it may hold {limit} bytes, and what it holds is needed; give it more room")]
     Full { limit: u64 },
+    #[error("{} is in use by another process, and a cache belongs to one: give each a folder of its own", .0.display())]
+    InUse(PathBuf),
     #[error("store: {0}")]
     Store(Source),
     #[error("reading what is to be stored: {0}")]

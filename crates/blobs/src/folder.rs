@@ -4,14 +4,27 @@ use crate::{BlobError, IndexBuilder};
 use alloy_primitives::B256;
 use bytes::Bytes;
 use futures_util::{Stream, stream};
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 const READ_BYTES: usize = 1 << 20;
 /// A process that is still writing a file touches it more often than that.
 pub(crate) const ABANDONED_AFTER: Duration = Duration::from_secs(24 * 3_600);
+
+/// Makes a folder this process's own until the file is dropped. The lock goes with the process, also by `kill -9`.
+pub(crate) fn lock_folder(folder: &Path) -> Result<File, BlobError> {
+    let store = |error: std::io::Error| BlobError::Store(Arc::new(error));
+    std::fs::create_dir_all(folder).map_err(store)?;
+    let file = File::create(folder.join("lock")).map_err(store)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(BlobError::InUse(folder.to_owned())),
+        Err(TryLockError::Error(error)) => Err(store(error)),
+    }
+}
 
 /// Removes what processes that were killed left behind, and nobody touched for so long: `name#number`, which becomes `name` when it
 /// is complete.

@@ -35,7 +35,17 @@ struct Ledger {
     /// Bytes of all blobs that are there, being written, or being removed.
     taken: u64,
     kept: HashSet<B256>,
+    /// Blobs that are being written, and by how many: nobody removes them.
+    writing: HashMap<B256, usize>,
+    /// The blob that is being removed.
+    leaving: Option<B256>,
     clock: u64,
+}
+
+impl Ledger {
+    fn may_go(&self, blob: &B256) -> bool {
+        !self.kept.contains(blob) && !self.writing.contains_key(blob)
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -65,9 +75,14 @@ impl Space {
         }
     }
 
-    /// These stay, whatever comes.
+    /// These stay, whatever comes, if they are there now.
     pub fn keep(&self, kept: HashSet<B256>) {
         self.ledger.lock().kept = kept;
+    }
+
+    /// Whether the blob is being removed: whatever of it can still be read will be gone.
+    pub fn is_leaving(&self, blob: B256) -> bool {
+        self.ledger.lock().leaving == Some(blob)
     }
 
     /// Whether a blob of this length would be refused now.
@@ -84,7 +99,7 @@ impl Space {
         let mut ledger = self.ledger.lock();
         let beyond = (ledger.taken + more).saturating_sub(self.limit);
         let mut free: Vec<_> = match self.evicts {
-            true if beyond > 0 => ledger.blobs.iter().filter(|(blob, _)| !ledger.kept.contains(*blob)).collect(),
+            true if beyond > 0 => ledger.blobs.iter().filter(|(blob, _)| ledger.may_go(blob)).collect(),
             _ => Vec::new(),
         };
         if free.iter().map(|(_, entry)| entry.bytes).sum::<u64>() < beyond {
@@ -97,7 +112,7 @@ impl Space {
                 break;
             }
             freed += entry.bytes;
-            blobs.push((*blob, entry.bytes));
+            blobs.push((*blob, *entry));
         }
         for (blob, _) in &blobs {
             ledger.blobs.remove(blob);
@@ -121,26 +136,54 @@ impl Space {
 pub(crate) struct Victims {
     space: Arc<Space>,
     /// The next one last.
-    blobs: Vec<(B256, u64)>,
+    blobs: Vec<(B256, Entry)>,
 }
 
 impl Victims {
-    pub fn next(&self) -> Option<B256> {
-        self.blobs.last().map(|(blob, _)| *blob)
+    /// The next one to remove, which counts as gone from now on. What is kept or written since it was chosen stays.
+    pub fn next(&mut self) -> Option<B256> {
+        let mut ledger = self.space.ledger.lock();
+        while let Some((blob, entry)) = self.blobs.last().copied() {
+            if ledger.may_go(&blob) && !ledger.blobs.contains_key(&blob) {
+                ledger.leaving = Some(blob);
+                return Some(blob);
+            }
+            self.blobs.pop();
+            ledger.put_back(blob, entry);
+        }
+        None
     }
 
     /// The next one is gone.
     pub fn removed(&mut self) {
-        let bytes = self.blobs.pop().map_or(0, |(_, bytes)| bytes);
-        self.space.ledger.lock().taken -= bytes;
+        let bytes = self.blobs.pop().map_or(0, |(_, entry)| entry.bytes);
+        let mut ledger = self.space.ledger.lock();
+        ledger.taken -= bytes;
+        ledger.leaving = None;
+    }
+}
+
+impl Ledger {
+    /// A blob that was to go and did not. Somebody may have written it anew, and counted it.
+    fn put_back(&mut self, blob: B256, entry: Entry) {
+        match self.blobs.contains_key(&blob) {
+            true => self.taken -= entry.bytes,
+            false => drop(self.blobs.insert(blob, entry)),
+        }
     }
 }
 
 impl Drop for Victims {
     fn drop(&mut self) {
         let mut ledger = self.space.ledger.lock();
-        for (blob, bytes) in self.blobs.drain(..) {
-            ledger.blobs.insert(blob, Entry { bytes, used_at: 0 });
+        // Of the one whose removal failed a part may be left: it is the first to go.
+        if ledger.leaving.take().is_some()
+            && let Some((_, entry)) = self.blobs.last_mut()
+        {
+            entry.used_at = 0;
+        }
+        for (blob, entry) in self.blobs.drain(..) {
+            ledger.put_back(blob, entry);
         }
     }
 }
@@ -158,10 +201,16 @@ pub(crate) struct Reservation {
 }
 
 impl Reservation {
-    pub fn new(space: &Arc<Space>, blob: B256) -> Self {
-        // While it is written anew, nobody removes it.
-        let before = space.ledger.lock().blobs.remove(&blob);
-        Self { space: space.clone(), blob, bytes: before.map_or(0, |entry| entry.bytes), before, is_written: false }
+    /// `None` while the same blob is being removed: what is written now would go with it.
+    pub fn new(space: &Arc<Space>, blob: B256) -> Option<Self> {
+        let mut ledger = space.ledger.lock();
+        if ledger.leaving == Some(blob) {
+            return None;
+        }
+        *ledger.writing.entry(blob).or_default() += 1;
+        let before = ledger.blobs.remove(&blob);
+        let bytes = before.map_or(0, |entry| entry.bytes);
+        Some(Self { space: space.clone(), blob, bytes, before, is_written: false })
     }
 
     /// What it lacks for so many bytes of the blob.
@@ -197,6 +246,12 @@ impl Reservation {
 impl Drop for Reservation {
     fn drop(&mut self) {
         let mut ledger = self.space.ledger.lock();
+        if let Some(writers) = ledger.writing.get_mut(&self.blob) {
+            *writers -= 1;
+            if *writers == 0 {
+                ledger.writing.remove(&self.blob);
+            }
+        }
         ledger.taken -= self.bytes;
         let left = match self.is_written {
             // Without an index, or with an earlier one: the first to go.
@@ -257,12 +312,12 @@ mod tests {
                         kept = numbers;
                     }
                     Event::Put { number, length, is_whole } => {
-                        let mut reservation = Reservation::new(&space, blob(number));
+                        let mut reservation = Reservation::new(&space, blob(number)).unwrap();
                         let more = reservation.lacks(length);
                         let victims = space.victims(more);
                         let mut fits = victims.is_ok();
                         let mut victims = victims.ok();
-                        while let Some(victim) = victims.as_ref().and_then(Victims::next) {
+                        while let Some(victim) = victims.as_mut().and_then(Victims::next) {
                             let at = there.iter().position(|other| blob(*other) == victim).unwrap();
                             let older = there[..at].iter().filter(|other| **other != number);
                             prop_assert!(older.clone().all(|other| kept.contains(other)), "an older one stays");
@@ -296,8 +351,9 @@ mod tests {
         space.keep(HashSet::from([blob(1)]));
         assert!(matches!(space.victims(16_384), Err(BlobError::Full { limit: 20_000 })));
         let mut victims = space.victims(8_192).unwrap();
-        assert_eq!(victims.blobs, [(blob(2), 8_192)]);
+        assert_eq!(victims.next(), Some(blob(2)));
         victims.removed();
+        assert_eq!(victims.next(), None);
         assert_eq!(space.ledger.lock().taken, 8_192);
     }
 
@@ -311,9 +367,43 @@ mod tests {
     }
 
     #[test]
+    fn what_is_kept_or_written_after_it_was_chosen_stays() {
+        let all = [1, 2, 3].map(|number| (blob(number), 8_192));
+        let space = Arc::new(Space::new(24_576, true, all));
+        let mut victims = space.victims(24_576).unwrap();
+        space.keep(HashSet::from([blob(1)]));
+        let mut writer = Reservation::new(&space, blob(2)).unwrap();
+        assert_eq!(victims.next(), Some(blob(3)), "the only one that nobody needs");
+        assert!(space.is_leaving(blob(3)) && !space.is_leaving(blob(1)));
+        assert!(Reservation::new(&space, blob(3)).is_none(), "what is written now would go with it");
+        victims.removed();
+        assert!(!space.is_leaving(blob(3)));
+        assert_eq!(victims.next(), None);
+        drop(victims);
+        assert!(writer.grow(writer.lacks(100)));
+        writer.done(100);
+        assert_eq!(space.ledger.lock().taken, 2 * 8_192);
+        assert!(matches!(space.victims(24_576), Err(BlobError::Full { .. })), "the first is still kept");
+    }
+
+    #[test]
+    fn what_was_written_anew_since_it_was_chosen_stays() {
+        let space = Arc::new(Space::new(24_576, true, [(blob(1), 8_192), (blob(2), 8_192)]));
+        let mut victims = space.victims(24_576).unwrap();
+        let mut writer = Reservation::new(&space, blob(1)).unwrap();
+        assert!(writer.grow(writer.lacks(100)));
+        writer.done(100);
+        assert_eq!(victims.next(), Some(blob(2)));
+        drop(victims);
+        let ledger = space.ledger.lock();
+        assert_eq!((ledger.taken, ledger.blobs.len()), (2 * 8_192, 2));
+        assert_eq!(ledger.blobs[&blob(2)].used_at, 0, "its removal may have begun");
+    }
+
+    #[test]
     fn what_may_have_been_written_is_counted() {
         let space = Arc::new(Space::new(20_000, true, []));
-        let mut reservation = Reservation::new(&space, blob(1));
+        let mut reservation = Reservation::new(&space, blob(1)).unwrap();
         assert!(reservation.grow(reservation.lacks(100)));
         reservation.writing();
         drop(reservation);
@@ -334,12 +424,12 @@ mod tests {
     #[test]
     fn two_who_write_the_same_blob_take_room_once() {
         let space = Arc::new(Space::new(100_000, true, []));
-        let mut both = [Reservation::new(&space, blob(1)), Reservation::new(&space, blob(1))];
+        let mut both = [(); 2].map(|()| Reservation::new(&space, blob(1)).unwrap());
         assert!(both.iter_mut().all(|one| one.grow(one.lacks(5_000))));
         assert_eq!(space.ledger.lock().taken, 2 * footprint(5_000));
         let [one, two] = both;
         one.done(5_000);
-        let mut three = Reservation::new(&space, blob(1));
+        let mut three = Reservation::new(&space, blob(1)).unwrap();
         assert_eq!(three.lacks(5_000), 0);
         assert!(three.grow(0));
         two.done(5_000);

@@ -1,4 +1,4 @@
-use crate::folder::{ABANDONED_AFTER, remove_abandoned};
+use crate::folder::{ABANDONED_AFTER, lock_folder, remove_abandoned};
 use crate::space::{Reservation, Space, object_bytes};
 use crate::{BlobError, BlobIndex, IndexBuilder, MAX_BLOB_BYTES, Part};
 use alloy_primitives::B256;
@@ -9,6 +9,7 @@ use object_store::path::Path as Key;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload, WriteMultipart};
 use quick_cache::{OptionsBuilder, Weighter, sync::Cache};
 use std::collections::{HashMap, HashSet};
+use std::fs::File;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -40,6 +41,8 @@ pub struct BlobStore {
     space: Option<Arc<Space>>,
     /// Read where this one has nothing.
     behind: Option<Arc<BlobStore>>,
+    /// Held as long as the cache is used.
+    _lock: Option<Arc<File>>,
 }
 
 fn data_key(commitment: B256) -> Key {
@@ -61,7 +64,7 @@ impl BlobStore {
             .build()
             .expect("all required options are set");
         let checked = Cache::with_options(options, IndexBytes, Default::default(), Default::default());
-        Self { objects, checked: Arc::new(checked), space: None, behind: None }
+        Self { objects, checked: Arc::new(checked), space: None, behind: None, _lock: None }
     }
 
     /// In `folder`, which is created where it is not there. What `put` has returned from survives a power cut.
@@ -83,12 +86,14 @@ impl BlobStore {
         self.with_space(limit, false).await
     }
 
-    /// A cache in `folder`, of nobody else, in front of a store that is read and never written: what is stored goes into the cache. When
+    /// A cache in `folder`, refused while another process has it, in front of a store that is read and never written: what is stored goes into the cache. When
     /// `limit` bytes are full, what was used longest ago goes, unless it is to be [kept](Self::keep). The order does not survive
     /// a restart: then it is that of writing.
     pub async fn cache(folder: &Path, limit: u64, behind: Self) -> Result<Self, BlobError> {
+        // First: opening removes what others would still be writing.
+        let lock = lock_folder(folder)?;
         let cache = Self::open_folder(folder, Duration::ZERO)?.with_space(limit, true).await?;
-        Ok(Self { behind: Some(Arc::new(behind)), ..cache })
+        Ok(Self { behind: Some(Arc::new(behind)), _lock: Some(Arc::new(lock)), ..cache })
     }
 
     /// These, and no others, stay in the cache whatever comes.
@@ -140,15 +145,33 @@ impl BlobStore {
     async fn reserve(&self, reservation: &mut Reservation, length: u64) -> Result<(), BlobError> {
         let (more, Some(space)) = (reservation.lacks(length), &self.space) else { return Ok(()) };
         while more > 0 && !reservation.grow(more) {
-            let _alone = space.evicting.lock().await;
-            let mut victims = space.victims(more)?;
-            while let Some(blob) = victims.next() {
-                self.remove(blob).await?;
-                victims.removed();
-                tracing::debug!(%blob, "removed from the cache");
-            }
+            // To its end, also when nobody waits for it any more: a removal that goes on unseen could take what is kept meanwhile.
+            let evicted = tokio::spawn(self.clone().evict(space.clone(), more));
+            evicted.await.map_err(|error| BlobError::Store(Arc::new(error)))??;
         }
         Ok(())
+    }
+
+    async fn evict(self, space: Arc<Space>, more: u64) -> Result<(), BlobError> {
+        let _alone = space.evicting.lock().await;
+        let mut victims = space.victims(more)?;
+        while let Some(blob) = victims.next() {
+            self.remove(blob).await?;
+            victims.removed();
+            tracing::debug!(%blob, "removed from the cache");
+        }
+        Ok(())
+    }
+
+    /// Room to write a blob into, once nobody removes it.
+    async fn reservation(&self, commitment: B256) -> Option<Reservation> {
+        let space = self.space.as_ref()?;
+        loop {
+            if let Some(reservation) = Reservation::new(space, commitment) {
+                return Some(reservation);
+            }
+            drop(space.evicting.lock().await);
+        }
     }
 
     fn touch(&self, commitment: B256) {
@@ -185,7 +208,7 @@ impl BlobStore {
         let limit = limit.min(MAX_BLOB_BYTES);
         let store = |error| BlobError::store(commitment, error);
         let (mut builder, mut first, mut upload) = (IndexBuilder::default(), BytesMut::new(), None::<WriteMultipart>);
-        let mut reservation = self.space.as_ref().map(|space| Reservation::new(space, commitment));
+        let mut reservation = self.reservation(commitment).await;
         let outcome = async {
             while let Some(part) = bytes.next().await {
                 let part = part?;
@@ -274,8 +297,15 @@ impl BlobStore {
         checked.await.map_err(|error| BlobError::Store(Arc::new(error)))?.map(Arc::new)
     }
 
-    /// Whether the blob is there: its index, checked, and as many bytes as it says. The bytes are checked when read.
+    /// Whether the blob is there: its index, checked, and as many bytes as it says. The bytes are checked when read. A blob that is
+    /// [kept](Self::keep) and is there, stays.
     pub async fn has(&self, commitment: B256) -> Result<bool, BlobError> {
+        if self.space.as_ref().is_some_and(|space| space.is_leaving(commitment)) {
+            return match &self.behind {
+                Some(behind) => Box::pin(behind.has(commitment)).await,
+                None => Ok(false),
+            };
+        }
         let length = match self.index(commitment).await {
             Ok(index) => index.length(),
             Err(BlobError::NotFound(_) | BlobError::Corrupt { .. }) => return Ok(false),

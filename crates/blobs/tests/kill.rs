@@ -60,8 +60,8 @@ fn start(folder: &Path, behind: &str) -> Child {
 
 /// Bytes of all files, remains included.
 fn size(folder: &Path) -> u64 {
-    let shards = std::fs::read_dir(folder).unwrap();
-    let files = shards.flat_map(|shard| std::fs::read_dir(shard.unwrap().path()).unwrap());
+    let shards = std::fs::read_dir(folder).unwrap().map(|shard| shard.unwrap().path()).filter(|path| path.is_dir());
+    let files = shards.flat_map(|shard| std::fs::read_dir(shard).unwrap());
     files.filter_map(|file| Some(file.ok()?.metadata().ok()?.len())).sum()
 }
 
@@ -94,8 +94,8 @@ fn kill_caches(runtime: &tokio::runtime::Runtime) {
 }
 
 fn names(folder: &Path) -> Vec<String> {
-    let shards = std::fs::read_dir(folder).unwrap();
-    let files = shards.flat_map(|shard| std::fs::read_dir(shard.unwrap().path()).unwrap());
+    let shards = std::fs::read_dir(folder).unwrap().map(|shard| shard.unwrap().path()).filter(|path| path.is_dir());
+    let files = shards.flat_map(|shard| std::fs::read_dir(shard).unwrap());
     // A name that is gone was made whole in between.
     files.filter_map(|file| file.ok()?.file_name().into_string().ok()).collect()
 }

@@ -10,6 +10,8 @@ use lux_protocol::market::MAX_INLINE_BYTES;
 /// table in docs/ai-compute.md, "Cost", has it.
 const TASK_GAS: u64 = 76_000;
 const BATCH_GAS: u64 = 97_000;
+/// Of which payment of one task.
+pub(crate) const PAYMENT_GAS: u64 = 13_400;
 /// For each checkpoint of the trace.
 const CHECKPOINT_GAS: u64 = 1_500;
 const MAX_CHECKPOINTS: u64 = lux_protocol::constants::MAX_CHECKPOINTS as u64;
@@ -18,6 +20,8 @@ const MAX_CHECKPOINTS: u64 = lux_protocol::constants::MAX_CHECKPOINTS as u64;
 const FLOPS_PER_CHUNK: u64 = 8_000;
 /// For each byte of an output that comes with the result: calldata, log, and hashing.
 const OUTPUT_BYTE_GAS: u64 = 26;
+/// Bytes to fetch that count as a gas: nobody fills a worker's cache and line for the price of a small run.
+const FETCHED_BYTES_PER_GAS: u64 = 128;
 
 /// What serving tasks costs on a chain now.
 #[derive(Clone, Copy, Debug)]
@@ -29,15 +33,24 @@ pub struct Costs {
 }
 
 /// What the gas of serving a task depends on.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Work {
     pub flops: u64,
     pub output_bytes: usize,
+    /// Of weights and input, those that have to be fetched.
+    pub fetched_bytes: u64,
 }
 
 impl Work {
+    /// For a worker that has neither weights nor input.
     pub fn of(model: &Model) -> Self {
-        Self { flops: flops_of(model), output_bytes: model.output_bytes() }
+        let fetched_bytes = model.plan().constant_bytes + model.input_bytes() as u64;
+        Self { fetched_bytes, ..Self::of_fetched(model) }
+    }
+
+    /// For a worker that has them.
+    pub fn of_fetched(model: &Model) -> Self {
+        Self { flops: flops_of(model), output_bytes: model.output_bytes(), fetched_bytes: 0 }
     }
 
     /// Gas for one task among many.
@@ -46,15 +59,18 @@ impl Work {
         // A stride leaves between half of the most and the most.
         let stride = chunks.div_ceil(MAX_CHECKPOINTS + 1);
         let inline = if self.output_bytes <= MAX_INLINE_BYTES { self.output_bytes as u64 } else { 0 };
-        TASK_GAS + CHECKPOINT_GAS * (chunks / stride).saturating_sub(1).min(MAX_CHECKPOINTS) + OUTPUT_BYTE_GAS * inline
+        TASK_GAS
+            + CHECKPOINT_GAS * (chunks / stride).saturating_sub(1).min(MAX_CHECKPOINTS)
+            + OUTPUT_BYTE_GAS * inline
+            + self.fetched_bytes / FETCHED_BYTES_PER_GAS
     }
 }
 
 /// A task that pays less than it costs, both in wei.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "it pays {pays} wei after the market's fee, and serving it costs about {costs} wei: {gas} gas at {gas_price} wei; --allow-loss \
-     takes it all the same"
+    "it pays {pays} wei after the market's fee, and serving it costs about {costs} wei: {gas} gas at {gas_price} wei, what has to be \
+     fetched included; --allow-loss takes it all the same"
 )]
 pub struct Loss {
     pub pays: U256,
@@ -78,7 +94,7 @@ impl Costs {
     }
 
     /// What is left of a payment for so much gas of the market, before the gas of this chain.
-    fn net(&self, gas_used: u64, gas_price: u64) -> U256 {
+    pub(crate) fn net(&self, gas_used: u64, gas_price: u64) -> U256 {
         let payment = U256::from(gas_used) * U256::from(gas_price);
         payment - payment * U256::from(self.fee_bps) / U256::from(10_000)
     }
@@ -86,7 +102,7 @@ impl Costs {
     /// Wei that a task leaves to the worker.
     pub fn gain(&self, work: Work, gas_used: u64, gas_price: u64) -> Result<U256, Loss> {
         let (pays, gas) = (self.net(gas_used, gas_price), work.gas());
-        let costs = U256::from(gas) * U256::from(self.gas_price);
+        let costs = self.of_gas(gas);
         pays.checked_sub(costs).ok_or(Loss { pays, costs, gas, gas_price: self.gas_price })
     }
 
@@ -98,9 +114,14 @@ impl Costs {
         (needed * U256::from(15_000) / U256::from(share)).saturating_to::<u64>().saturating_add(1)
     }
 
+    /// Wei for a transaction of so much gas.
+    pub(crate) fn of_gas(&self, gas: u64) -> U256 {
+        U256::from(gas) * U256::from(self.gas_price)
+    }
+
     /// Wei that the gains of tasks claimed together must come to.
     pub fn of_batch(&self) -> U256 {
-        U256::from(BATCH_GAS) * U256::from(self.gas_price)
+        self.of_gas(BATCH_GAS)
     }
 }
 
@@ -109,7 +130,7 @@ mod tests {
     use super::*;
 
     const fn work(flops: u64) -> Work {
-        Work { flops, output_bytes: 0 }
+        Work { flops, output_bytes: 0, fetched_bytes: 0 }
     }
 
     /// Gas of a call on L2 as the contracts' tests measured it.
@@ -128,6 +149,7 @@ mod tests {
         let alone: u64 = alone.map(measured).iter().sum();
         assert!(close(TASK_GAS, of_many), "{of_many}");
         assert!(close(BATCH_GAS, alone - of_many), "{alone}");
+        assert!(close(PAYMENT_GAS, measured("finalizeTasks, 100") / 100));
     }
 
     #[test]
@@ -171,5 +193,6 @@ mod tests {
         assert_eq!(work(16_001).gas(), TASK_GAS + 2 * CHECKPOINT_GAS);
         assert_eq!(Work { output_bytes: MAX_INLINE_BYTES, ..work(1) }.gas(), TASK_GAS + 4_096 * OUTPUT_BYTE_GAS);
         assert_eq!(Work { output_bytes: MAX_INLINE_BYTES + 1, ..work(1) }.gas(), TASK_GAS);
+        assert_eq!(Work { fetched_bytes: 1 << 30, ..work(1) }.gas(), TASK_GAS + (1 << 23));
     }
 }

@@ -1,8 +1,8 @@
 //! Transactions of one kind, one after the other.
 
 use crate::ComputeError;
-use alloy_primitives::{Address, B256, keccak256};
-use lux_l1::{Sent, TxManager, TxStatus};
+use alloy_primitives::{Address, B256, Bytes, keccak256};
+use lux_l1::{TxManager, TxRequest, TxStatus};
 
 /// What a transaction was about is asked of the chain once it is there: before, the next one would repeat it.
 pub(crate) struct Lane {
@@ -10,13 +10,27 @@ pub(crate) struct Lane {
     last: Option<String>,
 }
 
+/// A call about some tasks, and its gas before any margin.
+pub(crate) struct Batch {
+    pub tasks: Vec<B256>,
+    pub data: Vec<u8>,
+    pub gas: u64,
+}
+
 impl Lane {
-    pub const fn new(kind: &'static str) -> Self {
-        Self { kind, last: None }
+    /// Goes on where an earlier process stopped, by the journal of the transactions.
+    pub fn resume(kind: &'static str, transactions: &TxManager) -> Self {
+        let last = transactions.unfinished().into_iter().rfind(|id| id.starts_with(kind));
+        Self { kind, last }
     }
 
-    /// Whether nothing of this kind is under way, with everything until block `read` known. After a restart, the journal of the
-    /// transactions tells.
+    /// Call data of the transactions that are under way.
+    pub fn calls(&self, transactions: &TxManager) -> Vec<Bytes> {
+        let own = transactions.unfinished().into_iter().filter(|id| id.starts_with(self.kind));
+        own.filter_map(|id| transactions.call_data(&id)).collect()
+    }
+
+    /// Whether nothing of this kind is under way, with everything until block `read` known.
     pub fn is_free(&self, transactions: &TxManager, read: u64) -> bool {
         if transactions.unfinished().iter().any(|id| id.starts_with(self.kind)) {
             return false;
@@ -27,20 +41,12 @@ impl Lane {
         }
     }
 
-    /// Sends a call about these tasks, unless the chain would refuse it.
-    pub async fn send(
-        &mut self,
-        transactions: &TxManager,
-        to: Address,
-        tasks: &[B256],
-        data: Vec<u8>,
-    ) -> Result<Sent, ComputeError> {
-        let id = format!("{}/{}", self.kind, keccak256(tasks.concat()));
+    /// Sends a call that the chain would take. Nothing of this kind is under way.
+    pub async fn send(&mut self, transactions: &TxManager, to: Address, batch: Batch) -> Result<(), ComputeError> {
+        let id = format!("{}/{}", self.kind, keccak256(batch.tasks.concat()));
         let id = transactions.unused_id(id).await?;
-        let sent = transactions.send_due(to, id.clone(), data).await?;
-        if sent == Sent::Now {
-            self.last = Some(id);
-        }
-        Ok(sent)
+        transactions.submit(TxRequest::call(id.clone(), to, batch.data)).await?;
+        self.last = Some(id);
+        Ok(())
     }
 }

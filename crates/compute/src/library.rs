@@ -123,6 +123,19 @@ impl Library {
         Ok(true)
     }
 
+    /// Bytes of weights and input that the store lacks.
+    pub async fn missing_bytes(&self, model: &Model, input: B256) -> Result<u64, DataError> {
+        let weights = model.constants().map(|(value, constant)| (constant.commitment, model.types()[value].bytes()));
+        let blobs: BTreeMap<B256, usize> = weights.chain([(input, model.input_bytes())]).collect();
+        let mut missing = 0;
+        for (blob, bytes) in blobs {
+            if !self.store.has(blob).await.map_err(DataError::Blob)? {
+                missing += bytes as u64;
+            }
+        }
+        Ok(missing)
+    }
+
     /// Keeps these blobs in the store, and these models with their weights: all else in a cache may go.
     pub async fn keep(&self, models: &BTreeSet<B256>, blobs: impl IntoIterator<Item = B256>) {
         let mut kept: HashSet<B256> = blobs.into_iter().collect();

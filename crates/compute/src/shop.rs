@@ -81,6 +81,12 @@ pub struct Bounds {
     pub costs: Option<Costs>,
 }
 
+impl Bounds {
+    fn gain(&self, work: Work, gas_used: u64, gas_price: u64) -> Result<U256, Loss> {
+        self.costs.map_or(Ok(U256::ZERO), |costs| costs.gain(work, gas_used, gas_price))
+    }
+}
+
 /// Why a worker leaves a task to others.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
@@ -154,16 +160,24 @@ impl Shop {
         let library = &self.library;
         let mut location = String::new();
         if !library.has_model(offer.model).await? {
+            // Even the graph of a model is not fetched for what pays for nothing.
+            if let Some(bounds) = bounds
+                && let Err(loss) = bounds.gain(Work::default(), offer.gas_limit, offer.gas_price)
+            {
+                return Ok(Err(loss.into()));
+            }
             location = self.model_location(offer.model).await?;
             if !library.store().has(offer.model).await.map_err(DataError::Blob)? {
                 library.fetch_graph(offer.model, &location).await?;
             }
         }
         let graph = library.graph(offer.model).await?;
-        if let Some(bounds) = bounds
-            && let Err(refusal) = self.gas(offer, Work::of(&graph), bounds).await?
-        {
-            return Ok(Err(refusal));
+        if let Some(bounds) = bounds {
+            let fetched_bytes = library.missing_bytes(&graph, offer.input.commitment).await?;
+            let work = Work { fetched_bytes, ..Work::of_fetched(&graph) };
+            if let Err(refusal) = self.gas(offer, work, bounds).await? {
+                return Ok(Err(refusal));
+            }
         }
         // The input first: where it is none for this model, the weights are not needed.
         library.fetch_input(&graph, offer).await?;
@@ -190,10 +204,7 @@ impl Shop {
         Ok(match offer.gas_limit {
             _ if flops > limit => Err(Refusal::TooLarge { flops, limit }),
             offered if offered < needed => Err(Refusal::PaysTooLittle { offered, needed }),
-            _ => {
-                let gain = bounds.costs.map_or(Ok(U256::ZERO), |costs| costs.gain(work, needed, offer.gas_price));
-                gain.map(|_| needed).map_err(Refusal::AtALoss)
-            }
+            _ => bounds.gain(work, needed, offer.gas_price).map(|_| needed).map_err(Refusal::AtALoss),
         })
     }
 
@@ -221,7 +232,7 @@ impl Shop {
             Ok(loaded) => loaded,
         };
         let graph = &model.bundle.model;
-        let work = Work::of(graph);
+        let work = Work::of_fetched(graph);
         let gas = match self.gas(offer, work, bounds).await? {
             Err(refusal) => return Ok(Err(refusal)),
             Ok(gas) => gas,

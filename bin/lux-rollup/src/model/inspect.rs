@@ -6,7 +6,7 @@ use crate::lines::Lines;
 use crate::output::{fields, print_json};
 use alloy_primitives::B256;
 use clap::Args;
-use eyre::WrapErr;
+use eyre::{WrapErr, eyre};
 use lux_inference::limits::MAX_MODEL_BYTES;
 use lux_inference::{Model, TensorType};
 use lux_models::{Summary, draw, summarize};
@@ -27,6 +27,9 @@ pub struct InspectArgs {
 pub async fn run(args: InspectArgs, json: bool) -> eyre::Result<()> {
     let model = match args.model.parse::<B256>() {
         Ok(hash) => args.source.model(hash).await?,
+        Err(_) if !Path::new(&args.model).exists() => {
+            return Err(eyre!("{} is neither the hash of a model, 0x and 64 digits, nor a file", args.model));
+        }
         Err(_) => {
             let bytes = read_bounded(Path::new(&args.model), MAX_MODEL_BYTES as u64)?;
             Model::decode(&bytes).wrap_err_with(|| args.model.clone())?

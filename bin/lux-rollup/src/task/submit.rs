@@ -12,7 +12,7 @@ use alloy_primitives::{B256, U256, keccak256};
 use alloy_sol_types::{SolCall, SolValue};
 use clap::Args;
 use eyre::{WrapErr, eyre};
-use lux_compute::{Costs, Work};
+use lux_compute::{Costs, Work, flops_of};
 use lux_l1::TxRequest;
 use lux_protocol::market::InputData;
 use lux_protocol::market::contract::IComputeMarket::{
@@ -38,7 +38,7 @@ pub struct SubmitArgs {
     /// Highest price, in wei per gas of the market [default: that of the model, or what pays for a worker's gas now].
     #[arg(long)]
     max_gas_price: Option<u64>,
-    /// FLOPs to pay for [default: what the model takes].
+    /// FLOPs that the model is expected to take, which are what a task pays for: with another number nothing is offered.
     #[arg(long)]
     flops: Option<u64>,
     /// Where workers get the input: base URL of a server of blobs.
@@ -60,18 +60,20 @@ pub struct RefundArgs {
     key: KeyArgs,
 }
 
+const REFUSED: &str = "the market refuses such a task: its model must be registered, and --max-gas-price not zero or below the model's price";
+
 pub async fn submit(args: SubmitArgs, json: bool) -> eyre::Result<Value> {
     let wallet = args.key.require()?;
     let (market, _) = args.market.find().await?;
     let model = args.source.model(args.model).await?;
+    let flops = U256::from(checked_flops(args.flops, flops_of(&model).max(1))?);
     let input = args.input.read(&model)?;
     let commitment = args.source.store()?.put(input.into()).await?;
-    let flops = U256::from(args.flops.unwrap_or_else(|| 2 * model.plan().macs).max(1));
     let (chain, requester) = (&market.chain, wallet.address());
 
     let quote = async |price: u64| {
         let call = quoteCall { modelHash: args.model, requiredFlops: flops, maxGasPrice: U256::from(price) };
-        chain.view(market.address, call).await.wrap_err("the market refuses such a task")
+        chain.view(market.address, call).await.wrap_err(REFUSED)
     };
     let mut max_gas_price = args.max_gas_price.unwrap_or(u64::MAX);
     let mut quote = quote(max_gas_price).await?;
@@ -119,6 +121,19 @@ pub async fn submit(args: SubmitArgs, json: bool) -> eyre::Result<Value> {
     }))
 }
 
+/// What the model takes, which is what a task pays for: a worker may bill all that is offered, and none serves for less.
+fn checked_flops(asked: Option<u64>, takes: u64) -> eyre::Result<u64> {
+    match asked {
+        Some(asked) if asked > takes => Err(eyre!(
+            "--flops {asked} is more than the {takes} that the model takes, and a worker may bill all of it: leave --flops away"
+        )),
+        Some(asked) if asked < takes => Err(eyre!(
+            "--flops {asked} is less than the {takes} that the model takes: no worker serves such a task; leave --flops away"
+        )),
+        _ => Ok(takes),
+    }
+}
+
 /// Ids are taken by whoever is first: nobody else can know this one before.
 fn new_id(requester: alloy_primitives::Address, input: B256) -> B256 {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |time| time.as_nanos());
@@ -144,4 +159,18 @@ pub async fn refund(args: RefundArgs, json: bool) -> eyre::Result<Value> {
         ));
     }
     Ok(json!({ "task": args.named.task, "status": status_name(status), "transaction": outcome.hash }))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_is_for_the_flops_of_its_model() {
+        assert_eq!(checked_flops(None, 7).unwrap(), 7);
+        assert_eq!(checked_flops(Some(7), 7).unwrap(), 7);
+        assert!(checked_flops(Some(8), 7).unwrap_err().to_string().contains("more than the 7"));
+        assert!(checked_flops(Some(6), 7).unwrap_err().to_string().contains("less than the 7"));
+    }
 }

@@ -156,3 +156,47 @@ async fn a_cache_reads_what_is_behind_it() {
     cache.remove(other).await.unwrap();
     assert!(matches!(cache.get(other, 10).await, Err(BlobError::NotFound(_))));
 }
+
+#[tokio::test]
+async fn a_cache_belongs_to_one_process() {
+    let (folder, (_behind_folder, behind)) = (tempfile::tempdir().unwrap(), store());
+    let cache = BlobStore::cache(folder.path(), 1 << 20, behind.clone()).await.unwrap();
+    let other = BlobStore::cache(folder.path(), 1 << 20, behind.clone()).await;
+    assert!(matches!(&other, Err(BlobError::InUse(place)) if place == folder.path()), "{other:?}");
+    let copy = cache.clone();
+    drop(cache);
+    assert!(BlobStore::cache(folder.path(), 1 << 20, behind.clone()).await.is_err(), "a copy holds it too");
+    drop(copy);
+    assert!(BlobStore::cache(folder.path(), 1 << 20, behind).await.is_ok());
+}
+
+/// Blobs that come and go while somebody else decides what stays: what was there after it was kept, is there at the end.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_kept_and_there_stays_whoever_makes_room() {
+    let (folder, (_behind_folder, behind)) = (tempfile::tempdir().unwrap(), store());
+    let cache = BlobStore::cache(folder.path(), 24 * SMALL, behind).await.unwrap();
+    let writer = {
+        let cache = cache.clone();
+        tokio::spawn(async move {
+            for seed in 0..600 {
+                cache.put(bytes(2_000, seed % 40)).await.unwrap();
+            }
+        })
+    };
+    let (mut round, mut found) = (0u64, 0);
+    while !writer.is_finished() || round < 50 {
+        let wanted: Vec<_> = (0..3).map(|number| bytes(2_000, (round * 7 + number) % 40)).collect();
+        let names: Vec<_> = wanted.iter().map(|blob| payload_commitment(blob)).collect();
+        cache.keep(names.iter().copied().collect());
+        for (name, blob) in names.iter().zip(&wanted) {
+            if cache.has(*name).await.unwrap() {
+                found += 1;
+                tokio::task::yield_now().await;
+                assert_eq!(cache.get(*name, 2_000).await.unwrap(), *blob, "round {round}");
+            }
+        }
+        round += 1;
+    }
+    writer.await.unwrap();
+    assert!(found > 0, "nothing was tried");
+}

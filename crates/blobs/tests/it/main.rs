@@ -39,8 +39,8 @@ fn store() -> (TempDir, BlobStore) {
 
 /// Paths of all files of a store, by what their name ends with.
 fn files(folder: &TempDir, ending: &str) -> Vec<std::path::PathBuf> {
-    let shards = std::fs::read_dir(folder.path()).unwrap();
-    let files = shards.flat_map(|shard| std::fs::read_dir(shard.unwrap().path()).unwrap());
+    let shards = std::fs::read_dir(folder.path()).unwrap().map(|shard| shard.unwrap().path());
+    let files = shards.filter(|path| path.is_dir()).flat_map(|shard| std::fs::read_dir(shard).unwrap());
     let all = files.map(|file| file.unwrap().path());
     all.filter(|path| path.to_str().unwrap().ends_with(ending)).collect()
 }

@@ -1,18 +1,22 @@
 //! What a worker sends to the market.
 
+use super::batch::Fit;
 use super::{HURRY_SECONDS, Job, MAX_BATCH_BYTES, MAX_CLAIMED, MAX_FINALIZED, MAX_RESULTS, Worker, price};
 use crate::board::Stage;
+use crate::costs::PAYMENT_GAS;
 use crate::jobs::retry_seconds;
 use crate::records::Record;
 use crate::{ComputeError, DataError};
 use alloy_primitives::{B256, U256};
 use alloy_sol_types::SolCall;
-use lux_l1::{Sent, TxError};
 use lux_protocol::market::contract::IComputeMarket::{claimTasksCall, finalizeTasksCall, submitComputeResultsCall};
 use lux_protocol::market::contract::{ComputeResult, TaskStatus};
 use lux_protocol::market::{EvidenceKind, ResultProof};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+
+/// A claim locks this part of what a task pays at most.
+const BOND_DIVISOR: U256 = U256::from_limbs([10, 0, 0, 0]);
 
 impl Worker {
     fn read(&self) -> u64 {
@@ -50,7 +54,7 @@ impl Worker {
         let mut balance = U256::from(market.account(self.account()).await?.balance);
         let mut is_poor = false;
         ready.retain(|(Reverse(price), _, id)| {
-            let (bond, more) = (*price / U256::from(10), self.seconds(id));
+            let (bond, more) = (*price / BOND_DIVISOR, self.seconds(id));
             is_poor |= bond > balance;
             if bond > balance || seconds + more > window {
                 return false;
@@ -81,11 +85,13 @@ impl Worker {
         if tasks.is_empty() {
             return Ok(());
         }
-        let data = claimTasksCall { taskIds: tasks.clone() }.abi_encode();
-        match self.claims.send(&self.transactions, self.shop.market.address, &tasks, data).await? {
-            Sent::Now => tracing::info!(tasks = tasks.len(), "claiming"),
-            Sent::UnderWay => {}
-            Sent::Refused(reason) => tracing::warn!(%reason, "the market refuses claims of this worker"),
+        match self.fit(tasks, |tasks| Ok(claimTasksCall { taskIds: tasks.to_vec() }.abi_encode())).await? {
+            Fit::Batch(batch) => {
+                tracing::info!(tasks = batch.tasks.len(), "claiming");
+                self.claims.send(&self.transactions, self.shop.market.address, batch).await?;
+            }
+            Fit::Refused(reason) => tracing::warn!(%reason, "the market refuses claims of this worker"),
+            Fit::TooLarge => {}
         }
         Ok(())
     }
@@ -108,6 +114,7 @@ impl Worker {
             } else {
                 tracing::debug!(task = %id, "the data of a task went from the cache before it was claimed");
                 self.jobs.remove(&id);
+                self.claiming.remove(&id);
             }
         }
         Ok(there)
@@ -156,15 +163,60 @@ impl Worker {
             self.singly = false;
             return Ok(());
         }
-        let data = submitComputeResultsCall { results }.abi_encode();
-        match self.results.send(&self.transactions, self.shop.market.address, &tasks, data).await {
-            Ok(Sent::Now) => tracing::info!(tasks = tasks.len(), bytes, "delivering results"),
-            Ok(Sent::UnderWay) => {}
-            Ok(Sent::Refused(reason)) => self.refused(&tasks, &reason.to_string()).await?,
-            Err(ComputeError::Tx(TxError::Reverted(reason))) => self.refused(&tasks, &reason.to_string()).await?,
-            Err(error) => return Err(error),
+        let encode = |tasks: &[B256]| {
+            let results = results[..tasks.len()].to_vec();
+            Ok(submitComputeResultsCall { results }.abi_encode())
+        };
+        match self.fit(tasks.clone(), encode).await? {
+            Fit::Batch(batch) if self.is_worth(batch.gas, self.worth_of_results(&batch.tasks)) => {
+                tracing::info!(
+                    tasks = batch.tasks.len(),
+                    bytes = batch.data.len(),
+                    gas = batch.gas,
+                    "delivering results"
+                );
+                self.results.send(&self.transactions, self.shop.market.address, batch).await
+            }
+            Fit::Batch(batch) => {
+                self.too_dear(&batch.tasks, batch.gas);
+                Ok(())
+            }
+            Fit::Refused(reason) => self.refused(&tasks, &reason.to_string()).await,
+            Fit::TooLarge => {
+                self.wait(tasks[0], retry_seconds(0));
+                Ok(())
+            }
         }
-        Ok(())
+    }
+
+    /// Payments of these results, and the bonds that they set free.
+    fn worth_of_results(&self, tasks: &[B256]) -> U256 {
+        let Some((_, costs)) = &self.costs else { return U256::ZERO };
+        let worth = |id: &B256| {
+            let (offer, record) = (self.board.task(*id)?.offer, self.records.get(id)?);
+            Some(costs.net(record.gas_used, offer.gas_price) + price(offer) / BOND_DIVISOR)
+        };
+        tasks.iter().filter_map(worth).fold(U256::ZERO, U256::saturating_add)
+    }
+
+    /// Gas is dearer now than all that these results bring.
+    fn too_dear(&mut self, tasks: &[B256], gas: u64) {
+        match tasks {
+            [id] => {
+                tracing::warn!(task = %id, gas, "to deliver a result costs more now than payment and bond: waiting for cheaper gas");
+                self.wait(*id, retry_seconds(0));
+            }
+            // Some of them may be worth it.
+            _ => self.singly = true,
+        }
+    }
+
+    /// Leaves the result of a task alone for some seconds.
+    fn wait(&mut self, id: B256, seconds: u64) {
+        let until = self.board.now().saturating_add(seconds);
+        if let Some(offer) = self.board.task(id).map(|task| task.offer.clone()) {
+            self.jobs.entry(id).or_insert_with(|| Job::new(offer)).refused_until = until;
+        }
     }
 
     /// Whether a result was refused lately.
@@ -182,11 +234,7 @@ impl Worker {
         let task = self.shop.market.task(*id).await?;
         let is_ours = task.progress.status == TaskStatus::Claimed && task.progress.worker == self.account();
         tracing::error!(task = %id, reason, is_ours, "the market refuses a result");
-        let now = self.board.now();
-        if let Some(offer) = self.board.task(*id).map(|task| task.offer.clone()) {
-            let job = self.jobs.entry(*id).or_insert_with(|| Job::new(offer));
-            job.refused_until = if is_ours { now + retry_seconds(0) } else { u64::MAX };
-        }
+        self.wait(*id, if is_ours { retry_seconds(0) } else { u64::MAX });
         if is_ours { Ok(()) } else { self.records.retain(|other| other != id) }
     }
 
@@ -200,37 +248,65 @@ impl Worker {
             Stage::Delivered(delivery) => delivery.worker == own && delivery.until <= now,
             _ => false,
         });
-        let due: Vec<_> = due.map(|task| (task.id, task.challenges.is_empty())).take(MAX_FINALIZED).collect();
-        let mut tasks = self.due_earlier(now).await?;
-        for (id, is_undisputed) in due {
+        let due = due.map(|task| {
+            let used = self.records.get(&task.id).map_or(task.offer.gas_limit, |record| record.gas_used);
+            (task.id, self.payment(used, task.offer.gas_price), task.challenges.is_empty())
+        });
+        let mut due: Vec<_> = due.filter(|(_, payment, _)| self.is_worth(PAYMENT_GAS, *payment)).collect();
+        due.sort_unstable_by_key(|(id, payment, _)| (Reverse(*payment), *id));
+        let mut payments = self.due_earlier(now).await?;
+        for (id, payment, is_undisputed) in due {
+            if payments.len() >= MAX_FINALIZED {
+                break;
+            }
             if is_undisputed || self.shop.market.final_at(id).await?.is_some_and(|until| until <= now) {
-                tasks.push(id);
+                payments.push((id, payment));
             }
         }
-        if tasks.is_empty() {
+        if payments.is_empty() {
             return Ok(());
         }
-        let data = finalizeTasksCall { taskIds: tasks.clone() }.abi_encode();
-        if self.payments.send(&self.transactions, self.shop.market.address, &tasks, data).await? == Sent::Now {
-            tracing::info!(tasks = tasks.len(), "collecting payment");
+        let tasks = payments.iter().map(|(id, _)| *id).collect();
+        let Fit::Batch(batch) =
+            self.fit(tasks, |tasks| Ok(finalizeTasksCall { taskIds: tasks.to_vec() }.abi_encode())).await?
+        else {
+            return Ok(());
+        };
+        let sum = payments.iter().take(batch.tasks.len()).fold(U256::ZERO, |sum, (_, wei)| sum.saturating_add(*wei));
+        if !self.is_worth(batch.gas, sum) {
+            if self.waiting_for_payment != payments.len() {
+                self.waiting_for_payment = payments.len();
+                tracing::info!(tasks = payments.len(), wei = %sum, gas = batch.gas, "payments wait until they are worth their gas");
+            }
+            return Ok(());
         }
-        Ok(())
+        self.waiting_for_payment = 0;
+        tracing::info!(tasks = batch.tasks.len(), gas = batch.gas, "collecting payment");
+        self.payments.send(&self.transactions, self.shop.market.address, batch).await
     }
-}
 
-impl Worker {
-    /// Results from before the blocks that are read, which can be paid now.
-    async fn due_earlier(&mut self, now: u64) -> Result<Vec<B256>, ComputeError> {
+    /// Wei that a payment leaves after the fee. Nothing while the fee is not known.
+    fn payment(&self, gas_used: u64, gas_price: u64) -> U256 {
+        self.costs.as_ref().map_or(U256::ZERO, |(_, costs)| costs.net(gas_used, gas_price))
+    }
+
+    /// Results from before the blocks that are read, which can be paid now and are worth it.
+    async fn due_earlier(&mut self, now: u64) -> Result<Vec<(B256, U256)>, ComputeError> {
         let mut due = Vec::new();
-        let Some(earlier) = &mut self.earlier else { return Ok(due) };
-        for id in earlier.clone() {
+        for id in self.earlier.clone().unwrap_or_default() {
             if due.len() == MAX_FINALIZED {
                 break;
             }
-            if self.shop.market.task(id).await?.progress.status != TaskStatus::Submitted {
-                earlier.remove(&id);
-            } else if self.shop.market.final_at(id).await?.is_some_and(|until| until <= now) {
-                due.push(id);
+            let task = self.shop.market.task(id).await?;
+            let payment = self.payment(task.progress.gasUsed.into(), task.offer.gasPrice);
+            if task.progress.status != TaskStatus::Submitted {
+                if let Some(earlier) = &mut self.earlier {
+                    earlier.remove(&id);
+                }
+            } else if self.is_worth(PAYMENT_GAS, payment)
+                && self.shop.market.final_at(id).await?.is_some_and(|until| until <= now)
+            {
+                due.push((id, payment));
             }
         }
         Ok(due)

@@ -1,5 +1,6 @@
 //! Serves tasks: takes those that pay, computes them, delivers, and is paid.
 
+mod batch;
 mod market;
 mod work;
 
@@ -14,7 +15,7 @@ use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolCall;
 use lux_l1::{TxManager, TxRequest};
 use lux_protocol::market::ModelTerms;
-use lux_protocol::market::contract::IComputeMarket::{depositCall, stakeCall};
+use lux_protocol::market::contract::IComputeMarket::{claimTasksCall, depositCall, stakeCall};
 use lux_protocol::market::contract::TaskStatus;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -117,6 +118,8 @@ pub struct Worker {
     told_of_loss: bool,
     /// Ready tasks that wait until others pay for the transactions with them, when that was said.
     waiting_for_more: usize,
+    /// Payments that wait until they are worth their gas, when that was said.
+    waiting_for_payment: usize,
     /// Results of this worker about tasks from before the blocks that are read; `None` until the chain was asked.
     earlier: Option<BTreeSet<B256>>,
     /// Some result was refused: one at a time shows which.
@@ -176,6 +179,11 @@ impl Worker {
         }
         let first = market.first_relevant_block().await?;
         let shop = Arc::new(shop);
+        let [claims, results, payments] = ["claim", "result", "pay"].map(|kind| Lane::resume(kind, &transactions));
+        // What an earlier process was claiming is to be served like what it had claimed.
+        let claiming = claims.calls(&transactions);
+        let claiming = claiming.iter().filter_map(|data| claimTasksCall::abi_decode(data).ok());
+        let claiming = claiming.flat_map(|call| call.taskIds).collect();
         Ok(Self {
             board: Board::new(&market, first),
             defence: Defence::new(shop.clone(), transactions.clone(), first),
@@ -185,14 +193,15 @@ impl Worker {
             jobs: BTreeMap::new(),
             fetches: Jobs::new(FETCHES),
             runs: Jobs::new(config.parallel),
-            claims: Lane::new("claim"),
-            claiming: BTreeSet::new(),
-            results: Lane::new("result"),
-            payments: Lane::new("pay"),
+            claims,
+            claiming,
+            results,
+            payments,
             seconds_per_flop: SECONDS_PER_FLOP,
             costs: None,
             told_of_loss: false,
             waiting_for_more: 0,
+            waiting_for_payment: 0,
             earlier: None,
             singly: false,
             config,

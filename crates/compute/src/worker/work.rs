@@ -20,6 +20,12 @@ impl Worker {
                 self.start(id, true);
             }
         }
+        // An earlier process is claiming these, and may have taken on more than this one would.
+        let soon = self.board.tasks().filter(|task| *task.stage == Stage::Open && self.claiming.contains(&task.id));
+        let soon: Vec<_> = soon.map(|task| task.id).filter(|id| !self.is_ready(id)).collect();
+        for id in soon {
+            self.start(id, false);
+        }
         let open =
             self.board.tasks().filter(|task| *task.stage == Stage::Open && task.offer.expires_at > now && knows_costs);
         let mut open: Vec<_> = open
@@ -45,6 +51,10 @@ impl Worker {
         job.is_some_and(|job| job.busy || job.is_ready() || job.refused_until > now)
     }
 
+    fn is_ready(&self, id: &B256) -> bool {
+        self.jobs.get(id).is_some_and(Job::is_ready)
+    }
+
     pub(super) fn has_record(&self, id: B256) -> bool {
         let Some(task) = self.board.task(id) else { return false };
         self.records.get(&id).is_some_and(|record| record.input == task.offer.claim_input())
@@ -53,7 +63,7 @@ impl Worker {
     fn start(&mut self, id: B256, is_claimed: bool) {
         let Some(offer) = self.board.task(id).map(|task| task.offer.clone()) else { return };
         let mut bounds = self.bounds();
-        if is_claimed {
+        if is_claimed || self.claiming.contains(&id) {
             // Not to deliver costs more, also when an earlier process took on more than this one would.
             bounds = Bounds { max_flops: u64::MAX, costs: None };
         }

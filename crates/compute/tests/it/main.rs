@@ -3,9 +3,11 @@
 
 mod cached;
 mod dishonest;
+mod gas;
 mod malformed;
 mod paid;
 mod questions;
 mod refused;
+mod resumed;
 mod served;
 mod world;

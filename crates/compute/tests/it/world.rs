@@ -9,7 +9,7 @@ use lux_compute::{
 use lux_devnet::{Devnet, DevnetConfig, Mining};
 use lux_inference::ops::{Gather, Gemm};
 use lux_inference::{Bundle, DType, ModelBuilder, Output, Requantize, Scale, Shape, Tensor};
-use lux_l1::{Clock, L1Client, MemoryJournal, Transport, TxConfig, TxManager, Wallet};
+use lux_l1::{Clock, L1Client, MAX_TX_GAS, MemoryJournal, Transport, TxConfig, TxManager, Wallet};
 use lux_models::infer_program;
 use lux_node::{DeployRequest, MarketRequest, TrustedRoots, deploy};
 use lux_protocol::contracts::{ExecutionMode, RollupParams, RollupType};
@@ -46,6 +46,10 @@ pub struct World {
     now: Arc<AtomicU64>,
     folder: tempfile::TempDir,
     journals: BTreeMap<usize, Arc<MemoryJournal>>,
+    /// Most gas of a transaction of the worker.
+    pub worker_gas: u64,
+    /// That tasks offer, wei per gas of the market.
+    pub price: u64,
 }
 
 impl World {
@@ -68,6 +72,8 @@ impl World {
             now,
             folder: tempfile::tempdir().unwrap(),
             journals: (0..10).map(|index| (index, Arc::default())).collect(),
+            worker_gas: MAX_TX_GAS,
+            price: 1_000_000_000,
         };
         let request = this.deploy_request();
         let manager = this.transactions(ADMIN).await;
@@ -124,6 +130,12 @@ impl World {
         self.devnet.mine(1, None).unwrap();
     }
 
+    /// The base fee of the newest block, and about that of the next.
+    pub fn set_base_fee(&self, wei: u64) {
+        self.devnet.set_next_base_fee(wei).unwrap();
+        self.devnet.mine(1, None).unwrap();
+    }
+
     /// As a process of this account opens it: what was sent before is known.
     pub async fn transactions(&self, index: usize) -> Arc<TxManager> {
         let clock: Clock = {
@@ -131,7 +143,9 @@ impl World {
             Arc::new(move || now.load(Ordering::SeqCst))
         };
         let wallet = Wallet::from_hex(&self.devnet.accounts()[index].1.to_bytes().to_string()).unwrap();
-        let config = TxConfig { confirmations: 1, poll_interval: Duration::from_millis(1), ..TxConfig::default() };
+        let max_gas = if index == WORKER { self.worker_gas } else { MAX_TX_GAS };
+        let poll_interval = Duration::from_millis(1);
+        let config = TxConfig { confirmations: 1, poll_interval, max_gas, ..TxConfig::default() };
         let journal = self.journals[&index].clone();
         Arc::new(TxManager::open(self.market.chain.clone(), wallet, journal, config, clock).await.unwrap())
     }
@@ -231,7 +245,7 @@ impl World {
             modelHash: model,
             inputDataHash: data.encode().unwrap(),
             requiredFlops: U256::from(flops),
-            maxGasPrice: U256::from(1_000_000_000u64),
+            maxGasPrice: U256::from(self.price),
             ..Default::default()
         };
         assert!(self.send(REQUESTER, U256::ZERO, submitComputeTaskCall { task }).await);
@@ -306,9 +320,14 @@ pub fn gemm(rows: usize, seed: usize) -> Bundle {
 
 /// Rows of a table of four, by their number: some inputs have no output.
 pub fn gather() -> Bundle {
+    table(4)
+}
+
+/// Two rows of a table, of eight bytes each.
+pub fn table(rows: usize) -> Bundle {
     let mut builder = ModelBuilder::default();
     let indices = builder.input(DType::I32, Shape::new([2]).unwrap(), scale());
-    let data = builder.constant(Shape::new([4, 8]).unwrap(), &Tensor::I8(numbers(32, 5)));
+    let data = builder.constant(Shape::new([rows as u32, 8]).unwrap(), &Tensor::I8(numbers(rows * 8, 5)));
     let value = builder.node(Gather { data, indices }).unwrap();
     builder.finish(vec![Output { value, scale: scale() }]).unwrap()
 }

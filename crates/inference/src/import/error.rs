@@ -5,7 +5,7 @@ use crate::ModelError;
 /// Failure of an import or a quantisation.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum ImportError {
-    #[error("not an ONNX file: {0}")]
+    #[error("not an ONNX file, or a cut one: {0}; export or copy it again")]
     Protobuf(String),
     #[error("the ONNX file has no graph")]
     NoGraph,

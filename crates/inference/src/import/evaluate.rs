@@ -2,9 +2,18 @@
 
 use super::Array;
 use super::graph::{FloatOp, Graph};
-use crate::limits::MAX_ELEMENTS;
+use crate::limits::{MAX_ELEMENTS, MAX_PEAK_BYTES};
 use crate::ops::Window;
 use crate::{DType, Shape, TensorType};
+
+/// Elements of a result: an integer model keeps a byte at least for each.
+const MAX_RESULT: usize = MAX_PEAK_BYTES as usize;
+
+/// Elements of a result, if it is no larger than a model can have.
+fn elements(shape: &[usize]) -> Option<usize> {
+    let elements = shape.iter().try_fold(1usize, |product, dim| product.checked_mul(*dim))?;
+    (elements <= MAX_RESULT).then_some(elements)
+}
 
 /// All values of the network; an error says which node does not take its operands.
 pub(super) fn evaluate(graph: &Graph, inputs: &[Array]) -> Result<Vec<Array>, String> {
@@ -12,14 +21,22 @@ pub(super) fn evaluate(graph: &Graph, inputs: &[Array]) -> Result<Vec<Array>, St
         return Err(format!("{} inputs; the network has {}", inputs.len(), graph.inputs.len()));
     }
     let mut values: Vec<Array> = Vec::with_capacity(graph.values.len());
-    let mut inputs = inputs.iter();
+    let (mut inputs, mut computed) = (inputs.iter(), 0);
     for value in &graph.values {
         let result = match &value.op {
             FloatOp::Input { .. } => inputs.next().cloned(),
             op => compute(op, &values),
         };
         let sound = result.filter(|array| !array.data.is_empty() && array.data.iter().all(|x| x.is_finite()));
-        values.push(sound.ok_or_else(|| format!("{} has no finite result: its operands do not fit", value.name))?);
+        let array = sound.ok_or_else(|| {
+            let name = &value.name;
+            format!("{name} has no finite result of at most {MAX_RESULT} elements: its operands do not fit, or it is too large")
+        })?;
+        computed += if matches!(value.op, FloatOp::Constant(_)) { 0 } else { array.data.len() as u64 };
+        if computed > MAX_ELEMENTS {
+            return Err(format!("{} and the values before it have more than {MAX_ELEMENTS} elements", value.name));
+        }
+        values.push(array);
     }
     Ok(values)
 }
@@ -71,10 +88,14 @@ fn compute(op: &FloatOp, values: &[Array]) -> Option<Array> {
         FloatOp::Gather { data, indices } => {
             let (data, indices) = (&values[*data], &values[*indices]);
             let row = data.data.len() / data.shape.first()?;
-            let rows =
-                indices.data.iter().map(|index| data.data.get(*index as usize * row..(*index as usize + 1) * row));
-            let rows: Option<Vec<&[f32]>> = rows.collect();
-            Array::new([&indices.shape[..], &data.shape[1..]].concat(), rows?.concat())
+            let shape = [&indices.shape[..], &data.shape[1..]].concat();
+            elements(&shape)?;
+            let row_at = |index: &f32| {
+                let start = (*index as usize).checked_mul(row)?;
+                data.data.get(start..start.checked_add(row)?)
+            };
+            let rows: Option<Vec<&[f32]>> = indices.data.iter().map(row_at).collect();
+            Array::new(shape, rows?.concat())
         }
         FloatOp::LayerNorm { x, gamma, beta, epsilon } => {
             let x = &values[*x];
@@ -126,7 +147,7 @@ fn matmul(a: &Array, depth: usize, b: &Array, columns: usize, transposed: bool) 
     }
     let rows = if b.shape.len() == 2 { a.data.len() / depth } else { a.shape[rank - 2] };
     let b = if transposed { b.transposed() } else { b.clone() };
-    let mut data = vec![0.0; a.data.len() / depth * columns];
+    let mut data = vec![0.0; elements(&[a.data.len() / depth, columns])?];
     for (index, (row, y)) in a.data.chunks_exact(depth).zip(data.chunks_exact_mut(columns)).enumerate() {
         let matrix = &b.data[index / rows * depth * columns..];
         for (x, weights) in row.iter().zip(matrix.chunks_exact(columns)) {
@@ -150,7 +171,8 @@ fn results(window: &Window, shape: &[usize]) -> Option<[usize; 2]> {
     let dims: Vec<u32> = shape.iter().map(|dim| u32::try_from(*dim).ok()).collect::<Option<_>>()?;
     let x = TensorType { dtype: DType::I8, shape: Shape::new(dims)? };
     let [height, width] = window.results(0, &x).ok()?.map(|size| size as usize);
-    (height * width <= MAX_ELEMENTS as usize / (shape[0] * shape[1])).then_some([height, width])
+    elements(&[shape[0], shape[1], height, width])?;
+    Some([height, width])
 }
 
 fn conv(x: &Array, weights: &Array, bias: &[f32], window: &Window, groups: usize) -> Option<Array> {
@@ -160,8 +182,9 @@ fn conv(x: &Array, weights: &Array, bias: &[f32], window: &Window, groups: usize
         return None;
     }
     let [kernel_height, kernel_width] = window.kernel.map(|size| size as usize);
-    let mut data = Vec::with_capacity(x.shape[0] * outputs * height * width);
-    for index in 0..x.shape[0] * outputs * height * width {
+    let count = elements(&[x.shape[0], outputs, height, width])?;
+    let mut data = Vec::with_capacity(count);
+    for index in 0..count {
         let (j, i, o) = (index % width, index / width % height, index / width / height % outputs);
         let first = index / width / height / outputs * x.shape[1] + o / (outputs / groups) * channels;
         let mut sum = bias[o];
@@ -226,10 +249,9 @@ fn broadcast(a: &Array, b: &Array, f: impl Fn(f32, f32) -> f32) -> Option<Array>
         }
         x.data[position]
     };
-    let elements = shape.iter().try_fold(1usize, |product, dim| product.checked_mul(*dim));
-    if !fits(a) || !fits(b) || elements? > MAX_ELEMENTS as usize {
+    if !fits(a) || !fits(b) {
         return None;
     }
-    let data: Vec<f32> = (0..shape.iter().product()).map(|index| f(at(a, index), at(b, index))).collect();
+    let data: Vec<f32> = (0..elements(&shape)?).map(|index| f(at(a, index), at(b, index))).collect();
     Array::new(shape, data)
 }

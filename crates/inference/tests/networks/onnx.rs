@@ -117,6 +117,133 @@ fn what_is_not_supported_is_named() {
     assert!(read_onnx(&external.finish("x")).unwrap_err().to_string().contains("another file"));
 }
 
+/// What a calibration with one image makes of a network.
+fn calibrated(file: &[u8]) -> Result<(), ImportError> {
+    let graph = read_onnx(file)?;
+    let calibration = Calibration::new(&graph, [vec![Array::new([1, 1, 8, 8], noise(64, 3)).unwrap()]])?;
+    quantize(&graph, &calibration).map(drop)
+}
+
+#[test]
+fn huge_shapes_are_refused_before_they_are_made() {
+    let error = |file: Vec<u8>, named: &str| {
+        let error = calibrated(&file).unwrap_err().to_string();
+        assert!(error.contains(named), "{error}");
+    };
+    let far: &[(&str, &[i64])] = &[("dilations", &[16_000; 2]), ("pads", &[15_999; 4])];
+    let mut b = Builder::default();
+    let w = b.weights("w", &[64, 1, 2, 2]);
+    let y = b.node("Conv", &["x", &w], far);
+    error(b.finish(&y), "conv0 has no finite result of at most");
+    let mut b = Builder::default();
+    let column = b.node("Reshape", &["x", "shape"], &[]);
+    b.0.initializer.push(TensorProto {
+        name: "shape".into(),
+        dims: vec![2],
+        data_type: FLOAT,
+        float_data: vec![64.0, 1.0],
+        ..Default::default()
+    });
+    let w = b.weights("w", &[1, 1_000_000]);
+    let y = b.node("MatMul", &[&column, &w], &[]);
+    error(b.finish(&y), "matmul1 has no finite result of at most");
+    // Each is small enough, and all together are not.
+    let mut b = Builder::default();
+    let w = b.weights("w", &[1, 1, 2, 2]);
+    let mut y = b.node("Conv", &["x", &w], &[("dilations", &[5_000; 2]), ("pads", &[4_999; 4])]);
+    for _ in 0..16 {
+        y = b.node("Relu", &[&y], &[]);
+    }
+    error(b.finish(&y), "and the values before it have more than 268435456 elements");
+    for (op, attributes) in [
+        ("MaxPool", &[("kernel_shape", &[i64::MAX, 1][..])][..]),
+        ("MaxPool", &[("kernel_shape", &[2, 2]), ("pads", &[-1; 4])]),
+        ("AveragePool", &[("kernel_shape", &[2, 2]), ("strides", &[0, 0])]),
+        ("Transpose", &[("perm", &[0, 1, 2, -3])]),
+        ("Flatten", &[("axis", &[9])]),
+    ] {
+        let mut b = Builder::default();
+        let y = b.node(op, &["x"], attributes);
+        error(b.finish(&y), &format!("{}0", op.to_lowercase()));
+    }
+}
+
+/// A node of some kind that may or may not fit the values before it.
+type AnyNode = (usize, [usize; 2], Vec<i64>);
+
+fn any_graph(nodes: &[AnyNode]) -> Vec<u8> {
+    const OPS: [&str; 21] = [
+        "Gemm",
+        "MatMul",
+        "Conv",
+        "BatchNormalization",
+        "Add",
+        "Mul",
+        "Div",
+        "Relu",
+        "Clip",
+        "Erf",
+        "Gelu",
+        "MaxPool",
+        "AveragePool",
+        "GlobalAveragePool",
+        "Flatten",
+        "Reshape",
+        "Transpose",
+        "Gather",
+        "LayerNormalization",
+        "Softmax",
+        "ArgMax",
+    ];
+    const ATTRIBUTES: [&str; 12] = [
+        "axis",
+        "perm",
+        "pads",
+        "strides",
+        "dilations",
+        "kernel_shape",
+        "group",
+        "transB",
+        "count_include_pad",
+        "keepdims",
+        "ceil_mode",
+        "transA",
+    ];
+    let mut b = Builder::default();
+    let mut values = vec!["x".to_owned()];
+    values.push(b.weights("image", &[4, 1, 3, 3]));
+    values.push(b.weights("matrix", &[8, 8]));
+    values.push(b.weights("vector", &[8]));
+    for (op, operands, numbers) in nodes {
+        let operands = operands.map(|operand| values[operand % values.len()].clone());
+        let attributes: Vec<_> = numbers
+            .chunks(3)
+            .map(|few| (ATTRIBUTES[few[0].unsigned_abs() as usize % ATTRIBUTES.len()], few.repeat(2)))
+            .collect();
+        // As many numbers as such an attribute has, so that most of them are read.
+        let attributes: Vec<(&str, &[i64])> = attributes
+            .iter()
+            .map(|(name, numbers)| (*name, &numbers[..numbers.len().min(if *name == "pads" { 4 } else { 2 })]))
+            .collect();
+        let (inputs, op) = ([&operands[0][..], &operands[1]], OPS[op % OPS.len()]);
+        values.push(b.node(op, &inputs, &attributes));
+    }
+    let last = values.pop().unwrap();
+    b.finish(&last)
+}
+
+proptest! {
+    /// Graphs of operations that are all supported, with operands and attributes that mostly are not.
+    #[test]
+    fn operations_put_together_at_random(nodes in proptest::collection::vec(
+        (any::<usize>(), any::<[usize; 2]>(), proptest::collection::vec(
+            prop_oneof![-2i64..5, Just(i64::MAX), Just(i64::MIN), 1i64..1 << 40], 0..9)),
+        1..10,
+    )) {
+        let _ = calibrated(&any_graph(&nodes));
+    }
+}
+
 proptest! {
     /// Whatever the file is, there is a model or an error.
     #[test]
@@ -128,11 +255,6 @@ proptest! {
         if cut.is_multiple_of(5) {
             file.truncate(cut % range);
         }
-        if let Ok(graph) = read_onnx(&file) {
-            let samples = [vec![Array::new([1, 1, 8, 8], noise(64, 3)).unwrap()]];
-            if let Ok(calibration) = Calibration::new(&graph, &samples) {
-                let _ = quantize(&graph, &calibration);
-            }
-        }
+        let _ = calibrated(&file);
     }
 }

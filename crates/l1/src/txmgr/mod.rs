@@ -16,7 +16,7 @@ mod tests;
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
-use alloy_primitives::Address;
+use alloy_primitives::{Address, Bytes};
 use parking_lot::Mutex;
 
 pub use self::{
@@ -165,6 +165,11 @@ impl TxManager {
     /// Ids that begin with `prefix`, of what is under way or remembered.
     pub fn known(&self, prefix: &str) -> Vec<String> {
         self.entries.lock().keys().filter(|id| id.starts_with(prefix)).cloned().collect()
+    }
+
+    /// Call data of a transaction that is under way or ended lately.
+    pub fn call_data(&self, id: &str) -> Option<Bytes> {
+        self.entries.lock().get(id).map(|tracked| tracked.entry.data.clone()).filter(|data| !data.is_empty())
     }
 
     /// Replaces an unfinished transaction by an empty one. Either may still win; the status tells.

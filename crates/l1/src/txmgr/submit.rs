@@ -5,7 +5,8 @@ use super::{
     config::MAX_TX_DATA,
     reply::{Reply, classify},
 };
-use crate::{BlockTag, CallError, CallRequest, L1Error};
+use crate::{BlockTag, CallError, CallRequest, L1Block, L1Error};
+use alloy_primitives::{Address, Bytes};
 
 impl TxManager {
     /// Assigns a nonce, writes the journal and broadcasts. With an id that exists, reports its status and does nothing.
@@ -68,6 +69,18 @@ impl TxManager {
             tracing::warn!(id, nonce, error = %e, "L1 transaction not broadcast yet");
         }
         Ok(())
+    }
+
+    /// Gas that a call would take now, before any margin.
+    pub async fn gas_of(&self, to: Address, data: impl Into<Bytes>) -> Result<u64, TxError> {
+        let others_pending = !self.unfinished().is_empty();
+        self.estimate(&TxRequest::call(String::new(), to, data), others_pending).await
+    }
+
+    /// Most gas that a call may take to be sent with the usual margin, into blocks such as this one.
+    pub fn room(&self, block: &L1Block) -> u64 {
+        let limit = u128::from(self.config.max_gas.min(block.gas_limit)) * 100;
+        u64::try_from(limit / u128::from(self.config.gas_margin_percent.max(100))).unwrap_or(u64::MAX)
     }
 
     async fn gas_limit(&self, request: &TxRequest, others_pending: bool) -> Result<u64, TxError> {
