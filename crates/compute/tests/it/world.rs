@@ -90,7 +90,7 @@ impl World {
                 program: infer_program().clone(),
                 challenge_period: PERIOD,
                 enclave_delay: None,
-                l1_verifier: None,
+                l1_verifier: None, guardian: None,
             }),
             challenge_period: PERIOD,
             min_stake: ether(100),
