@@ -70,7 +70,7 @@ library LevelText {
         uint256 count;
         if (_cursor.beginArray()) {
             do {
-                ret_ = bytes.concat(ret_, bytes1(_placeOf(_cursor, _advisories, _name(_cursor))));
+                ret_ = bytes.concat(ret_, bytes1(_placeOf(_cursor, _advisories, _nextName(_cursor))));
                 if (++count > MAX_ADVISORIES) revert Tee_TooLong(_cursor.part, count, MAX_ADVISORIES);
             } while (_cursor.accept(","));
             _cursor.expect("]");
@@ -119,7 +119,7 @@ library LevelText {
     }
 
     /// @dev Keccak-256 of the name of an advisory.
-    function _name(Json.Cursor memory _cursor) private pure returns (bytes32 ret_) {
+    function _nextName(Json.Cursor memory _cursor) private pure returns (bytes32 ret_) {
         uint256 start = _cursor.position;
         ret_ = _cursor.hash();
         uint256 length = _cursor.position - start - 2;
