@@ -166,10 +166,9 @@ impl Watcher {
 
     /// Enclaves may end a period sooner than the result says; only results that wait for a check matter.
     async fn read_deadlines(&mut self) {
-        let waits = |id| self.results.get(&id).is_none_or(|known| matches!(known.state, State::Waits { .. }));
-        let is_attested = |delivery: &Delivery| {
-            delivery.proof.as_ref().is_some_and(|proof| proof.kind == EvidenceKind::Attestation)
-        };
+        let waits = |id: B256| self.results.get(&id).is_none_or(|known| matches!(known.state, State::Waits { .. }));
+        let is_attested =
+            |delivery: &Delivery| delivery.proof.as_ref().is_some_and(|proof| proof.kind == EvidenceKind::Attestation);
         let attested = self.board.tasks().filter_map(|task| match task.stage {
             Stage::Delivered(delivery) if is_attested(delivery) && waits(task.id) => Some(task.id),
             _ => None,

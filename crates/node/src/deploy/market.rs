@@ -67,7 +67,7 @@ pub(super) async fn open_with(
     };
     let keys = match attestations {
         Some((keys, _)) => Some(keys),
-        None => registry(l1, rollup).await?,
+        None => keys_of(l1, rollup).await?,
     };
     let guardian = match keys {
         Some(keys) => guardian_call(transactions, keys, request).await?.map(|call| (keys, call)),
@@ -120,7 +120,7 @@ pub async fn open_l2_market(
 pub async fn is_open(chain: &L1Client, market: Address, request: &MarketRequest) -> Result<bool, NodeError> {
     let set = chain.view(market, IComputeMarket::computeProgramCall { purpose: Purpose::Infer }).await?;
     let params = chain.view(market, IComputeMarket::marketParamsCall {}).await?;
-    let is_guarded = match registry(chain, market).await? {
+    let is_guarded = match keys_of(chain, market).await? {
         Some(keys) => request.is_guarded_by(chain.view(keys, IEnclaveKeys::guardianCall {}).await?),
         None => true,
     };
@@ -157,7 +157,7 @@ async fn attestation_module(chain: &L1Client, market: Address) -> Result<Address
 }
 
 /// The registry that the attestations of a market go by.
-async fn registry(chain: &L1Client, market: Address) -> Result<Option<Address>, NodeError> {
+async fn keys_of(chain: &L1Client, market: Address) -> Result<Option<Address>, NodeError> {
     let module = attestation_module(chain, market).await?;
     if module.is_zero() {
         return Ok(None);
