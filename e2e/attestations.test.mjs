@@ -17,7 +17,7 @@ const ATTESTATION = 2;
 const USABLE = 1n;
 /** Runs the roles of dev and owns its rollup. */
 const OWNER = 9;
-const PERIOD_SECONDS = 7_200n;
+const PERIOD_SECONDS = 604_800n;
 const abi = AbiCoder.defaultAbiCoder();
 
 /** In LP-500's test texts stand for their bytes. */
@@ -51,7 +51,7 @@ describe("AI Compute Rollup with enclaves, on the L2 of dev", () => {
   }
 
   before(async () => {
-    dev = await startDev({ preset: "hip", infer: echoProgram(), l1BlockTimeMs: 250, challengePeriod: "2h" });
+    dev = await startDev({ preset: "hip", infer: echoProgram(), l1BlockTimeMs: 250, challengePeriod: "7d" });
     chain = { l1: dev.l1Rpc, l2: dev.l2Rpc };
     provider = connect(dev.l2Rpc);
     rollup = contractAt("IComputeMarket", COMPUTE_MARKET, devWallet(0, provider));

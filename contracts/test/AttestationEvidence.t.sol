@@ -8,35 +8,12 @@ import {IComputeMarket} from "../src/interfaces/IComputeMarket.sol";
 import {IEnclaveKeys} from "../src/interfaces/IEnclaveKeys.sol";
 import {IEvidence} from "../src/interfaces/IEvidence.sol";
 import {BatchLib} from "../src/libraries/BatchLib.sol";
+import {MarketFlags} from "../src/libraries/MarketFlags.sol";
+import {AttestedTest} from "./utils/AttestedTest.sol";
 import {EnclaveTest} from "./utils/EnclaveTest.sol";
 
 /// @notice Results that enclaves signed, the same on both layers.
-abstract contract AttestedResults is EnclaveTest {
-    bytes32 internal constant ID = keccak256("task1");
-    uint256 private constant NEVER = type(uint256).max;
-
-    function setUp() public virtual override {
-        super.setUp();
-        _enroll(SGX_KEY, IAttestationVerifier.Kind.Sgx);
-        _enroll(TDX_KEY, IAttestationVerifier.Kind.Tdx);
-        _enroll(SNP_KEY, IAttestationVerifier.Kind.Snp);
-        _offerFor(TEE_MODEL, ID);
-    }
-
-    function _by(uint256 _key) internal view returns (bytes memory) {
-        return _sign(_key, _statement(ID, OUTPUT));
-    }
-
-    function _submit(bytes[] memory _with) internal {
-        IAIComputeRollup.ComputeResult memory result = _attested(TEE_MODEL, ID, _with);
-        vm.prank(worker);
-        market.submitComputeResult(result);
-    }
-
-    function _submitQuorum() internal {
-        _submit(_signatures(_by(SGX_KEY), _by(SNP_KEY)));
-    }
-
+abstract contract AttestedResults is AttestedTest {
     function _refuse(bytes[] memory _with, bytes memory _reason) internal {
         IAIComputeRollup.ComputeResult memory result = _attested(TEE_MODEL, ID, _with);
         vm.expectRevert(_reason);
@@ -53,17 +30,6 @@ abstract contract AttestedResults is EnclaveTest {
 
     function _notUsable(address _key, IEnclaveKeys.KeyStatus _status) internal pure returns (bytes memory) {
         return abi.encodeWithSelector(IAttestationEvidence.AttestationEvidence_NotUsable.selector, _key, _status);
-    }
-
-    /// @dev Open to challenges until then, and paid from then on.
-    function _requireFinalAt(uint256 _time) internal {
-        vm.assertEq(market.finalAt(ID), _time);
-        _mine(1, _time - block.timestamp - 1);
-        _finalize(ID);
-        _requireStatus(ID, IComputeMarket.TaskStatus.Submitted);
-        _mine(1, 1);
-        _finalize(ID);
-        _requireStatus(ID, IComputeMarket.TaskStatus.Final);
     }
 
     /// @dev LP-500, "should verify TEE attestation".
@@ -157,17 +123,29 @@ abstract contract AttestedResults is EnclaveTest {
         _submit(_signatures(here));
     }
 
-    function test_submit_sameVendorTwice_reverts() external {
-        bytes4 selector = IAttestationEvidence.AttestationEvidence_SameVendor.selector;
-        bytes memory reason = abi.encodeWithSelector(selector, vm.addr(SGX_KEY));
-        _refuse(_signatures(_by(SGX_KEY), _by(SGX_KEY)), reason);
-        // SGX and TDX are both Intel's.
-        reason = abi.encodeWithSelector(selector, vm.addr(TDX_KEY));
-        _refuse(_signatures(_by(SGX_KEY), _by(TDX_KEY)), reason);
+    /// @dev SGX and TDX are both Intel's.
+    function test_submit_sameVendorTwice_countsOnce() external {
+        _submit(_signatures(_by(SGX_KEY), _by(TDX_KEY)));
+        _requireSigners(1);
+        vm.assertEq(attestations.finalFrom(address(market), ID), NEVER);
+    }
+
+    /// @dev Somebody was first with one of the signatures.
+    function test_attest_sameVendor_isPassedOver() external {
         _submit(_signatures(_by(SGX_KEY)));
-        bytes[] memory again = _signatures(_by(TDX_KEY));
-        vm.expectRevert(reason);
-        attestations.attest(address(market), ID, again);
+        attestations.attest(address(market), ID, _signatures(_by(SGX_KEY), _by(TDX_KEY)));
+        _requireSigners(1);
+        attestations.attest(address(market), ID, _signatures(_by(TDX_KEY), _by(SNP_KEY)));
+        _requireSigners(2);
+        _mine(1, 10);
+        attestations.attest(address(market), ID, _signatures(_by(SNP_KEY)));
+        _requireSigners(2);
+        _requireFinalAt(block.timestamp - 10 + ATTESTED_PERIOD);
+    }
+
+    function _requireSigners(uint256 _count) private view {
+        (,, address[] memory signers) = attestations.attestedBy(address(market), ID);
+        vm.assertEq(signers.length, _count);
     }
 
     function test_attest_nothingAttested_reverts() external {
@@ -316,7 +294,23 @@ abstract contract AttestedResults is EnclaveTest {
         );
     }
 
+    function test_submit_malformedTrace_reverts() external {
+        IAIComputeRollup.ComputeResult memory result = _attested(TEE_MODEL, ID, _signatures(_by(SGX_KEY)));
+        bytes[] memory signatures = _signatures(_by(SGX_KEY));
+        result.zkProof = abi.encode(uint8(2), _claimInput(TEE_MODEL, INPUT), "trace", "", signatures);
+        vm.expectRevert(BatchLib.BatchLib_MalformedTrace.selector);
+        vm.prank(worker);
+        market.submitComputeResult(result);
+        result.zkProof = abi.encode(uint8(2), _claimInput(TEE_MODEL, INPUT), new bytes(65_545), "", signatures);
+        vm.expectRevert(IComputeMarket.ComputeMarket_TraceTooLarge.selector);
+        vm.prank(worker);
+        market.submitComputeResult(result);
+    }
+}
+
+contract AttestationEvidence_L2_Test is AttestedResults {
     function test_submit_modelWithQuorum_succeeds() external {
+        _registerModel(QUORUM_MODEL, MarketFlags.ATTESTATION | MarketFlags.QUORUM, 0);
         bytes32 id = keccak256("task2");
         _offerFor(QUORUM_MODEL, id);
         IEnclaveKeys.Statement memory said = _statement(id, OUTPUT);
@@ -332,31 +326,19 @@ abstract contract AttestedResults is EnclaveTest {
         vm.assertEq(market.getTaskResult(id), OUTPUT);
         vm.assertEq(market.finalAt(id), block.timestamp + ATTESTED_PERIOD);
     }
-
-    function test_submit_malformedTrace_reverts() external {
-        IAIComputeRollup.ComputeResult memory result = _attested(TEE_MODEL, ID, _signatures(_by(SGX_KEY)));
-        bytes[] memory signatures = _signatures(_by(SGX_KEY));
-        result.zkProof = abi.encode(uint8(2), _claimInput(TEE_MODEL, INPUT), "trace", "", signatures);
-        vm.expectRevert(BatchLib.BatchLib_MalformedTrace.selector);
-        vm.prank(worker);
-        market.submitComputeResult(result);
-        result.zkProof = abi.encode(uint8(2), _claimInput(TEE_MODEL, INPUT), new bytes(65_545), "", signatures);
-        vm.expectRevert(IComputeMarket.ComputeMarket_TraceTooLarge.selector);
-        vm.prank(worker);
-        market.submitComputeResult(result);
-    }
 }
 
-contract AttestationEvidence_L2_Test is AttestedResults {}
-
 contract AttestationEvidence_L1_Test is AttestedResults {
-    function _deployMarket() internal override returns (IComputeMarket) {
-        return _deployAIRollup();
+    function _isOnL1() internal pure override returns (bool) {
+        return true;
     }
 
-    function _deployTee(address _verifier) internal override returns (IEnclaveKeys keys_, IAttestationEvidence) {
-        keys_ = IEnclaveKeys(_create("EnclaveKeysL1", abi.encode(market, _verifier)));
-        return (keys_, IAttestationEvidence(_create("AttestationEvidenceL1", abi.encode(keys_))));
+    /// @dev Of vendors, only Intel can be checked here.
+    function test_registerModel_quorum_reverts() external {
+        bytes memory terms =
+            abi.encode(IComputeMarket.ModelTerms(MarketFlags.ATTESTATION | MarketFlags.QUORUM, 1e8, 0, ""));
+        vm.expectRevert(IComputeMarket.ComputeMarket_QuorumUnreachable.selector);
+        market.registerModel(QUORUM_MODEL, terms);
     }
 
     function test_registry_isTheRollups() external view {

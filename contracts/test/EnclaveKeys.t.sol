@@ -288,6 +288,52 @@ contract EnclaveKeys_Register_Test is EnclaveTest {
         keys.register(attestation);
     }
 
+    /// @dev Whoever saw it was first, with collateral that is nearly over.
+    function test_register_longerCollateral_succeeds() external {
+        IAttestationVerifier.Attestation memory found = _found(SGX);
+        uint64 until = found.validUntil;
+        found.validUntil = uint64(block.timestamp + KEY_DELAY + 10);
+        address key = keys.register(_tee(SGX_KEY, found, block.timestamp));
+        uint256 attestedAt = block.timestamp;
+        _mine(1, KEY_DELAY - 1);
+        found.validUntil = until;
+        keys.register(_tee(SGX_KEY, found, attestedAt));
+        vm.assertEq(uint256(keys.getKey(key).validUntil), until);
+        // It did not begin to wait again.
+        _requireStatus(key, IEnclaveKeys.KeyStatus.Waiting);
+        _mine(1, 1);
+        _requireStatus(key, IEnclaveKeys.KeyStatus.Usable);
+        found.validUntil = until + 1;
+        found.evaluation = 18;
+        keys.register(_tee(SGX_KEY, found, attestedAt));
+        _requireStatus(key, IEnclaveKeys.KeyStatus.Usable);
+    }
+
+    function test_register_noLongerCollateral_reverts() external {
+        IAttestationVerifier.Attestation memory found = _found(SGX);
+        found.evaluation = 18;
+        uint256 attestedAt = block.timestamp;
+        keys.register(_tee(SGX_KEY, found, attestedAt));
+        bytes memory reason = abi.encodeWithSelector(IEnclaveKeys.EnclaveKeys_NotNewer.selector, attestedAt);
+        uint64 until = found.validUntil;
+        for (uint256 i; i < 4; ++i) {
+            found.validUntil = i == 0 ? until - 1 : i == 1 ? until : until + 1;
+            found.evaluation = i == 2 ? 17 : 18;
+            IAIComputeRollup.TEEAttestation memory again = _tee(SGX_KEY, found, i == 3 ? attestedAt - 1 : attestedAt);
+            vm.expectRevert(reason);
+            keys.register(again);
+        }
+    }
+
+    /// @dev Another attestation does not make a key wait longer either.
+    function test_register_newerWhileWaiting_keepsDelay() external {
+        address key = keys.register(_tee(SGX_KEY, SGX));
+        _mine(1, KEY_DELAY - 1);
+        keys.register(_tee(SGX_KEY, SGX));
+        _mine(1, 1);
+        _requireStatus(key, IEnclaveKeys.KeyStatus.Usable);
+    }
+
     function test_register_renewal_succeeds() external {
         address key = _enroll(SGX_KEY, SGX);
         keys.register(_tee(SGX_KEY, SGX));
@@ -408,7 +454,15 @@ contract EnclaveKeys_Use_Test is EnclaveTest {
         address governor_ = keys.governor();
         vm.prank(governor_);
         keys.denyPlatform(platform, false);
+        _mine(1, POLICY_DELAY - 1);
+        _requireStatus(_key, IEnclaveKeys.KeyStatus.PlatformDenied);
+        // Once more changes nothing, and a denial in between begins anew.
+        vm.prank(governor_);
+        keys.denyPlatform(platform, false);
+        _mine(1, 1);
         _requireStatus(_key, IEnclaveKeys.KeyStatus.Usable);
+        (, uint256 since) = keys.usableSince(_key);
+        vm.assertEq(since, block.timestamp);
     }
 
     function test_use_collateralExpired_fails() external {
@@ -439,20 +493,6 @@ contract EnclaveKeys_Use_Test is EnclaveTest {
         vm.prank(governor_);
         keys.setSettings(settings);
         _requireStatus(_key, IEnclaveKeys.KeyStatus.Expired);
-    }
-
-    function _revocation(address _contract, address _revoked) private view returns (bytes32) {
-        bytes32 domain = keccak256(
-            abi.encode(
-                keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
-                keccak256("LuxComputeMarket"),
-                keccak256("1"),
-                block.chainid,
-                _contract
-            )
-        );
-        bytes32 content = keccak256(abi.encode(keccak256("Revocation(address key)"), _revoked));
-        return keccak256(abi.encodePacked(hex"1901", domain, content));
     }
 
     function test_revokeByHolder_succeeds() external {
@@ -601,18 +641,127 @@ contract EnclaveKeys_Policies_Test is EnclaveTest {
         _refuseTightening(terms);
     }
 
+    /// @dev What is looser in one respect waits, what is stricter in all or the same does not.
+    function test_setSettings_looser_waits() external {
+        IEnclaveKeys.Settings memory old = keys.settings();
+        old.attestedPeriod += 100;
+        address governor_ = keys.governor();
+        vm.prank(governor_);
+        keys.setSettings(old);
+        vm.assertEq(uint256(keys.settings().attestedPeriod), old.attestedPeriod);
+        for (uint256 i; i < 7; ++i) {
+            IEnclaveKeys.Settings memory next = keys.settings();
+            if (i == 0) --next.policyDelay;
+            if (i == 1) --next.keyDelay;
+            if (i == 2) ++next.maxAge;
+            if (i == 3) ++next.maxLead;
+            if (i == 4) ++next.keyLifetime;
+            if (i == 5) --next.attestedPeriod;
+            if (i == 6) --next.quorum;
+            bytes32 before = keccak256(abi.encode(keys.settings()));
+            vm.prank(governor_);
+            keys.setSettings(next);
+            uint256 delay = keys.settings().policyDelay;
+            _mine(1, delay - 1);
+            vm.assertEq(keccak256(abi.encode(keys.settings())), before);
+            _mine(1, 1);
+            vm.assertEq(keccak256(abi.encode(keys.settings())), keccak256(abi.encode(next)));
+            // Back again, for the next one to be looser.
+            next.quorum = 3;
+            vm.prank(governor_);
+            keys.setSettings(next);
+            vm.assertEq(uint256(keys.settings().quorum), 3);
+        }
+    }
+
+    /// @dev The stricter ones replace what waits.
+    function test_setSettings_stricter_replaces() external {
+        IEnclaveKeys.Settings memory settings = keys.settings();
+        settings.attestedPeriod = 60;
+        address governor_ = keys.governor();
+        vm.prank(governor_);
+        keys.setSettings(settings);
+        settings.attestedPeriod = uint32(ATTESTED_PERIOD);
+        settings.quorum = 3;
+        vm.prank(governor_);
+        keys.setSettings(settings);
+        vm.assertEq(uint256(keys.settings().quorum), 3);
+        _mine(1, 2 * POLICY_DELAY);
+        vm.assertEq(uint256(keys.settings().attestedPeriod), ATTESTED_PERIOD);
+    }
+
+    /// @dev Nothing rests on them yet.
+    function test_setSettings_beforePolicies_atOnce() external {
+        (IEnclaveKeys fresh,) = _deployOther();
+        address governor_ = fresh.governor();
+        IEnclaveKeys.Settings memory settings = fresh.settings();
+        (settings.policyDelay, settings.attestedPeriod) = (0, 60);
+        vm.startPrank(governor_, governor_);
+        fresh.setSettings(settings);
+        fresh.setVerifier(IAttestationVerifier(address(this)));
+        vm.stopPrank();
+        vm.assertEq(uint256(fresh.settings().attestedPeriod), 60);
+        vm.assertEq(address(fresh.verifier()), address(this));
+    }
+
+    /// @dev A sequencer publishes a result late, keeps the challenge out as long as L1 lets it, and falls silent: each takes a day.
+    function test_settings_defaults_outlastCensorship() external {
+        (IEnclaveKeys fresh,) = _deployOther();
+        uint256 inclusion = INCLUSION_WINDOW * 12;
+        uint256 fallbackWindow = 1 days;
+        vm.assertTrue(uint256(fresh.settings().attestedPeriod) >= inclusion + 2 * fallbackWindow + 1 days);
+    }
+
+    function test_restrictedAt_succeeds() external {
+        uint256 start = keys.restrictedAt();
+        address governor_ = keys.governor();
+        _add(_software(IAttestationVerifier.Kind.Nitro), _terms());
+        vm.prank(governor_);
+        keys.denyPlatform("platform", false);
+        vm.prank(governor_);
+        keys.setVerifier(IAttestationVerifier(address(this)));
+        vm.assertEq(uint256(keys.restrictedAt()), start);
+        IEnclaveKeys.Settings memory settings = keys.settings();
+        for (uint256 i; i < 5; ++i) {
+            _mine(1, 10);
+            vm.startPrank(i == 4 ? governor_ : guard, i == 4 ? governor_ : guard);
+            if (i == 0) keys.tightenPolicy(_policyOf(SGX), _terms());
+            if (i == 1) keys.endPolicy(_policyOf(SGX));
+            if (i == 2) keys.denyPlatform("platform", true);
+            if (i == 3) keys.revoke(vm.addr(SGX_KEY));
+            if (i == 4) keys.setSettings(settings);
+            vm.stopPrank();
+            vm.assertEq(uint256(keys.restrictedAt()), block.timestamp);
+        }
+        settings.keyDelay = 0;
+        _mine(1, 10);
+        vm.prank(governor_);
+        keys.setSettings(settings);
+        vm.assertEq(uint256(keys.restrictedAt()), block.timestamp - 10);
+    }
+
+    function _deployOther() private returns (IEnclaveKeys, address) {
+        return (IEnclaveKeys(_create("EnclaveKeysL1", abi.encode(core, this))), address(core));
+    }
+
     function test_setVerifier_succeeds() external {
         IAIComputeRollup.TEEAttestation memory attestation = _tee(SGX_KEY, SGX);
         address first = address(keys.verifier());
         address governor_ = keys.governor();
         vm.prank(governor_);
         keys.setVerifier(IAttestationVerifier(address(this)));
+        _mine(1, POLICY_DELAY - 1);
+        vm.assertEq(address(keys.verifier()), first);
+        _mine(1, 1);
         vm.assertEq(address(keys.verifier()), address(this));
+        attestation = _tee(SGX_KEY, SGX);
         vm.assertFalse(market.verifyTEEAttestation(attestation));
         vm.prank(governor_);
         keys.setVerifier(IAttestationVerifier(address(0)));
+        vm.assertEq(address(keys.verifier()), address(this));
+        _mine(1, POLICY_DELAY);
         vm.assertEq(address(keys.verifier()), first);
-        vm.assertTrue(market.verifyTEEAttestation(attestation));
+        vm.assertTrue(market.verifyTEEAttestation(_tee(SGX_KEY, SGX)));
         vm.expectRevert(IEnclaveKeys.EnclaveKeys_NotGovernor.selector);
         vm.prank(guard);
         keys.setVerifier(IAttestationVerifier(address(this)));
@@ -645,6 +794,7 @@ contract EnclaveKeys_Policies_Test is EnclaveTest {
         settings.policyDelay = 0;
         vm.prank(governor_);
         keys.setSettings(settings);
+        _mine(1, POLICY_DELAY);
         _add(_software(IAttestationVerifier.Kind.Nitro), _terms());
         keys.register(_tee(SGX_KEY, IAttestationVerifier.Kind.Nitro));
     }

@@ -67,6 +67,7 @@ pub async fn run(args: DeployArgs, json: bool) -> eyre::Result<()> {
                 challenge_period,
                 enclave_delay: None,
                 l1_verifier: None,
+                guardian: Some(section.guardian.unwrap_or(us)),
             })
         }
         None => None,

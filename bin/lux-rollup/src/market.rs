@@ -39,6 +39,9 @@ pub struct OpenArgs {
     /// Contract that checks attestations on L1: the market there takes them by it, on L2 it takes them anyhow.
     #[arg(long, value_name = "ADDRESS")]
     l1_verifier: Option<Address>,
+    /// Who may end policies and keys of enclaves at once, on both layers [default: who is it now, or else the admin's key].
+    #[arg(long, value_name = "ADDRESS")]
+    guardian: Option<Address>,
     /// Folder for the journals: an interrupted command continues from it.
     #[arg(long, default_value = "data/market")]
     data: PathBuf,
@@ -52,6 +55,7 @@ pub async fn run(command: MarketCommand, json: bool) -> eyre::Result<()> {
         challenge_period: args.challenge_period,
         enclave_delay: None,
         l1_verifier: args.l1_verifier,
+        guardian: args.guardian,
     };
     let (l1, l2) = (l2::connect(&args.endpoints.l1).await?, l2::connect(&args.endpoints.l2).await?);
     let rollup = l2::rollup(&l2, &l1).await?.address;

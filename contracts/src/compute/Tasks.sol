@@ -2,7 +2,9 @@
 pragma solidity ^0.8.30;
 
 import {IAIComputeRollup} from "../interfaces/IAIComputeRollup.sol";
+import {IAttestationEvidence} from "../interfaces/IAttestationEvidence.sol";
 import {IComputeMarket} from "../interfaces/IComputeMarket.sol";
+import {IEvidence} from "../interfaces/IEvidence.sol";
 import {DataReference} from "../libraries/DataReference.sol";
 import {MarketFlags} from "../libraries/MarketFlags.sol";
 import {Models} from "./Models.sol";
@@ -56,7 +58,7 @@ abstract contract Tasks is Models {
     }
 
     /// @inheritdoc IComputeMarket
-    /// @dev A claim of a worker who was slashed meanwhile ends at once.
+    /// @dev A claim of a worker who was slashed meanwhile ends at once. Who was kept from delivering gets its bond back.
     function refundTask(bytes32 _taskId) external {
         Task storage task = _store().tasks[_taskId];
         Progress memory progress = task.progress;
@@ -66,10 +68,11 @@ abstract contract Tasks is Models {
                 revert ComputeMarket_TooEarly(progress.until);
             }
         } else if (progress.status == TaskStatus.Claimed) {
-            if (block.timestamp <= progress.until && !_store().accounts[progress.worker].isSlashed) {
-                revert ComputeMarket_TooEarly(progress.until);
-            }
-            penalty = _claimBond(task.offer);
+            bool isSlashed = _store().accounts[progress.worker].isSlashed;
+            if (block.timestamp <= progress.until && !isSlashed) revert ComputeMarket_TooEarly(progress.until);
+            uint256 bond = _claimBond(task.offer);
+            if (!isSlashed && _wasPrevented(progress)) _credit(progress.worker, bond);
+            else penalty = bond;
         } else {
             revert ComputeMarket_WrongStatus(progress.status);
         }
@@ -113,6 +116,21 @@ abstract contract Tasks is Models {
 
     function _claimBond(Offer memory _offer) internal pure returns (uint256) {
         return _locked(_offer) / CLAIM_BOND_DIVISOR;
+    }
+
+    /// @dev No evidence that the task takes can be given any more, or enclaves alone could have given it and some lost belief since
+    /// the claim: a market cannot know whose the worker has, so that the doubt is in its favour.
+    function _wasPrevented(Progress memory _progress) private view returns (bool) {
+        mapping(IEvidence.Kind => IEvidence) storage modules = _store().evidence;
+        bool isDisputable = address(modules[IEvidence.Kind.Fault]) != address(0);
+        if (_progress.flags & MarketFlags.FAULT != 0 && isDisputable) return false;
+        if (_progress.flags & MarketFlags.VALIDITY != 0 && address(modules[IEvidence.Kind.Validity]) != address(0)) {
+            return false;
+        }
+        address module = address(modules[IEvidence.Kind.Attestation]);
+        if (_progress.flags & MarketFlags.ATTESTATION == 0 || module == address(0) || !isDisputable) return true;
+        uint256 restrictedAt = IAttestationEvidence(module).keys().restrictedAt();
+        return restrictedAt + _settings().claimWindow >= _progress.until;
     }
 
     function _submitTask(IAIComputeRollup.ComputeTask calldata _task, uint8 _programVersion, uint256 _timeout)

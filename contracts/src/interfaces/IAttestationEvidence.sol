@@ -14,11 +14,11 @@ interface IAttestationEvidence is IEvidence {
     error AttestationEvidence_NotAttested();
     error AttestationEvidence_InvalidSignature();
     error AttestationEvidence_NotUsable(address key, IEnclaveKeys.KeyStatus status);
-    error AttestationEvidence_SameVendor(address key);
     error AttestationEvidence_TooManyKeys();
     error AttestationEvidence_NoDisputes();
 
-    /// @notice Adds signatures to an attested result, by which it may come to a quorum.
+    /// @notice Adds signatures to an attested result, by which it may come to a quorum; one of a vendor that it has is passed over.
+    /// Without any it notes a quorum that lapsed, or came back.
     function attest(address _market, bytes32 _taskId, bytes[] calldata _signatures) external;
 
     /// @notice Earliest time at which a result may be final by its attestations; the largest number without a quorum of keys

@@ -81,8 +81,8 @@ interface IEnclaveKeys {
     event PolicyTightened(bytes32 indexed policy, Terms terms);
     event PolicyEnded(bytes32 indexed policy);
     event PlatformDenied(bytes32 indexed platform, bool isDenied);
-    event SettingsSet(Settings settings);
-    event VerifierSet(address verifier);
+    event SettingsSet(Settings settings, uint256 usableFrom);
+    event VerifierSet(address verifier, uint256 usableFrom);
     event GuardianSet(address guardian);
     event KeyRegistered(address indexed key, bytes32 indexed policy, bytes32 platform, uint256 usableFrom);
     event KeyRevoked(address indexed key);
@@ -109,7 +109,8 @@ interface IEnclaveKeys {
     error EnclaveKeys_NotUsable(address key, KeyStatus status);
     error EnclaveKeys_NoContradiction();
 
-    /// @notice Registers, or renews, the key that the attestation binds. Anyone may call.
+    /// @notice Registers, or renews, the key that the attestation binds. Anyone may call. An attestation that is known is taken
+    /// again where its collateral holds longer.
     function register(IAIComputeRollup.TEEAttestation calldata _attestation) external returns (address key_);
 
     /// @notice Ends a key for good.
@@ -133,10 +134,15 @@ interface IEnclaveKeys {
     function tightenPolicy(bytes32 _policy, Terms calldata _terms) external;
 
     function endPolicy(bytes32 _policy) external;
+
+    /// @notice Ends all keys of a platform, at once; a denial that is taken back holds for `policyDelay` more.
     function denyPlatform(bytes32 _platform, bool _isDenied) external;
+
+    /// @notice Settings that are looser in any respect hold after the present `policyDelay`, others at once.
     function setSettings(Settings calldata _settings) external;
 
-    /// @notice Sets what checks attestations, whose roots all policies rest on; zero for the one that it began with.
+    /// @notice Sets what checks attestations after `policyDelay`, whose roots all policies rest on; zero for the one that it
+    /// began with.
     function setVerifier(IAttestationVerifier _verifier) external;
     function setGuardian(address _guardian) external;
 
@@ -150,6 +156,12 @@ interface IEnclaveKeys {
     function verifyTEEAttestation(IAIComputeRollup.TEEAttestation calldata _attestation) external view returns (bool);
 
     function statusOf(address _key) external view returns (KeyStatus status_, IAttestationVerifier.Kind kind_);
+
+    /// @notice From when on a key that is usable now was so without a break; the largest number where it is not.
+    function usableSince(address _key) external view returns (IAttestationVerifier.Kind kind_, uint256 since_);
+
+    /// @notice When it last began to believe less by the word of governor or guardian, or by a contradiction.
+    function restrictedAt() external view returns (uint40);
     function getKey(address _key) external view returns (Key memory);
     function getPolicy(bytes32 _policy)
         external

@@ -11,7 +11,7 @@ import {EnclaveSignature} from "../libraries/EnclaveSignature.sol";
 /// @notice Signatures of enclaves under results of a market. A key that stops being usable stops counting, so that a quorum
 /// holds only while all of it does.
 abstract contract AttestationEvidence is IAttestationEvidence {
-    /// @dev `quorumAt`: when the keys, as far as they were usable, came to a quorum that they had not before.
+    /// @dev `quorumAt`: when the keys that are usable came to a quorum; zero where they were seen without one since.
     struct Record {
         bytes32 digest;
         uint40 quorumAt;
@@ -73,7 +73,7 @@ abstract contract AttestationEvidence is IAttestationEvidence {
     /// @inheritdoc IAttestationEvidence
     function finalFrom(address _market, bytes32 _taskId) external view returns (uint256) {
         Record storage record = _records[_market][_taskId];
-        if (record.quorumAt == 0 || !_hasQuorum(_vendorsOf(record))) return type(uint256).max;
+        if (!_holds(record)) return type(uint256).max;
         return uint256(record.quorumAt) + keys().settings().attestedPeriod;
     }
 
@@ -96,30 +96,35 @@ abstract contract AttestationEvidence is IAttestationEvidence {
     function keys() public view virtual returns (IEnclaveKeys);
 
     function _add(Record storage _record, address _market, bytes32 _taskId, bytes[] memory _signatures) private {
-        uint256 vendors = _vendorsOf(_record);
-        bool hadQuorum = _hasQuorum(vendors);
+        bool held = _holds(_record);
+        uint256 vendors = _vendorsOf(_record, block.timestamp);
         for (uint256 i; i < _signatures.length; ++i) {
             address key = EnclaveSignature.recover(_record.digest, _signatures[i]);
             if (key == address(0)) revert AttestationEvidence_InvalidSignature();
             (IEnclaveKeys.KeyStatus status, IAttestationVerifier.Kind kind_) = keys().statusOf(key);
             if (status != IEnclaveKeys.KeyStatus.Usable) revert AttestationEvidence_NotUsable(key, status);
             uint256 vendor = _vendorOf(kind_);
-            // Who signs first with a vendor's technology keeps nobody else out of the quorum: a second one adds nothing.
-            if (vendors & vendor != 0) revert AttestationEvidence_SameVendor(key);
+            // A second one adds nothing. It is no error: somebody else may have been first with one of these signatures.
+            if (vendors & vendor != 0) continue;
             if (_record.keys.length == MAX_KEYS) revert AttestationEvidence_TooManyKeys();
             vendors |= vendor;
             _record.keys.push(key);
             emit Attested(_market, _taskId, key);
         }
-        if (!hadQuorum && _hasQuorum(vendors)) _record.quorumAt = uint40(block.timestamp);
+        if (!held) _record.quorumAt = _hasQuorum(vendors) ? uint40(block.timestamp) : 0;
     }
 
-    /// @dev Set of the vendors whose keys are usable now.
-    function _vendorsOf(Record storage _record) private view returns (uint256 vendors_) {
+    /// @dev The quorum was there all the time: keys that lapsed and came back make a new one.
+    function _holds(Record storage _record) private view returns (bool) {
+        return _record.quorumAt != 0 && _hasQuorum(_vendorsOf(_record, _record.quorumAt));
+    }
+
+    /// @dev Set of the vendors whose keys are usable now, and have been since `_time`.
+    function _vendorsOf(Record storage _record, uint256 _time) private view returns (uint256 vendors_) {
         uint256 count = _record.keys.length;
         for (uint256 i; i < count; ++i) {
-            (IEnclaveKeys.KeyStatus status, IAttestationVerifier.Kind kind_) = keys().statusOf(_record.keys[i]);
-            if (status == IEnclaveKeys.KeyStatus.Usable) vendors_ |= _vendorOf(kind_);
+            (IAttestationVerifier.Kind kind_, uint256 since) = keys().usableSince(_record.keys[i]);
+            if (since <= _time) vendors_ |= _vendorOf(kind_);
         }
     }
 

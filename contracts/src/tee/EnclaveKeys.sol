@@ -20,10 +20,10 @@ abstract contract EnclaveKeys is Policies {
         (key_, facts) = judge(_attestation);
         Key storage known = _keys[key_];
         if (known.isRevoked) revert EnclaveKeys_Revoked(key_);
-        // The same attestation again shows nothing new, whoever brings it.
-        if (facts.attestedAt <= known.attestedAt) revert EnclaveKeys_NotNewer(known.attestedAt);
-        bool isRenewal =
-            known.policy == facts.policy && known.platform == facts.platform && _statusOf(known) == KeyStatus.Usable;
+        if (!_isNewer(facts, known)) revert EnclaveKeys_NotNewer(known.attestedAt);
+        KeyStatus status = _statusOf(known);
+        bool isRenewal = known.policy == facts.policy && known.platform == facts.platform
+            && (status == KeyStatus.Usable || status == KeyStatus.Waiting);
         if (isRenewal) facts.usableFrom = known.usableFrom;
         _keys[key_] = facts;
         emit KeyRegistered(key_, facts.policy, facts.platform, facts.usableFrom);
@@ -31,6 +31,7 @@ abstract contract EnclaveKeys is Policies {
 
     /// @inheritdoc IEnclaveKeys
     function revoke(address _key) external onlyGuardian {
+        restrictedAt = uint40(block.timestamp);
         _revoke(_key);
     }
 
@@ -88,7 +89,7 @@ abstract contract EnclaveKeys is Policies {
         if (!EnclaveKey.isBound(found.reportData, _attestation.publicKey, _attestation.timestamp)) {
             revert EnclaveKeys_WrongReportData();
         }
-        if (isDenied[found.platform]) revert EnclaveKeys_PlatformDenied(found.platform);
+        if (isDenied(found.platform)) revert EnclaveKeys_PlatformDenied(found.platform);
         facts_ = _factsOf(found, attestedAt, settings_.keyDelay);
         facts_.policy = _policyFor(found, facts_);
         if (facts_.policy == 0) revert EnclaveKeys_NoPolicy();
@@ -97,6 +98,14 @@ abstract contract EnclaveKeys is Policies {
     /// @inheritdoc IEnclaveKeys
     function statusOf(address _key) external view returns (KeyStatus status_, IAttestationVerifier.Kind kind_) {
         return (_statusOf(_keys[_key]), _keys[_key].kind);
+    }
+
+    /// @inheritdoc IEnclaveKeys
+    function usableSince(address _key) external view returns (IAttestationVerifier.Kind kind_, uint256 since_) {
+        Key memory key = _keys[_key];
+        if (_statusOf(key) != KeyStatus.Usable) return (key.kind, type(uint256).max);
+        uint256 deniedUntil = _deniedUntil[key.platform];
+        return (key.kind, deniedUntil > key.usableFrom ? deniedUntil : key.usableFrom);
     }
 
     /// @inheritdoc IEnclaveKeys
@@ -125,12 +134,19 @@ abstract contract EnclaveKeys is Policies {
         if (_key.policy == 0) return KeyStatus.Unknown;
         uint256 until = uint256(_key.attestedAt) + settings().keyLifetime;
         if (block.timestamp > _key.validUntil || block.timestamp > until) return KeyStatus.Expired;
-        if (isDenied[_key.platform]) return KeyStatus.PlatformDenied;
+        if (isDenied(_key.platform)) return KeyStatus.PlatformDenied;
         Policy storage policy = _policies[_key.policy];
         // A policy that ended and was added again has none of its earlier keys.
         if (policy.usableFrom == 0 || _key.registeredAt < policy.usableFrom) return KeyStatus.PolicyEnded;
         if (!_accepts(policy.terms, _key)) return KeyStatus.PolicyRefuses;
         return block.timestamp < _key.usableFrom ? KeyStatus.Waiting : KeyStatus.Usable;
+    }
+
+    /// @dev The same attestation again shows nothing new, unless with collateral that holds longer: whoever saw it may have been
+    /// first with some that was nearly over.
+    function _isNewer(Key memory _facts, Key storage _known) private view returns (bool) {
+        if (_facts.attestedAt != _known.attestedAt) return _facts.attestedAt > _known.attestedAt;
+        return _facts.validUntil > _known.validUntil && _facts.evaluation >= _known.evaluation;
     }
 
     function _requireFresh(uint256 _timestamp, Settings memory _settings_) private view returns (uint256 attestedAt_) {

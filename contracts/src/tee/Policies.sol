@@ -6,6 +6,7 @@ import {IEnclaveKeys} from "../interfaces/IEnclaveKeys.sol";
 
 /// @notice What software on what platforms is believed. To believe more takes the governor and a delay; to believe less takes
 /// the guardian and has effect at once. Zero stands for the defaults, so that it needs no initialisation on either layer.
+/// @dev Until the first policy nothing rests on settings and verifier, so that they need no delay.
 abstract contract Policies is IEnclaveKeys {
     struct Policy {
         Software software;
@@ -24,11 +25,19 @@ abstract contract Policies is IEnclaveKeys {
     uint256 private constant MAX_QUORUM = 4;
 
     address public guardian;
+    /// @inheritdoc IEnclaveKeys
+    uint40 public restrictedAt;
+    /// @dev From then on the newer ones hold.
+    uint40 private _settingsFrom;
+    bool private _hasBelieved;
     Settings private _settings;
+    Settings private _newSettings;
     IAttestationVerifier private _verifier;
+    IAttestationVerifier private _newVerifier;
+    uint40 private _verifierFrom;
     mapping(bytes32 => Policy) internal _policies;
     mapping(bytes32 => bytes32[]) internal _policiesOf;
-    mapping(bytes32 => bool) public isDenied;
+    mapping(bytes32 => uint40) internal _deniedUntil;
 
     modifier onlyGovernor() {
         if (msg.sender != governor()) revert EnclaveKeys_NotGovernor();
@@ -58,7 +67,8 @@ abstract contract Policies is IEnclaveKeys {
         if (policy.usableFrom != 0) revert EnclaveKeys_InvalidPolicy();
         policy.software = _software;
         policy.terms = _terms;
-        policy.usableFrom = uint40(block.timestamp + settings().policyDelay);
+        policy.usableFrom = _afterDelay();
+        _hasBelieved = true;
         listed.push(policy_);
         emit PolicyAdded(policy_, _software, _terms, policy.usableFrom);
     }
@@ -69,6 +79,7 @@ abstract contract Policies is IEnclaveKeys {
         if (policy.usableFrom == 0) revert EnclaveKeys_UnknownPolicy();
         if (!_isTighter(_terms, policy.terms)) revert EnclaveKeys_NotTighter();
         policy.terms = _terms;
+        restrictedAt = uint40(block.timestamp);
         emit PolicyTightened(_policy, _terms);
     }
 
@@ -78,10 +89,15 @@ abstract contract Policies is IEnclaveKeys {
     }
 
     /// @inheritdoc IEnclaveKeys
-    /// @dev The guardian may deny, and only the governor may take that back.
+    /// @dev The guardian may deny, and only the governor may take that back, with the delay.
     function denyPlatform(bytes32 _platform, bool _isDenied) external onlyGuardian {
-        if (!_isDenied && msg.sender != governor()) revert EnclaveKeys_NotGovernor();
-        isDenied[_platform] = _isDenied;
+        if (_isDenied) {
+            _deniedUntil[_platform] = type(uint40).max;
+            restrictedAt = uint40(block.timestamp);
+        } else {
+            if (msg.sender != governor()) revert EnclaveKeys_NotGovernor();
+            if (_deniedUntil[_platform] == type(uint40).max) _deniedUntil[_platform] = _afterDelay();
+        }
         emit PlatformDenied(_platform, _isDenied);
     }
 
@@ -92,8 +108,14 @@ abstract contract Policies is IEnclaveKeys {
                 || _new.maxAge > MAX_DELAY_SECONDS || _new.maxLead > MAX_DELAY_SECONDS || _new.keyLifetime == 0
                 || _new.attestedPeriod < MIN_PERIOD_SECONDS || _new.quorum < MIN_QUORUM || _new.quorum > MAX_QUORUM
         ) revert EnclaveKeys_InvalidSettings();
-        _settings = _new;
-        emit SettingsSet(_new);
+        Settings memory current = settings();
+        bool waits = _hasBelieved && _isLooser(_new, current);
+        uint40 from = waits ? _afterDelay() : uint40(block.timestamp);
+        if (!waits) restrictedAt = from;
+        _settings = current;
+        _newSettings = _new;
+        _settingsFrom = from;
+        emit SettingsSet(_new, from);
     }
 
     /// @inheritdoc IEnclaveKeys
@@ -103,10 +125,13 @@ abstract contract Policies is IEnclaveKeys {
     }
 
     /// @inheritdoc IEnclaveKeys
-    /// @dev Of keys that are registered from now on.
+    /// @dev Of keys that are registered from then on. A verifier that takes everything makes every policy take everything.
     function setVerifier(IAttestationVerifier _new) external onlyGovernor {
-        _verifier = _new;
-        emit VerifierSet(address(_new));
+        uint40 from = _hasBelieved ? _afterDelay() : uint40(block.timestamp);
+        _verifier = _setVerifier();
+        _newVerifier = _new;
+        _verifierFrom = from;
+        emit VerifierSet(address(_new), from);
     }
 
     /// @inheritdoc IEnclaveKeys
@@ -130,8 +155,13 @@ abstract contract Policies is IEnclaveKeys {
 
     /// @inheritdoc IEnclaveKeys
     function settings() public view returns (Settings memory ret_) {
-        ret_ = _settings;
-        if (ret_.quorum == 0) ret_ = Settings(1 days, 10 minutes, 1 hours, 5 minutes, 30 days, 1 hours, 2);
+        ret_ = block.timestamp < _settingsFrom ? _settings : _newSettings;
+        if (ret_.quorum == 0) ret_ = Settings(1 days, 10 minutes, 1 hours, 5 minutes, 30 days, 4 days, 2);
+    }
+
+    /// @inheritdoc IEnclaveKeys
+    function isDenied(bytes32 _platform) public view returns (bool) {
+        return block.timestamp < _deniedUntil[_platform];
     }
 
     /// @inheritdoc IEnclaveKeys
@@ -139,7 +169,8 @@ abstract contract Policies is IEnclaveKeys {
 
     /// @inheritdoc IEnclaveKeys
     function verifier() public view returns (IAttestationVerifier) {
-        return address(_verifier) == address(0) ? _firstVerifier() : _verifier;
+        IAttestationVerifier set = _setVerifier();
+        return address(set) == address(0) ? _firstVerifier() : set;
     }
 
     /// @dev Until the governor sets another one.
@@ -149,6 +180,7 @@ abstract contract Policies is IEnclaveKeys {
         Policy storage policy = _policies[_policy];
         if (policy.usableFrom == 0) revert EnclaveKeys_UnknownPolicy();
         policy.usableFrom = 0;
+        restrictedAt = uint40(block.timestamp);
         Software storage software = policy.software;
         bytes32[] storage listed = _policiesOf[_softwareKey(software.kind, software.measurement, software.signer)];
         uint256 last = listed.length - 1;
@@ -203,6 +235,22 @@ abstract contract Policies is IEnclaveKeys {
             if (isPinned && _software.registers[i] != _attestation.registers[i]) return false;
         }
         return true;
+    }
+
+    /// @dev Zero for the first one.
+    function _setVerifier() private view returns (IAttestationVerifier) {
+        return block.timestamp < _verifierFrom ? _verifier : _newVerifier;
+    }
+
+    function _afterDelay() private view returns (uint40) {
+        return uint40(block.timestamp + settings().policyDelay);
+    }
+
+    /// @dev In any respect.
+    function _isLooser(Settings calldata _new, Settings memory _old) private pure returns (bool) {
+        return _new.policyDelay < _old.policyDelay || _new.keyDelay < _old.keyDelay || _new.maxAge > _old.maxAge
+            || _new.maxLead > _old.maxLead || _new.keyLifetime > _old.keyLifetime
+            || _new.attestedPeriod < _old.attestedPeriod || _new.quorum < _old.quorum;
     }
 
     function _isTighter(Terms calldata _new, Terms memory _old) private pure returns (bool) {

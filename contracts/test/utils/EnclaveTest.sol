@@ -51,12 +51,15 @@ abstract contract EnclaveTest is MarketTest {
         vm.startPrank(market.governor(), market.governor());
         market.setEvidence(IEvidence.Kind.Attestation, attestations);
         keys.setGuardian(guard);
+        // Shorter than the market's period here, so that a quorum shortens it.
+        IEnclaveKeys.Settings memory settings = keys.settings();
+        settings.attestedPeriod = uint32(ATTESTED_PERIOD);
+        keys.setSettings(settings);
         keys.addPolicy(_software(IAttestationVerifier.Kind.Sgx), _terms());
         keys.addPolicy(_software(IAttestationVerifier.Kind.Tdx), _terms());
         keys.addPolicy(_software(IAttestationVerifier.Kind.Snp), _terms());
         vm.stopPrank();
         _registerModel(TEE_MODEL, MarketFlags.ATTESTATION, 0);
-        _registerModel(QUORUM_MODEL, MarketFlags.ATTESTATION | MarketFlags.QUORUM, 0);
         _mine(1, POLICY_DELAY);
     }
 
@@ -181,6 +184,21 @@ abstract contract EnclaveTest is MarketTest {
         );
         bytes32 typeHash = keccak256("AttestedResult(bytes32 taskId,bytes32 program,bytes32 input,bytes32 output)");
         bytes32 content = keccak256(abi.encode(typeHash, _of.taskId, _of.program, _of.input, _of.output));
+        return keccak256(abi.encodePacked(hex"1901", domain, content));
+    }
+
+    /// @dev What a key signs to end itself.
+    function _revocation(address _contract, address _revoked) internal view returns (bytes32) {
+        bytes32 domain = keccak256(
+            abi.encode(
+                keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
+                keccak256("LuxComputeMarket"),
+                keccak256("1"),
+                block.chainid,
+                _contract
+            )
+        );
+        bytes32 content = keccak256(abi.encode(keccak256("Revocation(address key)"), _revoked));
         return keccak256(abi.encodePacked(hex"1901", domain, content));
     }
 

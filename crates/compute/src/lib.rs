@@ -4,6 +4,7 @@
 mod board;
 mod check;
 mod costs;
+mod deadlines;
 mod defence;
 mod error;
 mod jobs;

@@ -2,6 +2,7 @@
 
 use crate::board::{Board, Delivery, Offer, Stage};
 use crate::check::{Finding, Suspect, check, prove};
+use crate::deadlines::{Deadlines, rank};
 use crate::jobs::{Jobs, retry_seconds};
 use crate::{ComputeError, Market, Role, Shop};
 use alloy_primitives::{B256, U256};
@@ -73,6 +74,7 @@ pub struct Watcher {
     board: Board,
     first_block: u64,
     results: BTreeMap<B256, Known>,
+    deadlines: Deadlines,
     checks: Jobs<(Delivery, Finding)>,
     proofs: Jobs<(Delivery, Option<Dispute>)>,
     /// Tasks of which this account asked for a segment.
@@ -93,6 +95,7 @@ impl Role for Watcher {
         while let Some((id, ended)) = self.proofs.try_next() {
             self.proven(id, ended);
         }
+        self.read_deadlines().await;
         self.look();
         self.keep().await;
         self.prove();
@@ -134,6 +137,7 @@ impl Watcher {
             board,
             first_block,
             results: BTreeMap::new(),
+            deadlines: Deadlines::default(),
             checks: Jobs::new(config.parallel),
             proofs: Jobs::new(PROOFS),
             bonds,
@@ -160,7 +164,21 @@ impl Watcher {
         self.results.get(&task).is_some_and(|known| matches!(known.state, State::Unknown))
     }
 
-    /// Collects results, and starts checks: those never tried first, then by their deadline.
+    /// Enclaves may end a period sooner than the result says; only results that wait for a check matter.
+    async fn read_deadlines(&mut self) {
+        let waits = |id: B256| self.results.get(&id).is_none_or(|known| matches!(known.state, State::Waits { .. }));
+        let is_attested =
+            |delivery: &Delivery| delivery.proof.as_ref().is_some_and(|proof| proof.kind == EvidenceKind::Attestation);
+        let attested = self.board.tasks().filter_map(|task| match task.stage {
+            Stage::Delivered(delivery) if is_attested(delivery) && waits(task.id) => Some(task.id),
+            _ => None,
+        });
+        let attested: Vec<_> = attested.collect();
+        let head = self.board.head().map_or(0, |head| head.number);
+        self.deadlines.read(&self.shop.market, attested, head).await;
+    }
+
+    /// Collects results, and starts checks: of those first that have the least time left.
     fn look(&mut self) {
         let now = self.board.now();
         let own = self.transactions.as_ref().map(|transactions| transactions.address());
@@ -186,11 +204,12 @@ impl Watcher {
                     Some(Known { state: State::Waits { until }, failures, .. }) if *until <= now => *failures,
                     Some(_) => return None,
                 };
-                Some((failures, delivery.until, id, offer, delivery))
+                let rank = rank(self.deadlines.of(id, delivery.until), failures, now);
+                Some((rank, id, failures, offer, delivery))
             })
             .collect();
-        due.sort_unstable_by_key(|(failures, until, id, ..)| (*failures, *until, *id));
-        for (failures, _, id, offer, delivery) in due {
+        due.sort_unstable_by_key(|(rank, id, ..)| (*rank, *id));
+        for (_, id, failures, offer, delivery) in due {
             if !self.checks.has_room() {
                 break;
             }

@@ -13,7 +13,6 @@ alloy_sol_types::sol! {
         error AttestationEvidence_NoDisputes();
         error AttestationEvidence_NotAttested();
         error AttestationEvidence_NotUsable(address, uint8);
-        error AttestationEvidence_SameVendor(address);
         error AttestationEvidence_TooManyKeys();
         error AttestationVerifierL2_NoAnswer();
         error BatchLib_MalformedTrace();
@@ -47,6 +46,7 @@ alloy_sol_types::sol! {
         error ComputeMarket_NotRequester();
         error ComputeMarket_NotWorker();
         error ComputeMarket_NothingToDo();
+        error ComputeMarket_QuorumUnreachable();
         error ComputeMarket_StakeTooLow(uint256);
         error ComputeMarket_TaskExists();
         error ComputeMarket_TooEarly(uint256);

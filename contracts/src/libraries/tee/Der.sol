@@ -110,18 +110,21 @@ library Der {
         return value != 0;
     }
 
-    /// @notice An OBJECT IDENTIFIER: its content, zeros, and in the last byte how long that is, at most 31 bytes.
+    /// @notice An OBJECT IDENTIFIER: its content, zeros, and in the last byte how long that is, at most 31 bytes. Of those that are
+    /// so short it takes what `crates/tee` takes.
     function oid(Reader memory _reader, bytes32 _what) internal pure returns (bytes32) {
         uint256 start = expect(_reader, OID, _what);
         uint256 length = _reader.position - start;
-        if (length == 0 || length > 31 || byteAt(_reader.position - 1) > 0x7f) revert Tee_Invalid(_reader.part, _what);
-        bool begins = true;
-        for (uint256 place = start; place < _reader.position; ++place) {
+        // The first byte is 40 times the first number, at most 2, and the second, at most 39; a third has to follow.
+        bool valid = length > 2 && length < 32 && byteAt(start) < 120 && byteAt(_reader.position - 1) < 0x80;
+        uint256 number;
+        for (uint256 place = start; valid && place < _reader.position; ++place) {
             uint256 value = byteAt(place);
-            // No number in it begins with a zero.
-            if (begins && value == 0x80) revert Tee_Invalid(_reader.part, _what);
-            begins = value < 0x80;
+            // No number begins with a zero, and none has more than 28 bits, which are four bytes.
+            valid = number >> 21 == 0 && (number != 0 || value != 0x80);
+            number = value < 0x80 ? 0 : number << 7 | value & 0x7f;
         }
+        if (!valid) revert Tee_Invalid(_reader.part, _what);
         return (wordAt(start) >> (256 - 8 * length) << (256 - 8 * length)) | bytes32(length);
     }
 

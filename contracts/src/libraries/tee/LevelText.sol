@@ -12,6 +12,7 @@ library LevelText {
     uint256 internal constant MAX_ITEMS = 255;
     /// @dev Of one level, as `crates/tee` takes them.
     uint256 private constant MAX_ADVISORIES = 64;
+    uint256 private constant MAX_NAME_BYTES = 64;
 
     /// @dev Names of the advisories of one text, each once: levels have their places in it.
     struct Advisories {
@@ -69,7 +70,7 @@ library LevelText {
         uint256 count;
         if (_cursor.beginArray()) {
             do {
-                ret_ = bytes.concat(ret_, bytes1(_placeOf(_cursor, _advisories, _cursor.hash())));
+                ret_ = bytes.concat(ret_, bytes1(_placeOf(_cursor, _advisories, _nextName(_cursor))));
                 if (++count > MAX_ADVISORIES) revert Tee_TooLong(_cursor.part, count, MAX_ADVISORIES);
             } while (_cursor.accept(","));
             _cursor.expect("]");
@@ -115,6 +116,14 @@ library LevelText {
         } while (_cursor.accept(","));
         _cursor.expect("}");
         _cursor.requireAll(seen, 1, "isvsvn");
+    }
+
+    /// @dev Keccak-256 of the name of an advisory.
+    function _nextName(Json.Cursor memory _cursor) private pure returns (bytes32 ret_) {
+        uint256 start = _cursor.position;
+        ret_ = _cursor.hash();
+        uint256 length = _cursor.position - start - 2;
+        if (length > MAX_NAME_BYTES) revert Tee_TooLong(_cursor.part, length, MAX_NAME_BYTES);
     }
 
     function _placeOf(Json.Cursor memory _cursor, Advisories memory _advisories, bytes32 _name)

@@ -184,7 +184,12 @@ library X509 {
             Der.Reader memory entry = _entries.enter(Der.SEQUENCE, "entry");
             uint256 serial = entry.unsigned(MAX_SERIAL_BYTES, "serial number");
             entry.time();
-            while (!entry.isFinished()) _checkOfList(entry.enter(Der.SEQUENCE, "entry"));
+            if (!entry.isFinished()) {
+                Der.Reader memory extensions = entry.enter(Der.SEQUENCE, "entry");
+                entry.finish();
+                if (extensions.isFinished()) revert Tee_Invalid(entry.part, "entry");
+                _checkOfList(extensions);
+            }
             // Memory map: place `count` of 20 bytes; what is behind it is written by the next, or is the padding.
             assembly ("memory-safe") {
                 let place := add(add(ret_, 0x20), mul(count, MAX_SERIAL_BYTES))

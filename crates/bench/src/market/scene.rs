@@ -130,6 +130,7 @@ fn request(owner: Address, now: u64) -> eyre::Result<DeployRequest> {
             challenge_period: PERIOD,
             enclave_delay: None,
             l1_verifier: None,
+            guardian: None,
         }),
         challenge_period: PERIOD,
         min_stake: ether(100),

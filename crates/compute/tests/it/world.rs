@@ -97,6 +97,7 @@ impl World {
                 challenge_period: PERIOD,
                 enclave_delay: None,
                 l1_verifier: None,
+                guardian: None,
             }),
             challenge_period: PERIOD,
             min_stake: ether(100),

@@ -11,13 +11,13 @@ use lux_protocol::contracts::IRollupViews;
 use lux_protocol::market::contract::IAIComputeRollup::callEnclaveKeysL2Call;
 use lux_protocol::market::enclaves::IEnclaveKeys::addPolicyCall;
 
-/// Deploys the registry of a rollup on L1, and the module of its market that goes by it.
+/// Deploys the registry of a rollup on L1, and the module of its market that goes by it: both addresses.
 pub(super) async fn deploy_registry(
     deployer: &mut Deployer<'_>,
     rollup: Address,
     verifier: Address,
     report: &mut (dyn FnMut(&str) + Send),
-) -> Result<Address, NodeError> {
+) -> Result<(Address, Address), NodeError> {
     let arguments = (rollup, verifier).abi_encode_params();
     let code = with_arguments(artifacts::enclave_keys_l1().bytecode, arguments);
     let keys = create(deployer, &format!("EnclaveKeysL1/{verifier}"), code).await?;
@@ -25,7 +25,7 @@ pub(super) async fn deploy_registry(
     let code = with_arguments(artifacts::attestation_evidence_l1().bytecode, keys.abi_encode());
     let module = create(deployer, &format!("AttestationEvidenceL1/{verifier}"), code).await?;
     report("AttestationEvidenceL1");
-    Ok(module)
+    Ok((keys, module))
 }
 
 /// Has the rollup's owner add a policy to a registry: the one on L2, or that at an address on L1. `number` tells apart the

@@ -16,7 +16,7 @@ use lux_protocol::contracts::{ExecutionMode, IChunkVerifier, IFaultProof, IRollu
 use lux_protocol::market::EvidenceKind;
 use lux_protocol::market::contract::IAIComputeRollup::{callComputeMarketL2Call, callEnclaveKeysL2Call};
 use lux_protocol::market::contract::{IComputeMarket, Purpose};
-use lux_protocol::market::enclaves::IEnclaveKeys;
+use lux_protocol::market::enclaves::{IAttestationEvidence, IEnclaveKeys};
 
 /// How a market is opened.
 #[derive(Clone, Debug)]
@@ -29,7 +29,15 @@ pub struct MarketRequest {
     pub enclave_delay: Option<u32>,
     /// The `IAttestationVerifier` on L1 by which the market there takes attestations; without one it takes none.
     pub l1_verifier: Option<Address>,
+    /// Who may end policies and keys of enclaves at once, while the rollup's owner has to wait; with `None`, and where there is
+    /// nobody, who opens the market.
+    pub guardian: Option<Address>,
 }
+
+/// What L1 mines at the slowest, in seconds; as long as no slot is missed.
+const L1_BLOCK_SECONDS: u64 = 12;
+/// For whoever checks a result, and for what L1 and its clock take.
+const CHECK_SECONDS: u64 = 86_400;
 
 /// Puts the program onto L1, to what judges the rollup's own claims, and has the rollup's owner open the market with it.
 /// `then` are further calls of the same operation.
@@ -57,8 +65,16 @@ pub(super) async fn open_with(
         Some(verifier) => Some(deploy_registry(&mut deployer, rollup, verifier, report).await?),
         None => None,
     };
-    let calls = attestations.map(attestation_call).into_iter().chain(calls);
-    let calls = calls.map(|call| (rollup, call)).chain(then).collect();
+    let keys = match attestations {
+        Some((keys, _)) => Some(keys),
+        None => keys_of(l1, rollup).await?,
+    };
+    let guardian = match keys {
+        Some(keys) => guardian_call(transactions, keys, request).await?.map(|call| (keys, call)),
+        None => None,
+    };
+    let calls = attestations.map(|(_, module)| attestation_call(module)).into_iter().chain(calls);
+    let calls = guardian.into_iter().chain(calls.map(|call| (rollup, call))).chain(then).collect();
     by_owner(transactions, rollup, calls, version(l1, rollup).await?, report).await
 }
 
@@ -93,9 +109,10 @@ pub async fn open_l2_market(
     let calls = opening_calls(l2.client(), COMPUTE_MARKET, &disputes, request.challenge_period).await?;
     let through_l1 = |data| (rollup, callComputeMarketL2Call { data }.abi_encode().into());
     let calls = [attestation_call(ATTESTATION_EVIDENCE)].into_iter().chain(calls).map(through_l1);
-    let delay = delay_call(l2.client(), request.enclave_delay).await?;
-    let delay = delay.map(|data| (rollup, callEnclaveKeysL2Call { data }.abi_encode().into()));
-    let calls = delay.into_iter().chain(calls).collect();
+    let settings = settings_call(l1.client(), l2.client(), rollup, request.enclave_delay).await?;
+    let about_keys = guardian_call(l2, ENCLAVE_KEYS, request).await?.into_iter().chain(settings);
+    let about_keys = about_keys.map(|data| (rollup, callEnclaveKeysL2Call { data }.abi_encode().into()));
+    let calls = about_keys.chain(calls).collect();
     by_owner(l1, rollup, calls, version(l2.client(), COMPUTE_MARKET).await?, report).await
 }
 
@@ -103,7 +120,12 @@ pub async fn open_l2_market(
 pub async fn is_open(chain: &L1Client, market: Address, request: &MarketRequest) -> Result<bool, NodeError> {
     let set = chain.view(market, IComputeMarket::computeProgramCall { purpose: Purpose::Infer }).await?;
     let params = chain.view(market, IComputeMarket::marketParamsCall {}).await?;
-    Ok(set.program == program_id(&request.program) && u64::from(params.challengePeriod) == request.challenge_period)
+    let is_guarded = match keys_of(chain, market).await? {
+        Some(keys) => request.is_guarded_by(chain.view(keys, IEnclaveKeys::guardianCall {}).await?),
+        None => true,
+    };
+    let has_period = u64::from(params.challengePeriod) == request.challenge_period;
+    Ok(set.program == program_id(&request.program) && has_period && is_guarded)
 }
 
 /// What the governor of a market calls.
@@ -134,12 +156,58 @@ async fn attestation_module(chain: &L1Client, market: Address) -> Result<Address
     Ok(chain.view(market, IComputeMarket::computeEvidenceCall { kind }).await?)
 }
 
-/// Sets the delays of the registry on L2, where they are to be other ones.
-async fn delay_call(l2: &L1Client, delay: Option<u32>) -> Result<Option<Bytes>, NodeError> {
-    let Some(delay) = delay else { return Ok(None) };
-    let mut settings = l2.view(ENCLAVE_KEYS, IEnclaveKeys::settingsCall {}).await?;
-    (settings.policyDelay, settings.keyDelay) = (delay, delay);
-    Ok(Some(IEnclaveKeys::setSettingsCall { settings }.abi_encode().into()))
+/// The registry that the attestations of a market go by.
+async fn keys_of(chain: &L1Client, market: Address) -> Result<Option<Address>, NodeError> {
+    let module = attestation_module(chain, market).await?;
+    if module.is_zero() {
+        return Ok(None);
+    }
+    Ok(Some(chain.view(module, IAttestationEvidence::keysCall {}).await?))
+}
+
+impl MarketRequest {
+    fn is_guarded_by(&self, guardian: Address) -> bool {
+        self.guardian.map_or(!guardian.is_zero(), |wanted| guardian == wanted)
+    }
+}
+
+/// Sets the guardian of a registry, where it is not the one that is asked for.
+async fn guardian_call(
+    transactions: &TxManager,
+    keys: Address,
+    request: &MarketRequest,
+) -> Result<Option<Bytes>, NodeError> {
+    if request.is_guarded_by(transactions.client().view(keys, IEnclaveKeys::guardianCall {}).await?) {
+        return Ok(None);
+    }
+    let guardian = request.guardian.unwrap_or(transactions.address());
+    Ok(Some(IEnclaveKeys::setGuardianCall { guardian }.abi_encode().into()))
+}
+
+/// Sets the delays of the registry on L2, where they are to be other ones, and a shorter period for attested results that is
+/// too short for the rollup.
+async fn settings_call(
+    l1: &L1Client,
+    l2: &L1Client,
+    rollup: Address,
+    delay: Option<u32>,
+) -> Result<Option<Bytes>, NodeError> {
+    let old = l2.view(ENCLAVE_KEYS, IEnclaveKeys::settingsCall {}).await?;
+    let mut settings = old.clone();
+    if let Some(delay) = delay {
+        (settings.policyDelay, settings.keyDelay) = (delay, delay);
+    }
+    let params = l1.view(rollup, IRollupViews::paramsCall {}).await?;
+    let needed = censored_for(params.inclusionWindow, params.fallbackWindow);
+    settings.attestedPeriod = settings.attestedPeriod.max(u32::try_from(needed).unwrap_or(u32::MAX));
+    Ok((settings != old).then(|| IEnclaveKeys::setSettingsCall { settings }.abi_encode().into()))
+}
+
+/// Seconds for which a sequencer can keep a challenge of a result out of L2: it publishes the result late, takes no message as
+/// long as L1 lets it, and then no batch comes until others may submit one.
+const fn censored_for(inclusion_window: u64, fallback_window: u64) -> u64 {
+    let inclusion = inclusion_window.saturating_mul(L1_BLOCK_SECONDS);
+    inclusion.saturating_add(fallback_window.saturating_mul(2)).saturating_add(CHECK_SECONDS)
 }
 
 /// How many times a market's program was set: operations that set the same one again are different.
@@ -176,4 +244,19 @@ async fn require_market(l1: &L1Client, rollup: Address) -> Result<(), NodeError>
         return Ok(());
     }
     Err(NodeError::Config(format!("{rollup} has no compute market: it was not deployed with the preset hip")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::censored_for;
+    use lux_protocol::constants::{DEFAULT_FALLBACK_WINDOW, DEFAULT_INCLUSION_WINDOW};
+
+    /// The default of the contract (`Policies.settings`) is enough for the default of a rollup, and not for longer windows.
+    #[test]
+    fn default_period_outlasts_censorship() {
+        const DEFAULT: u64 = 4 * 86_400;
+        assert_eq!(censored_for(DEFAULT_INCLUSION_WINDOW, DEFAULT_FALLBACK_WINDOW), DEFAULT);
+        assert!(censored_for(2 * DEFAULT_INCLUSION_WINDOW, DEFAULT_FALLBACK_WINDOW) > DEFAULT);
+        assert_eq!(censored_for(u64::MAX, u64::MAX), u64::MAX);
+    }
 }

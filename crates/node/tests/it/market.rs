@@ -10,10 +10,11 @@ use lux_dispute::{ClaimedRun, Fault as Wrong, fraud_proof};
 use lux_executor::program_id;
 use lux_l1::{L1Client, MemoryJournal, TxManager};
 use lux_machine::{Machine, Program, Status};
-use lux_node::{DeployRequest, Deployment, MarketRequest, deploy};
+use lux_node::{DeployRequest, Deployment, MarketRequest, OwnerCall, deploy, open_market};
 use lux_protocol::contracts::IRollupViews;
 use lux_protocol::market::contract::IComputeMarket::{self, Task};
 use lux_protocol::market::contract::{ComputeResult, ComputeTask, Purpose, TaskStatus};
+use lux_protocol::market::enclaves::{IAttestationEvidence, IEnclaveKeys};
 use lux_protocol::market::{CounterProof, EvidenceKind, ResultProof, claim_input};
 use lux_protocol::{ClaimTrace, payload_commitment};
 use std::sync::Arc;
@@ -37,7 +38,13 @@ fn echo(unused: u32) -> Program {
 }
 
 fn setup() -> Setup {
-    let market = MarketRequest { program: echo(0), challenge_period: PERIOD, enclave_delay: None, l1_verifier: None };
+    let market = MarketRequest {
+        program: echo(0),
+        challenge_period: PERIOD,
+        enclave_delay: None,
+        l1_verifier: None,
+        guardian: None,
+    };
     Setup { fault_proofs: true, market: Some(market), ..Setup::default() }
 }
 
@@ -139,10 +146,42 @@ async fn false_result_falls_and_true_one_is_paid() {
     assert_eq!(U256::from(account(&world, REQUESTER).balance), ether(9) / U256::from(10));
 }
 
+/// Who may end policies at once, where the owner has to wait: who opens the market, unless it is said.
+#[tokio::test(flavor = "multi_thread")]
+async fn registry_has_a_guardian() {
+    let world = World::with(setup()).await;
+    world.devnet.set_mining(Mining::Automine).unwrap();
+    let journal = Arc::new(MemoryJournal::default());
+    let manager =
+        TxManager::open(world.client.clone(), world.wallet(ADMIN), journal, quick(1), world.clock()).await.unwrap();
+    let verifier = Address::repeat_byte(0x55);
+    let open = async |guardian| {
+        let request = MarketRequest { l1_verifier: Some(verifier), guardian, ..setup().market.unwrap() };
+        let rollup = world.deployment.rollup;
+        assert_eq!(open_market(&manager, rollup, &request, &mut |_| {}).await.unwrap(), OwnerCall::Done);
+        let chain = world.devnet.chain();
+        let module = evm::view(&chain, rollup, IComputeMarket::computeEvidenceCall { kind: 2 });
+        let keys = evm::view(&chain, module, IAttestationEvidence::keysCall {});
+        evm::view(&chain, keys, IEnclaveKeys::guardianCall {})
+    };
+    let admin = world.account(ADMIN);
+    assert_eq!(open(None).await, admin);
+    for guardian in [world.account(CAROL), admin, world.account(CAROL)] {
+        assert_eq!(open(Some(guardian)).await, guardian);
+    }
+    // Nobody who opens it again takes the place.
+    assert_eq!(open(None).await, world.account(CAROL));
+}
+
 /// A further rollup of the same factory, with another program for its market and another admin.
 fn second(world: &World, name: String, unused: u32) -> DeployRequest {
-    let market =
-        MarketRequest { program: echo(unused), challenge_period: PERIOD, enclave_delay: None, l1_verifier: None };
+    let market = MarketRequest {
+        program: echo(unused),
+        challenge_period: PERIOD,
+        enclave_delay: None,
+        l1_verifier: None,
+        guardian: None,
+    };
     let request = deploy_request(&Setup { market: Some(market), ..setup() }, &world.devnet);
     let (factory, admin) = (Some(world.deployment.factory), world.account(CAROL));
     DeployRequest { name, factory, admin, timelock_delay: 86_400, ..request }

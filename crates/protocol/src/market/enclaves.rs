@@ -97,6 +97,7 @@ sol! {
         function addPolicy(Software calldata software, Terms calldata terms) external returns (bytes32 policy);
         function setVerifier(address verifier) external;
         function setSettings(Settings calldata settings) external;
+        function setGuardian(address guardian) external;
         function statusOf(address key) external view returns (KeyStatus status, uint8 kind);
         function policiesOf(uint8 kind, bytes32 measurement, bytes32 signer) external view returns (bytes32[] memory);
         function getPolicy(
@@ -104,6 +105,7 @@ sol! {
         ) external view returns (Software memory software, Terms memory terms, uint256 usableFrom);
         function settings() external view returns (Settings memory settings);
         function verifier() external view returns (address verifier);
+        function guardian() external view returns (address guardian);
     }
 
     #[derive(Debug)]

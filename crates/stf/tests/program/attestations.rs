@@ -151,7 +151,8 @@ fn the_predeploy_names_its_roots() {
     assert!(answers[1].reason().contains("invalid RLP"), "{}", answers[1].reason());
 }
 
-/// Run with `--nocapture` to see the figures. Those of long lists have what takes longest to read.
+/// Run with `--nocapture` to see the figures. Those of long lists have what takes longest to read: as many names of advisories, as
+/// long, as there may be, which are compared with each other, and entries with extensions.
 #[test]
 fn the_price_bounds_the_machine() {
     let mut scene = Scene::new(World::new(2, vec![]).native_only());
@@ -165,8 +166,18 @@ fn the_price_bounds_the_machine() {
         (answers[0].success, gas, statistics.weight, statistics.chunks)
     };
     let long = |kind, others| Request { others, ..request(kind) };
-    let cases =
-        KINDS.map(request).into_iter().chain([long(Kind::Sgx, 300), long(Kind::Tdx, 200), long(Kind::Snp, 2_500)]);
+    let dear = |kind, others, extensions| Request { others, advisories: 64, extensions, ..request(kind) };
+    let cases = KINDS.map(request).into_iter().chain([
+        long(Kind::Sgx, 300),
+        long(Kind::Tdx, 200),
+        long(Kind::Snp, 2_500),
+        dear(Kind::Sgx, 0, 0),
+        dear(Kind::Tdx, 0, 0),
+        dear(Kind::Sgx, 200, 1),
+        dear(Kind::Sgx, 40, 100),
+        dear(Kind::Tdx, 30, 100),
+        dear(Kind::Snp, 100, 100),
+    ]);
     for request in cases {
         let data = attested(&request);
         let bytes = data.len();

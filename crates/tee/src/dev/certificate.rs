@@ -51,9 +51,14 @@ pub(super) fn certificate(template: &Template<'_>, key: &DevKey, issuer_name: &s
 /// A list of the serial numbers that `issuer` has revoked.
 pub(super) fn revocation_list(issuer_name: &str, issuer: &DevKey, request: &Request, revoked: &[&[u8]]) -> Vec<u8> {
     let window = request.window;
-    let entry = |serial: &[u8]| sequence([integer(serial), time(window.from)]);
-    let others = (0..request.others).flat_map(|index| entry(&(0x10_0000 + index as u32).to_be_bytes()));
-    let entries: Vec<u8> = revoked.iter().flat_map(|serial| entry(serial)).chain(others).collect();
+    let entry = |serial: &[u8], extensions: Vec<u8>| sequence([integer(serial), time(window.from), extensions]);
+    let extensions = match request.extensions {
+        0 => Vec::new(),
+        count => tlv(SEQUENCE, &extension("1.2.3.4", false, &[]).repeat(count)),
+    };
+    let other = |index: usize| entry(&(0x10_0000 + index as u32).to_be_bytes(), extensions.clone());
+    let others = (0..request.others).flat_map(other);
+    let entries: Vec<u8> = revoked.iter().flat_map(|serial| entry(serial, Vec::new())).chain(others).collect();
     let entries = if entries.is_empty() { entries } else { tlv(SEQUENCE, &entries) };
     let number = extension("2.5.29.20", false, &integer(&[1]));
     let tbs = sequence([

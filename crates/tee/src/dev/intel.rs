@@ -157,8 +157,10 @@ fn tcb_info(request: &Request, tdx: bool) -> String {
         let own = if tdx { format!(r#","tdxtcbcomponents":[{own}]"#) } else { String::new() };
         format!(r#"{{"tcb":{{"sgxtcbcomponents":[{components}],"pcesvn":{svn}{own}}},"tcbDate":"{issue}",{rest}}}"#)
     };
-    let (good, old) =
-        (level(5, r#""tcbStatus":"UpToDate""#), level(3, r#""tcbStatus":"OutOfDate","advisoryIDs":["DEV-SA-00001"]"#));
+    let (good, old) = (
+        level(5, &format!(r#""tcbStatus":"UpToDate"{}"#, advisories(request, "platform"))),
+        level(3, r#""tcbStatus":"OutOfDate","advisoryIDs":["DEV-SA-00001"]"#),
+    );
     let revoked = level(1, r#""tcbStatus":"Revoked""#);
     let others = format!(",{revoked}").repeat(request.others);
     let (id, module) = if tdx { ("TDX", module) } else { ("SGX", String::new()) };
@@ -166,6 +168,12 @@ fn tcb_info(request: &Request, tdx: bool) -> String {
     format!(
         r#"{{"id":"{id}","version":3,"issueDate":"{issue}","nextUpdate":"{next}","fmspc":"{fmspc}","pceId":"0000","#
     ) + &format!(r#""tcbType":0,"tcbEvaluationDataNumber":1,{module}"tcbLevels":[{good},{old},{revoked}{others}]}}"#)
+}
+
+/// Names that differ in their last letters only.
+fn advisories(request: &Request, of: &str) -> String {
+    let names: Vec<_> = (0..request.advisories).map(|index| format!(r#""{:0>64}""#, format!("{index}-{of}"))).collect();
+    if names.is_empty() { String::new() } else { format!(r#","advisoryIDs":[{}]"#, names.join(",")) }
 }
 
 fn qe_identity(request: &Request, tdx: bool) -> String {
@@ -176,5 +184,8 @@ fn qe_identity(request: &Request, tdx: bool) -> String {
     format!(r#"{{"id":"{id}","version":2,"issueDate":"{issue}","nextUpdate":"{next}","tcbEvaluationDataNumber":1,"#)
         + &format!(r#""miscselect":"00000000","miscselectMask":"FFFFFFFF","attributes":"{attributes}","#)
         + &format!(r#""attributesMask":"{mask}","mrsigner":"{signer}","isvprodid":1,"#)
-        + &format!(r#""tcbLevels":[{{"tcb":{{"isvsvn":4}},"tcbDate":"{issue}","tcbStatus":"UpToDate"}}]}}"#)
+        + &format!(
+            r#""tcbLevels":[{{"tcb":{{"isvsvn":4}},"tcbDate":"{issue}","tcbStatus":"UpToDate"{0}}}]}}"#,
+            advisories(request, "enclave")
+        )
 }

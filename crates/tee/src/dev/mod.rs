@@ -41,6 +41,10 @@ pub struct Request {
     pub changes: Vec<(usize, Vec<u8>)>,
     /// Other certificates that the vendor has revoked, and other levels of its TCB info.
     pub others: usize,
+    /// Advisories of the platform's level, and as many of the quoting enclave's, with names of 64 bytes.
+    pub advisories: usize,
+    /// Extensions of each of the other certificates that are revoked.
+    pub extensions: usize,
 }
 
 impl Request {
@@ -58,6 +62,8 @@ impl Request {
             pce_id: [0; 2],
             changes: Vec::new(),
             others: 0,
+            advisories: 0,
+            extensions: 0,
         }
     }
 

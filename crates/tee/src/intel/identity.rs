@@ -1,7 +1,7 @@
 //! Intel's identity of its quoting enclaves.
 
 use super::sgx::SgxReport;
-use super::tcb_info::{SvnLevel, hex};
+use super::tcb_info::{SvnLevel, check_advisories, hex};
 use crate::time::parse;
 use crate::{TeeError, Window};
 use alloc::string::String;
@@ -38,6 +38,7 @@ impl QeIdentity {
             let found = identity.version.into();
             return Err(TeeError::Unsupported { part: PART, found, supported: "version 2" });
         }
+        identity.tcb_levels.iter().try_for_each(|level| check_advisories(&level.advisories))?;
         Ok(identity)
     }
 

@@ -5,14 +5,12 @@ use super::pck::Pck;
 use super::quote::Body;
 use super::tcb_info::{Module, SvnLevel, TcbInfo, TcbLevel, hex};
 use super::tdx::TdReport;
-use crate::{Problem, TcbStatus, TeeError};
+use crate::{TcbStatus, TeeError};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 const PART: &str = "TCB info";
-/// Of one level; Intel's have at most 30. Every one is compared with every other.
-const MAX_ADVISORIES: usize = 64;
 
 /// Status and advisories of processor, TDX module and quoting enclave together.
 pub(super) struct Verdict {
@@ -25,12 +23,6 @@ pub(super) fn judge(info: &TcbInfo, pck: &Pck, body: &Body<'_>, qe: &SvnLevel) -
         Body::Sgx(_) => (processor_level(info, pck, None)?, None),
         Body::Tdx(report) => (processor_level(info, pck, Some(report))?, module_level(info, report)?),
     };
-    for advisories in [&processor.advisories, &qe.advisories].into_iter().chain(module.map(|level| &level.advisories)) {
-        if advisories.len() > MAX_ADVISORIES {
-            let problem = Problem::TooLong { len: advisories.len(), max: MAX_ADVISORIES };
-            return Err(TeeError::malformed("list of advisories", problem));
-        }
-    }
     let mut verdict = Verdict { status: processor.tcb_status, advisories: processor.advisories.clone() };
     for part in module.into_iter().chain([qe]) {
         verdict.status = combine(verdict.status, part.tcb_status);

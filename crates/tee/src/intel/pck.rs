@@ -32,7 +32,7 @@ impl Pck {
         let (mut ppid, mut fmspc, mut pce_id, mut tcb) = (None, None, None, None);
         while !list.is_finished() {
             let mut entry = list.sequence("SGX extension")?;
-            match entry.decode::<ObjectIdentifier>("SGX extension")? {
+            match entry.oid("SGX extension")? {
                 PPID => set(&mut ppid, octets(&mut entry)?)?,
                 FMSPC => set(&mut fmspc, octets(&mut entry)?)?,
                 PCE_ID => set(&mut pce_id, octets(&mut entry)?)?,
@@ -70,7 +70,7 @@ fn components(mut list: DerReader<'_>) -> Result<([u8; COMPONENTS], u16), TeeErr
     let (mut components, mut pce_svn) = ([None; COMPONENTS], None);
     while !list.is_finished() {
         let mut entry = list.sequence("TCB")?;
-        let oid = entry.decode::<ObjectIdentifier>("TCB")?;
+        let oid = entry.oid("TCB")?;
         if oid.parent() != Some(TCB) {
             return Err(invalid());
         }

@@ -8,6 +8,10 @@ use alloy_primitives::hex::FromHex;
 use serde::Deserialize;
 
 const PART: &str = "TCB info";
+/// Of one level; Intel's have at most 30. Every one is compared with every other.
+const MAX_ADVISORIES: usize = 64;
+/// Intel's have 14.
+const MAX_NAME_BYTES: usize = 64;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -98,6 +102,10 @@ impl TcbInfo {
             if level.tcb.sgx.len() != 16 || level.tcb.tdx.len() != tdx {
                 return Err(TeeError::malformed(PART, Problem::Invalid("number of components")));
             }
+            check_advisories(&level.advisories)?;
+        }
+        for level in info.tdx_module_identities.iter().flat_map(|identity| &identity.tcb_levels) {
+            check_advisories(&level.advisories)?;
         }
         Ok(info)
     }
@@ -112,6 +120,16 @@ impl TcbInfo {
 
     pub fn pce_id(&self) -> Result<[u8; 2], TeeError> {
         hex(PART, &self.pce_id)
+    }
+}
+
+/// What a platform can be at has lists that cost little to compare.
+pub(super) fn check_advisories(names: &[String]) -> Result<(), TeeError> {
+    let limits = [("list of advisories", names.len(), MAX_ADVISORIES)];
+    let lengths = names.iter().map(|name| ("name of an advisory", name.len(), MAX_NAME_BYTES));
+    match limits.into_iter().chain(lengths).find(|(_, len, max)| len > max) {
+        Some((part, len, max)) => Err(TeeError::malformed(part, Problem::TooLong { len, max })),
+        None => Ok(()),
     }
 }
 

@@ -105,7 +105,7 @@ impl<'a> Certificate<'a> {
         while !names.is_finished() {
             let mut set = DerReader::new(names.expect(Tag::Set, "subject")?, self.part)?;
             let mut name = set.sequence("subject")?;
-            if name.decode::<ObjectIdentifier>("subject")? == COMMON_NAME {
+            if name.oid("subject")? == COMMON_NAME {
                 found = Some(name.decode::<AnyRef<'a>>("subject")?.value());
             }
         }

@@ -96,8 +96,11 @@ impl<'a> RevocationList<'a> {
             if serial == certificate.serial {
                 return Err(TeeError::Revoked { part: certificate.part, serial: Bytes::copy_from_slice(serial) });
             }
-            while !entry.is_finished() {
+            if !entry.is_finished() {
                 let mut extensions = entry.sequence("entry")?;
+                entry.finish()?;
+                // X.509 has at least one there. Reading nothing costs as much as reading something, so that it has to be paid for.
+                check_extension(self.part, &mut extensions)?;
                 while !extensions.is_finished() {
                     check_extension(self.part, &mut extensions)?;
                 }

@@ -1,6 +1,7 @@
 //! DER, read strictly: definite minimal lengths, nothing left over.
 
 use crate::{Problem, TeeError};
+use der::asn1::ObjectIdentifier;
 use der::{AnyRef, Decode, Reader, SliceReader, Tag, Tagged};
 
 /// What is left of the content of one value.
@@ -70,6 +71,16 @@ impl<'a> DerReader<'a> {
     pub fn decode<T: Decode<'a>>(&mut self, what: &'static str) -> Result<T, TeeError> {
         let (_, encoded) = self.next()?;
         T::from_der(encoded).map_err(|_| TeeError::invalid(self.part, what))
+    }
+
+    /// An OBJECT IDENTIFIER in its only encoding: no number in it begins with zeros, or has more than 28 bits.
+    pub fn oid(&mut self, what: &'static str) -> Result<ObjectIdentifier, TeeError> {
+        let oid = self.decode::<ObjectIdentifier>(what)?;
+        let is_number = |bytes: &[u8]| bytes.len() <= 4 && bytes[0] != 0x80;
+        match oid.as_bytes().split_inclusive(|byte| *byte < 0x80).all(is_number) {
+            true => Ok(oid),
+            false => Err(TeeError::invalid(self.part, what)),
+        }
     }
 
     /// An INTEGER that is not negative, big-endian without leading zeros.

@@ -61,7 +61,7 @@ impl<'a> Extensions<'a> {
 /// The next of a list of extensions: name, whether it is critical, content.
 pub(super) fn extension<'a>(list: &mut DerReader<'a>) -> Result<(ObjectIdentifier, bool, &'a [u8]), TeeError> {
     let mut extension = list.sequence("extension")?;
-    let oid = extension.decode::<ObjectIdentifier>("extension")?;
+    let oid = extension.oid("extension")?;
     let critical = extension.peek() == Some(Tag::Boolean) && extension.decode::<bool>("extension")?;
     let content = extension.expect(Tag::OctetString, "extension")?;
     extension.finish()?;

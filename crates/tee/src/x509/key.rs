@@ -46,7 +46,7 @@ impl SignatureAlgorithm {
         let mut outer = DerReader::new(encoded, "signature algorithm").ok()?;
         let content = outer.expect(Tag::Sequence, "").ok()?;
         let mut identifier = DerReader::new(content, "signature algorithm").ok()?;
-        let oid = identifier.decode::<ObjectIdentifier>("").ok()?;
+        let oid = identifier.oid("").ok()?;
         if oid == RSA_PSS {
             let parameters = identifier.expect(Tag::Sequence, "").ok()?;
             identifier.finish().ok()?;
@@ -79,12 +79,12 @@ impl PublicKey {
         let mut info = outer.sequence("public key")?;
         outer.finish()?;
         let mut algorithm = info.sequence("public key")?;
-        let kind = algorithm.decode::<ObjectIdentifier>("public key")?;
+        let kind = algorithm.oid("public key")?;
         let bits = info.bits("public key")?;
         info.finish()?;
         match kind {
             EC_PUBLIC_KEY => {
-                let curve = algorithm.decode::<ObjectIdentifier>("public key")?;
+                let curve = algorithm.oid("public key")?;
                 algorithm.finish()?;
                 match curve {
                     P256 => Self::p256(bits),

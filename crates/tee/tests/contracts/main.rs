@@ -5,6 +5,7 @@
 mod chain;
 mod development;
 mod fixtures;
+mod limits;
 mod resigned;
 mod same;
 mod signing;

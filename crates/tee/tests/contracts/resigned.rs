@@ -155,7 +155,7 @@ fn key_usages() {
 }
 
 /// A certificate with other extensions.
-fn with_extensions(certificate: &[u8], role: &str, edit: impl Fn(&mut Vec<Vec<u8>>)) -> Vec<u8> {
+pub fn with_extensions(certificate: &[u8], role: &str, edit: impl Fn(&mut Vec<Vec<u8>>)) -> Vec<u8> {
     let mut fields: Vec<Vec<u8>> = elements(to_be_signed(certificate)).into_iter().map(<[u8]>::to_vec).collect();
     let old = fields.pop().unwrap();
     let mut extensions = elements(elements(&old)[0]).into_iter().map(<[u8]>::to_vec).collect();
@@ -262,7 +262,7 @@ fn revoked_by_the_root() {
 }
 
 /// Contracts to which everything but one of the submissions was made.
-fn without(case: &Case, missing: usize) -> L1 {
+pub fn without(case: &Case, missing: usize) -> L1 {
     let mut l1 = L1::new(case.root, case.now);
     for (index, (to, call)) in l1.submissions(&case.collateral, pck_chain(&case.quote)).into_iter().enumerate() {
         if index != missing {
@@ -274,7 +274,7 @@ fn without(case: &Case, missing: usize) -> L1 {
 }
 
 /// Makes the missing submission with changed collateral, and checks the quote.
-fn check_collateral(changed: &Case, l1: &L1, missing: usize) -> bool {
+pub fn check_collateral(changed: &Case, l1: &L1, missing: usize) -> bool {
     let mut l1 = l1.fork();
     let (to, call) = l1.submissions(&changed.collateral, pck_chain(&changed.quote)).swap_remove(missing);
     match l1.commit(to, call) {
@@ -342,7 +342,7 @@ fn long_revocation_lists() {
 }
 
 /// A case with another TCB info.
-fn with_tcb_info(case: &Case, text: &[u8]) -> Case {
+pub fn with_tcb_info(case: &Case, text: &[u8]) -> Case {
     let mut changed = case.clone();
     changed.collateral.tcb_info = text.to_vec().into();
     changed.collateral.tcb_info_signature = sign_raw("intel signer", text).into();
