@@ -2,7 +2,8 @@
 
 use crate::secure::SecureRound;
 use crate::{
-    Aggregation, Board, Entry, Exchange, FederatedError, Job, Move, Phase, RoundOutcome, encode_vector, run_claim,
+    Aggregation, Board, Entry, Exchange, FederatedError, Job, Move, Phase, RoundOutcome, encode_vector, mean_of_sum,
+    run_claim,
 };
 use alloy_primitives::{Address, B256};
 use lux_inference::blob::commitment;
@@ -111,7 +112,8 @@ async fn sum_again(
             _ => {}
         }
     }
-    let (mean, survivors) = secure.finish()?;
+    let (sum, survivors) = secure.finish()?;
+    let mean = mean_of_sum(&sum, survivors.len());
     masked.retain(|worker| !survivors.contains(worker));
     Ok((commitment(&encode_vector(&mean)), masked))
 }

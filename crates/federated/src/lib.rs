@@ -39,6 +39,6 @@ pub use local::{LocalTrainer, Trainer, Update};
 pub use network::{Architecture, Evaluation, Layer};
 pub use pace::Pace;
 pub use records::{Dropped, RoundRecord};
-pub use secure::mean_of_sum;
+pub use secure::{SecureRound, mean_of_sum};
 pub use vector::{decode_vector, encode_vector};
 pub use worker::{Notebook, Notes, Standing, Worker};

@@ -287,15 +287,15 @@ impl SecureRound {
         }
     }
 
-    /// Takes the masks off: the mean of the survivors' updates, and who they are.
-    pub fn finish(self) -> Result<(Vec<i32>, Vec<Address>), FederatedError> {
+    /// Takes the masks off: the sum of the survivors' updates modulo 2^32, and who they are.
+    pub fn finish(self) -> Result<(Vec<u32>, Vec<Address>), FederatedError> {
         let (Server::Unmask(server), Some(round)) = (self.server, &self.round) else {
             return Err(FederatedError::Handout("the masks are still on"));
         };
         let aggregate = server.finish()?;
         let survivors: Vec<Address> =
             aggregate.survivors.iter().map(|index| round.roster().address(index)).collect();
-        Ok((mean_of_sum(&aggregate.sum, survivors.len()), survivors))
+        Ok((aggregate.sum, survivors))
     }
 }
 

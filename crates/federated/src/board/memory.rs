@@ -47,6 +47,16 @@ struct Round {
 }
 
 impl Round {
+    /// When a phase began.
+    fn opened(&self, phase: Phase) -> u64 {
+        let began = |entry: &Entry| match entry {
+            Entry::Opened { at, .. } => Some(*at),
+            Entry::Moved { phase: before, at, .. } if before.next() == Some(phase) => Some(*at),
+            _ => None,
+        };
+        self.entries.iter().filter_map(began).next_back().unwrap_or(0)
+    }
+
     fn posts(&self, phase: Phase) -> impl Iterator<Item = (Address, Post)> {
         self.entries.iter().filter_map(move |entry| match entry {
             Entry::Posted { from, post, .. } if post.phase == phase => Some((*from, *post)),
@@ -159,7 +169,10 @@ impl Board for Pen {
             None => {}
         }
         if (state.round, state.phase) != (post.round, post.phase) || at > state.deadline {
-            round.entries.push(Entry::Late { from, phase: post.phase, at });
+            let took = at.saturating_sub(round.opened(post.phase));
+            if let Some(last) = inner.rounds.last_mut() {
+                last.entries.push(Entry::Late { from, phase: post.phase, at, took });
+            }
             return Err(late);
         }
         round.entries.push(Entry::Posted { from, post, at });

@@ -90,8 +90,8 @@ pub enum Entry {
     /// A round began with these weights.
     Opened { weights: B256, at: u64 },
     Posted { from: Address, post: Post, at: u64 },
-    /// Somebody came too late: what was posted is not on the board.
-    Late { from: Address, phase: Phase, at: u64 },
+    /// Somebody came too late, `took` milliseconds after a phase began, of this round or of one before: what was posted is not on the board.
+    Late { from: Address, phase: Phase, at: u64, took: u64 },
     Moved { from: Address, phase: Phase, step: Move, at: u64 },
 }
 

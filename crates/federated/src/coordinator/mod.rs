@@ -6,8 +6,8 @@ mod plain;
 use crate::records::{Dropped, RoundRecord};
 use crate::secure::SecureRound;
 use crate::{
-    Aggregation, Board, Dataset, Entry, Exchange, FederatedError, Job, Move, Pace, Phase, RoundOutcome, State,
-    encode_vector, run_claim,
+    Aggregation, Board, BoardError, Dataset, Entry, Exchange, FederatedError, Job, Move, Pace, Phase, Post, RoundOutcome, State,
+    encode_vector, mean_of_sum, run_claim,
 };
 use alloy_primitives::{Address, B256};
 use lux_training::program::{Contribution, Status};
@@ -37,7 +37,7 @@ pub struct Coordinator {
     /// Of the round's entries, how many were looked at.
     seen: usize,
     /// Blobs that were not there when they were looked for.
-    pending: Vec<(Address, crate::Post)>,
+    pending: Vec<(Address, Post)>,
     dropped: Vec<Dropped>,
     late: Vec<(Address, Phase, u64)>,
     slowest: u64,
@@ -101,8 +101,12 @@ impl Coordinator {
             Err(FederatedError::Server(error)) => self.too_few(&state, error.to_string()).await,
             Err(FederatedError::Rule(error)) => self.too_few(&state, error.to_string()).await,
             Err(FederatedError::Claim(reason)) => self.too_few(&state, reason).await,
+            Err(FederatedError::Board(BoardError::StillOpen(_))) => {
+                self.current = None;
+                Ok(Progress::Waiting)
+            }
             // Another coordinator was faster.
-            Err(FederatedError::Board(crate::BoardError::Late { .. })) => {
+            Err(FederatedError::Board(BoardError::Late { .. })) => {
                 self.current = None;
                 Ok(Progress::Moved)
             }
@@ -157,9 +161,9 @@ impl Coordinator {
                     self.slowest = self.slowest.max(at.saturating_sub(state.opened));
                     posts.push((from, post));
                 }
-                Entry::Late { from, phase, at } => {
-                    self.pace.observe(phase, at.saturating_sub(state.opened));
-                    self.late.push((from, phase, at));
+                Entry::Late { from, phase, took, .. } => {
+                    self.pace.observe(phase, took);
+                    self.late.push((from, phase, took));
                 }
                 _ => {}
             }
@@ -171,7 +175,11 @@ impl Coordinator {
                 None => Ok(()),
             };
             match taken {
-                Ok(()) => took = true,
+                Ok(()) => {
+                    took = true;
+                    // It came after all, in a phase that was given more time.
+                    self.dropped.retain(|dropped| (dropped.worker, dropped.phase) != (from, state.phase));
+                }
                 Err(error) if error.is_temporary() => {
                     tracing::debug!(worker = %from, phase = state.phase.name(), %error, "not there yet");
                     self.pending.push((from, post));
@@ -231,9 +239,7 @@ impl Coordinator {
             let late = self.late.iter().find(|(from, _, _)| *from == worker);
             let reason = match late {
                 _ if pending.contains(&worker) => "the blob of its message is missing".to_owned(),
-                Some((_, phase, at)) => {
-                    format!("too late in phase {}, {} ms after its deadline", phase.name(), at.saturating_sub(state.deadline))
-                }
+                Some((_, phase, took)) => format!("too late: it took {took} ms for phase {}", phase.name()),
                 None => "silent until the deadline".to_owned(),
             };
             self.drop_worker(worker, state.phase, reason);
@@ -248,6 +254,10 @@ impl Coordinator {
                 self.finish(state, contributions, contributors).await
             }
             Some(Current::Secure(round)) if state.phase == Phase::Unmask => {
+                if !round.is_complete() && state.now <= state.deadline {
+                    self.current = Some(Current::Secure(round));
+                    return Ok(Progress::Waiting);
+                }
                 if !round.is_complete() && self.prolonged < MAX_PROLONGATIONS {
                     self.prolonged += 1;
                     self.current = Some(Current::Secure(round));
@@ -256,8 +266,8 @@ impl Coordinator {
                     self.board.advance(state.round, state.phase, Move::Prolong { milliseconds }).await?;
                     return Ok(Progress::Moved);
                 }
-                let (mean, survivors) = round.finish()?;
-                let update = self.blobs.put(encode_vector(&mean)).await?;
+                let (sum, survivors) = round.finish()?;
+                let update = self.blobs.put(encode_vector(&mean_of_sum(&sum, survivors.len()))).await?;
                 self.finish(state, vec![Contribution { update, points: 1 }], survivors).await
             }
             Some(Current::Secure(round)) => {

@@ -8,10 +8,10 @@ pub use split::split;
 
 use crate::board::{MemoryBoard, MemoryClock};
 use crate::{
-    Coordinator, Dataset, Exchange, FederatedError, Finding, Job, LocalTrainer, Notebook, Phase, Progress,
+    Board, Coordinator, Dataset, Exchange, FederatedError, Finding, Job, LocalTrainer, Notebook, Phase, Post, Progress,
     RoundRecord, Standing, Trainer, Worker, audit, encode_vector,
 };
-use alloy_primitives::{Address, keccak256};
+use alloy_primitives::{Address, B256, keccak256};
 use alloy_signer_local::PrivateKeySigner;
 use chacha20::ChaCha20Rng;
 use lux_blobs::BlobStore;
@@ -64,6 +64,8 @@ pub struct Simulation {
     pub workers: Vec<Worker>,
     pub conduct: Vec<Conduct>,
     pub coordinator: Coordinator,
+    /// The phase that each worker is at, and when it began.
+    at: Vec<Option<(u64, Phase, u64)>>,
     shares: Vec<Dataset>,
     tested: Dataset,
     /// Removed at the end.
@@ -107,6 +109,7 @@ impl Simulation {
             clock,
             blobs,
             workers: Vec::new(),
+            at: vec![None; conduct.len()],
             conduct,
             coordinator,
             shares,
@@ -162,22 +165,37 @@ impl Simulation {
         let progress = self.coordinator.step().await?;
         moved |= progress != Progress::Waiting;
         if !moved {
-            let state = crate::Board::state(&pen).await?;
+            let state = pen.state().await?;
             if state.now > state.deadline {
                 return Err(FederatedError::Stalled { round: state.round, phase: state.phase.name() });
             }
-            let due = self.conduct.iter().map(|conduct| state.opened + conduct.delay);
+            let due = self.conduct.iter().zip(&self.at);
+            let due = due.filter_map(|(conduct, at)| at.map(|(_, _, began)| began + conduct.delay));
             let next = due.filter(|due| *due > state.now).min().unwrap_or(u64::MAX);
             self.clock.advance_to(next.min(state.deadline + 1));
         }
         Ok(progress)
     }
 
-    async fn act(&mut self, board: &dyn crate::Board) -> Result<bool, FederatedError> {
+    async fn act(&mut self, board: &dyn Board) -> Result<bool, FederatedError> {
         let mut moved = false;
-        for (worker, conduct) in self.workers.iter_mut().zip(&self.conduct) {
+        for ((worker, conduct), at) in self.workers.iter_mut().zip(&self.conduct).zip(&mut self.at) {
             let state = board.state().await?;
-            if conduct.is_gone(state.round, state.phase) || state.now < state.opened + conduct.delay {
+            if conduct.is_gone(state.round, state.phase) {
+                continue;
+            }
+            let (round, phase, began) = *at.get_or_insert((state.round, state.phase, state.now));
+            if state.now < began + conduct.delay {
+                continue;
+            }
+            if (round, phase) != (state.round, state.phase) {
+                // It is ready with something that nobody waits for any more.
+                *at = None;
+                moved = true;
+                if conduct.delay > 0 {
+                    let post = Post { round, phase, content: B256::ZERO, points: 0 };
+                    let _ = self.board.pen(worker.address()).post(post).await;
+                }
                 continue;
             }
             match worker.step().await {
@@ -197,7 +215,7 @@ impl Simulation {
 
     /// Weights as they are now, real numbers.
     pub async fn weights(&self) -> Result<Vec<f32>, FederatedError> {
-        let state = crate::Board::state(&self.board.pen(Address::ZERO)).await?;
+        let state = self.board.pen(Address::ZERO).state().await?;
         let bytes = self.blobs.get(state.weights, 4 * self.job.length()).await?;
         let weights = crate::decode_vector(&bytes, self.job.length());
         Ok(self.job.fixed().decode(&weights.ok_or(FederatedError::Handout("the weights are no vector"))?))

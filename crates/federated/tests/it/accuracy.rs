@@ -29,16 +29,19 @@ fn accuracy(records: &[RoundRecord]) -> f32 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn explore() {
-    for (name, rule) in [
-        ("mean", Rule::Mean { cap: 1 << 20 }),
-        ("median", Rule::Median),
-        ("trimmed", Rule::TrimmedMean { trim: 2 }),
-        ("krum", Rule::Krum { faults: 2, selected: 4 }),
+    let sign_and_noise = [Some(Attack::SignFlip), Some(Attack::Noise)];
+    let labels = [Some(Attack::LabelFlip); 2];
+    for (name, rule, attacks) in [
+        ("mean", Rule::Mean { cap: 1 << 20 }, [None, None]),
+        ("mean", Rule::Mean { cap: 1 << 20 }, sign_and_noise),
+        ("mean", Rule::Mean { cap: 1 << 20 }, labels),
+        ("trimmed", Rule::TrimmedMean { trim: 2 }, sign_and_noise),
+        ("trimmed", Rule::TrimmedMean { trim: 2 }, labels),
+        ("krum", Rule::Krum { faults: 2, selected: 4 }, sign_and_noise),
+        ("krum", Rule::Krum { faults: 2, selected: 4 }, labels),
     ] {
-        for attacks in [[None, None], [Some(Attack::SignFlip); 2], [Some(Attack::Noise); 2], [Some(Attack::LabelFlip); 2], [Some(Attack::SignFlip), Some(Attack::Noise)]] {
-            let start = std::time::Instant::now();
-            let (_, records) = learned(rule, None, attacks).await;
-            println!("{name} {attacks:?} {} {:?}", accuracy(&records), start.elapsed());
-        }
+        let start = std::time::Instant::now();
+        let (_, records) = learned(rule, None, attacks).await;
+        println!("{name} {attacks:?} {} {:?}", accuracy(&records), start.elapsed());
     }
 }

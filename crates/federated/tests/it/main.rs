@@ -1,4 +1,11 @@
 //! Whole jobs: workers, coordinator, board and blobs, on scikit-learn's digits.
+#![allow(clippy::unwrap_used)]
 
 mod accuracy;
+mod auditing;
+mod dropouts;
+mod http;
+mod privacy;
+mod restarts;
+mod scale;
 mod world;

@@ -1,8 +1,13 @@
 //! Plans of the tests.
 
-use lux_federated::simulation::{Conduct, Plan, members};
-use lux_federated::{Aggregation, Architecture, Dataset, Job, LocalTraining};
+use alloy_primitives::Address;
+use lux_federated::simulation::{Conduct, Plan, Simulation, members};
+use lux_federated::{
+    Aggregation, Architecture, Board, Dataset, Entry, Job, LocalTraining, Phase, RoundRecord, SecureRound, decode_vector,
+};
 use lux_models::NpyArray;
+use lux_secagg::Assumptions;
+use lux_training::Rule;
 
 /// The images that the networks of `crates/inference/models` are tested with, too.
 pub const TESTED: usize = 360;
@@ -31,4 +36,50 @@ pub fn plan(workers: usize, aggregation: Aggregation, rounds: u64) -> Plan {
         attempts: rounds + 3,
     };
     Plan { job, data, tested, conduct: vec![Conduct::default(); workers], alpha: 1.0, seed: 1 }
+}
+
+pub fn plain(rule: Rule) -> Aggregation {
+    Aggregation::Plain(rule)
+}
+
+pub fn masked() -> Aggregation {
+    Aggregation::Secure(Assumptions::default())
+}
+
+pub async fn all_rounds(simulation: &mut Simulation) -> Vec<RoundRecord> {
+    let mut records = Vec::new();
+    while let Some(record) = simulation.next_round().await.unwrap() {
+        records.push(record);
+    }
+    records
+}
+
+/// Of a masked round: what comes out of the masks, and what the workers' own notes add up to, modulo 2^32.
+pub struct Sums {
+    pub unmasked: Vec<u32>,
+    pub plain: Vec<u32>,
+}
+
+impl Sums {
+    /// For a round that is over and whose workers are not in another one. Takes the workers.
+    pub async fn of(simulation: &mut Simulation, number: u64, contributors: &[Address]) -> Self {
+        let pen = simulation.board.pen(Address::ZERO);
+        let (job, blobs) = (simulation.job.clone(), &simulation.blobs);
+        let mut round = SecureRound::replay(job, number, Phase::Unmask, &pen, blobs).await.unwrap();
+        for entry in pen.entries(number, 0).await.unwrap() {
+            let Entry::Posted { from, post, .. } = entry else { continue };
+            if post.phase == Phase::Unmask {
+                round.accept(from, &post, blobs).await.unwrap();
+            }
+        }
+        let (unmasked, survivors) = round.finish().unwrap();
+        assert_eq!(survivors.len(), contributors.len());
+        let mut plain = vec![0u32; simulation.job.length()];
+        for worker in simulation.workers.drain(..).filter(|worker| contributors.contains(&worker.address())) {
+            let bytes = worker.into_notebook().read_vector().unwrap().unwrap();
+            let update = decode_vector(&bytes, plain.len()).unwrap();
+            plain.iter_mut().zip(update).for_each(|(sum, x)| *sum = sum.wrapping_add(x as u32));
+        }
+        Self { unmasked, plain }
+    }
 }
