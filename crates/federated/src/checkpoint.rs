@@ -28,10 +28,8 @@ impl Checkpoint {
             tensors.push((format!("layer{index}.bias"), view(vec![layer.outputs], biases)?));
         }
         let architecture = serde_json::to_string(&self.architecture).map_err(problem)?;
-        let metadata = HashMap::from([
-            (ARCHITECTURE.to_owned(), architecture),
-            (ROUND.to_owned(), self.round.to_string()),
-        ]);
+        let metadata =
+            HashMap::from([(ARCHITECTURE.to_owned(), architecture), (ROUND.to_owned(), self.round.to_string())]);
         safetensors::serialize(tensors, Some(metadata)).map_err(problem)
     }
 

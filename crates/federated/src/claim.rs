@@ -94,10 +94,10 @@ pub async fn run_claim(blobs: &Exchange, weights: B256, round: &Round) -> Result
         let result = claim_result(input, &stored, |_, new| new_weights.extend_from_slice(new));
         result.map(|(output, result)| (output, result, new_weights)).map_err(|error| error.to_string())
     };
-    let (output, result, new_weights) =
-        tokio::task::spawn_blocking(run).await.map_err(|error| FederatedError::Claim(error.to_string()))?.map_err(
-            FederatedError::Claim,
-        )?;
+    let (output, result, new_weights) = tokio::task::spawn_blocking(run)
+        .await
+        .map_err(|error| FederatedError::Claim(error.to_string()))?
+        .map_err(FederatedError::Claim)?;
     debug_assert_eq!(output, Output::Summary);
     Ok(Claimed { round: description, input, output: result.output(output), result, new_weights })
 }

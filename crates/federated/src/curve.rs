@@ -58,7 +58,8 @@ fn path(svg: &mut String, class: &str, color: &str, line: &str) {
 }
 
 fn text(svg: &mut String, x: f32, y: f32, anchor: &str, color: &str, text: &str) {
-    let _ = writeln!(svg, "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\" style=\"fill:{color}\">{text}</text>");
+    let _ =
+        writeln!(svg, "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\" style=\"fill:{color}\">{text}</text>");
 }
 
 #[cfg(test)]
@@ -81,10 +82,12 @@ mod tests {
 
     #[test]
     fn well_formed_with_a_point_for_each_round() {
-        for records in [vec![], vec![record(2.0, 0.1)], vec![record(f32::NAN, 0.1), record(1.0, 0.5), record(0.5, 0.9)]] {
+        for records in [vec![], vec![record(2.0, 0.1)], vec![record(f32::NAN, 0.1), record(1.0, 0.5), record(0.5, 0.9)]]
+        {
             let svg = draw_curve(&records);
             let document = roxmltree::Document::parse(&svg).unwrap();
-            let curves = document.descendants().filter(|node| node.attribute("class") == Some("") && node.has_tag_name("path"));
+            let curves =
+                document.descendants().filter(|node| node.attribute("class") == Some("") && node.has_tag_name("path"));
             for curve in curves {
                 let points = curve.attribute("d").unwrap().matches(['M', 'L']).count();
                 assert_eq!(points, records.len());

@@ -91,7 +91,8 @@ mod tests {
 
     #[test]
     fn what_fits_is_taken() {
-        let data = Dataset::from_arrays(array(&[2, 1, 2], &[2.0, 4.0, 6.0, 8.0]), &array(&[2], &[0.0, 3.0]), 2.0).unwrap();
+        let data =
+            Dataset::from_arrays(array(&[2, 1, 2], &[2.0, 4.0, 6.0, 8.0]), &array(&[2], &[0.0, 3.0]), 2.0).unwrap();
         assert_eq!((data.len(), data.inputs(), data.classes()), (2, 2, 4));
         assert_eq!(data.example(1), (&[3.0, 4.0][..], 3));
         let (one, other) = data.hold_out(1);

@@ -96,7 +96,9 @@ impl Job {
         if let Some(privacy) = self.privacy {
             self.attempts = self.attempts.min(self.affordable(privacy)?);
             if self.attempts == 0 {
-                return Err(FederatedError::Job("the privacy budget does not suffice for one round: more noise is needed"));
+                return Err(FederatedError::Job(
+                    "the privacy budget does not suffice for one round: more noise is needed",
+                ));
             }
         }
         Ok(self)

@@ -224,7 +224,8 @@ mod tests {
         assert_eq!(architecture.parameters(), 64 * 32 + 32 + 32 * 10 + 10);
         assert_eq!(architecture.layers()[1], Layer { inputs: 32, outputs: 10, weights: 2_080, biases: 2_400 });
         assert!(architecture.check().is_ok());
-        for (inputs, hidden, classes) in [(0, vec![], 2), (4, vec![0], 2), (4, vec![], 1), (1 << 20, vec![1 << 20], 2)] {
+        for (inputs, hidden, classes) in [(0, vec![], 2), (4, vec![0], 2), (4, vec![], 1), (1 << 20, vec![1 << 20], 2)]
+        {
             assert!(Architecture { inputs, hidden, classes }.check().is_err());
         }
         assert!(Architecture { inputs: usize::MAX, hidden: vec![usize::MAX], classes: 2 }.check().is_err());

@@ -4,8 +4,8 @@ use crate::handout::{Deliveries, decode_roster, encode_roster, roster_limit};
 use crate::{Aggregation, Board, Entry, Exchange, FederatedError, Job, Phase, Post};
 use alloy_primitives::{Address, B256};
 use lux_secagg::{
-    AdvertiseKeys, Advertising, Checking, DecodeError, Delivery, MaskedInput, Masking, Message, Quorum, Roster,
-    Round, ServerError, ShareKeys, Sharing, Signed, Survivors, Unmask, Unmasking, WorkerSet,
+    AdvertiseKeys, Advertising, Checking, DecodeError, Delivery, MaskedInput, Masking, Message, Quorum, Roster, Round,
+    ServerError, ShareKeys, Sharing, Signed, Survivors, Unmask, Unmasking, WorkerSet,
 };
 use std::sync::Arc;
 
@@ -200,8 +200,7 @@ impl SecureRound {
     fn accept_bytes(&mut self, from: Address, bytes: &[u8]) -> Result<Address, FederatedError> {
         let round = self.round.as_ref();
         let domain = round.map_or_else(|| self.job.context(self.number).digest(), |round| round.digest());
-        let (workers, degree) =
-            round.map_or((0, 0), |round| (round.parameters().workers, round.parameters().degree));
+        let (workers, degree) = round.map_or((0, 0), |round| (round.parameters().workers, round.parameters().degree));
         match &mut self.server {
             Server::Keys(server) => {
                 let signed = own(bytes, from, domain, AdvertiseKeys::decode)?;
@@ -247,9 +246,7 @@ impl SecureRound {
     /// Ends one of the first four phases.
     pub async fn close(self, blobs: &Exchange) -> Result<Closed, FederatedError> {
         let Self { job, number, round, server, accepted } = self;
-        let next = |server| {
-            Some(Self { job: job.clone(), number, round: round.clone(), server, accepted: Vec::new() })
-        };
+        let next = |server| Some(Self { job: job.clone(), number, round: round.clone(), server, accepted: Vec::new() });
         match (server, &round) {
             (Server::Keys(server), _) => {
                 let needed = 2 * job.members.len() / 3 + 1;
@@ -293,8 +290,7 @@ impl SecureRound {
             return Err(FederatedError::Handout("the masks are still on"));
         };
         let aggregate = server.finish()?;
-        let survivors: Vec<Address> =
-            aggregate.survivors.iter().map(|index| round.roster().address(index)).collect();
+        let survivors: Vec<Address> = aggregate.survivors.iter().map(|index| round.roster().address(index)).collect();
         Ok((aggregate.sum, survivors))
     }
 }

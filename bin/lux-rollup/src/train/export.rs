@@ -29,6 +29,10 @@ pub fn run(args: &ExportArgs, json: bool) -> eyre::Result<()> {
         "rounds": checkpoint.round,
         "next": format!("{} model quantize {} --calibration SAMPLES.npy", program(), args.out.display()),
     });
-    if json { print_json(&value) } else { print_fields(&value) }
+    if json {
+        print_json(&value)
+    } else {
+        print_fields(&value)
+    }
     Ok(())
 }

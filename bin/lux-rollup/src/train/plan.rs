@@ -15,12 +15,17 @@ pub fn plan(args: &SimulateArgs) -> eyre::Result<Plan> {
     let (features, labels) = (read_npy(&args.data)?, read_npy(&args.labels)?);
     let all = Dataset::from_arrays(features, &labels, args.divide_by).wrap_err("reading the data")?;
     if args.test == 0 || args.test >= all.len() {
-        return Err(eyre!("--test {}: of {} examples, at least one is tested on and one trained on", args.test, all.len()));
+        return Err(eyre!(
+            "--test {}: of {} examples, at least one is tested on and one trained on",
+            args.test,
+            all.len()
+        ));
     }
     let (inputs, classes) = (all.inputs(), all.classes());
     let (data, tested) = all.hold_out(args.test);
     let unit = f64::from(1u32 << args.fraction_bits.min(30));
-    let clip = args.clip.map(|clip| Clip::new((clip * unit) as u64).ok_or_else(|| eyre!("--clip {clip} is out of range")));
+    let clip =
+        args.clip.map(|clip| Clip::new((clip * unit) as u64).ok_or_else(|| eyre!("--clip {clip} is out of range")));
     let clip = clip.transpose()?;
     let job = Job {
         chain_id: NO_CHAIN,

@@ -88,11 +88,28 @@ pub enum Move {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Entry {
     /// A round began with these weights.
-    Opened { weights: B256, at: u64 },
-    Posted { from: Address, post: Post, at: u64 },
+    Opened {
+        weights: B256,
+        at: u64,
+    },
+    Posted {
+        from: Address,
+        post: Post,
+        at: u64,
+    },
     /// Somebody came too late, `took` milliseconds after a phase began, of this round or of one before: what was posted is not on the board.
-    Late { from: Address, phase: Phase, at: u64, took: u64 },
-    Moved { from: Address, phase: Phase, step: Move, at: u64 },
+    Late {
+        from: Address,
+        phase: Phase,
+        at: u64,
+        took: u64,
+    },
+    Moved {
+        from: Address,
+        phase: Phase,
+        step: Move,
+        at: u64,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -6,8 +6,8 @@ mod plain;
 use crate::records::{Dropped, RoundRecord};
 use crate::secure::SecureRound;
 use crate::{
-    Aggregation, Board, BoardError, Dataset, Entry, Exchange, FederatedError, Job, Move, Pace, Phase, Post, RoundOutcome, State,
-    encode_vector, mean_of_sum, run_claim,
+    Aggregation, Board, BoardError, Dataset, Entry, Exchange, FederatedError, Job, Move, Pace, Phase, Post,
+    RoundOutcome, State, encode_vector, mean_of_sum, run_claim,
 };
 use alloy_primitives::{Address, B256};
 use lux_training::program::{Contribution, Status};
@@ -34,6 +34,8 @@ pub struct Coordinator {
     evaluated: Option<Dataset>,
     pace: Pace,
     current: Option<Current>,
+    /// Whose round `dropped` is about.
+    round: Option<u64>,
     /// Of the round's entries, how many were looked at.
     seen: usize,
     /// Blobs that were not there when they were looked for.
@@ -73,6 +75,7 @@ impl Coordinator {
             evaluated,
             pace: Pace::new(durations),
             current: None,
+            round: None,
             seen: 0,
             pending: Vec::new(),
             dropped: Vec::new(),
@@ -124,12 +127,7 @@ impl Coordinator {
         if there {
             return Ok(());
         }
-        let same_round = match &self.current {
-            Some(Current::Plain(round)) => round.number() == state.round,
-            Some(Current::Secure(round)) => round.number() == state.round,
-            None => false,
-        };
-        if !same_round {
+        if self.round.replace(state.round) != Some(state.round) {
             self.dropped.clear();
         }
         self.current = Some(match self.job.aggregation {

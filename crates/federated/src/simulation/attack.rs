@@ -63,8 +63,7 @@ impl Trainer for Attacker {
                 let deviation = libm::sqrt(squares / update.coordinates.len().max(1) as f64);
                 // Of the round alone, so that a run can be repeated.
                 let mut rng = ChaCha20Rng::seed_from_u64(round);
-                let noise: Vec<i32> =
-                    update.coordinates.iter().map(|_| (1_000.0 * normal(&mut rng)) as i32).collect();
+                let noise: Vec<i32> = update.coordinates.iter().map(|_| (1_000.0 * normal(&mut rng)) as i32).collect();
                 scaled(deviation / 100.0, &noise)
             }
         };

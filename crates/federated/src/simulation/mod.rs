@@ -101,8 +101,7 @@ impl Simulation {
         let shares = split(data.labels(), conduct.len(), alpha, &mut rng);
         let shares: Vec<Dataset> = shares.into_iter().map(|part| data.select(&part)).collect();
         let board_of_all = Arc::new(board.pen(Address::ZERO));
-        let coordinator =
-            Coordinator::new(job.clone(), board_of_all, blobs.clone(), DURATIONS, Some(tested.clone()));
+        let coordinator = Coordinator::new(job.clone(), board_of_all, blobs.clone(), DURATIONS, Some(tested.clone()));
         let mut simulation = Self {
             job,
             board,

@@ -37,7 +37,10 @@ pub enum Standing {
     Waiting,
     Posted(Phase),
     /// Takes no part in the rest of this round.
-    SitsOut { round: u64, reason: String },
+    SitsOut {
+        round: u64,
+        reason: String,
+    },
     /// The job is over, or this worker's privacy budget is.
     Over,
 }
@@ -168,9 +171,9 @@ impl Worker {
             return Err(Silence::Job);
         }
         self.client = None;
-        let (round, spent) = (Some(state.round), self.notes.spent + 1);
-        let revealed = self.notes.revealed;
-        self.notes = Notes { round, spent, revealed, ..Notes::new(self.job.id) };
+        self.notes.round = Some(state.round);
+        self.notes.spent += 1;
+        (self.notes.points, self.notes.client) = (None, None);
         self.notebook.write(&self.notes)?;
         Ok(())
     }

@@ -1,17 +1,15 @@
 //! Coordinators that lie about a result are found out by whoever computes it again.
 
-use crate::world::{masked, plain, plan};
+use crate::world::{masked, plain, small_plan};
 use alloy_primitives::Address;
 use lux_federated::simulation::Simulation;
-use lux_federated::{
-    Board, Entry, Finding, Move, Phase, RoundOutcome, encode_vector, mean_of_sum, run_claim,
-};
+use lux_federated::{Board, Entry, Finding, Move, Phase, RoundOutcome, encode_vector, mean_of_sum, run_claim};
 use lux_training::Rule;
 use lux_training::program::{Contribution, Round};
 
 /// A job whose workers have all posted in the last phase of the first round.
 async fn before_the_end(aggregation: lux_federated::Aggregation) -> Simulation {
-    let mut simulation = Simulation::new(plan(5, aggregation, 1)).await.unwrap();
+    let mut simulation = Simulation::new(small_plan(5, aggregation, 1)).await.unwrap();
     let pen = simulation.board.pen(Address::ZERO);
     let last = if matches!(aggregation, lux_federated::Aggregation::Plain(_)) { Phase::Updates } else { Phase::Unmask };
     while pen.state().await.unwrap().phase != last {
@@ -41,7 +39,8 @@ async fn finish(simulation: &Simulation, round: &Round, lie: impl FnOnce(&mut Ro
     let pen = simulation.board.pen(Address::ZERO);
     let state = pen.state().await.unwrap();
     let claimed = run_claim(&simulation.blobs, state.weights, round).await.unwrap();
-    let (mut outcome, mut weights) = (RoundOutcome { round: claimed.round, output: claimed.output }, claimed.new_weights);
+    let (mut outcome, mut weights) =
+        (RoundOutcome { round: claimed.round, output: claimed.output }, claimed.new_weights);
     lie(&mut outcome, &mut weights);
     let content = simulation.blobs.put(outcome.encode()).await.unwrap();
     let weights = simulation.blobs.put(encode_vector(&weights)).await.unwrap();
@@ -82,7 +81,10 @@ async fn lies_about_public_updates() {
     ] {
         let simulation = before_the_end(plain(Rule::Median)).await;
         finish(&simulation, &simulation.job.claim(updates), |_, _| {}).await;
-        assert_eq!(simulation.audit(0).await.unwrap(), Finding::WrongRound("a contribution is nobody's, or out of order"));
+        assert_eq!(
+            simulation.audit(0).await.unwrap(),
+            Finding::WrongRound("a contribution is nobody's, or out of order")
+        );
     }
 
     let simulation = before_the_end(plain(Rule::Median)).await;

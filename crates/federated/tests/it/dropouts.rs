@@ -1,6 +1,6 @@
 //! Who leaves, comes late, or posts what is not there.
 
-use crate::world::{Sums, all_rounds, masked, plain, plan};
+use crate::world::{Sums, all_rounds, masked, plain, small_plan};
 use alloy_primitives::B256;
 use lux_federated::simulation::{Conduct, Simulation, account};
 use lux_federated::{Board, BoardError, Entry, FederatedError, Finding, Phase, Post, Progress};
@@ -8,12 +8,12 @@ use lux_training::Rule;
 
 const MASKED_PHASES: [Phase; 5] = [Phase::Keys, Phase::Shares, Phase::Masked, Phase::Survivors, Phase::Unmask];
 
-/// Two of ten leave, in every pair of phases: the sum is that of the survivors' updates, bit for bit.
+/// Two of ten leave, in every pair of different phases: the sum is that of the survivors' updates, bit for bit.
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_leaves_the_sum_is_the_plain_sum() {
-    for (first, second) in MASKED_PHASES.iter().flat_map(|one| MASKED_PHASES.map(|other| (*one, other))) {
-        let mut plan = plan(10, masked(), 1);
-        plan.job.training.epochs = 1;
+    let pairs = MASKED_PHASES.iter().flat_map(|one| MASKED_PHASES.map(|other| (*one, other)));
+    for (first, second) in pairs.filter(|(first, second)| first < second) {
+        let mut plan = small_plan(10, masked(), 1);
         plan.conduct[2] = Conduct { leaves: Some((0, first)), ..Conduct::default() };
         plan.conduct[7] = Conduct { leaves: Some((0, second)), ..Conduct::default() };
         let mut simulation = Simulation::new(plan).await.unwrap();
@@ -35,7 +35,7 @@ async fn whoever_leaves_the_sum_is_the_plain_sum() {
 /// With too few, a round comes to nothing, says why, and costs nothing but time.
 #[tokio::test(flavor = "multi_thread")]
 async fn too_few_end_a_round_and_not_the_job() {
-    let mut plan = plan(10, masked(), 1);
+    let mut plan = small_plan(10, masked(), 1);
     for worker in 0..4 {
         plan.conduct[worker] = Conduct { leaves: Some((0, Phase::Masked)), returns: Some(1), ..Conduct::default() };
     }
@@ -49,15 +49,17 @@ async fn too_few_end_a_round_and_not_the_job() {
 /// Who revealed shares does not contribute to the same weights again: the sum counts as known. Nobody ends such a job by force.
 #[tokio::test(flavor = "multi_thread")]
 async fn after_shares_are_revealed_no_second_update_of_the_same_weights() {
-    let mut plan = plan(10, masked(), 1);
+    let mut plan = small_plan(10, masked(), 1);
     for worker in 0..4 {
         plan.conduct[worker] = Conduct { leaves: Some((0, Phase::Unmask)), returns: Some(1), ..Conduct::default() };
     }
     let mut simulation = Simulation::new(plan).await.unwrap();
     let record = simulation.next_round().await.unwrap().unwrap();
     assert!(record.abandoned.is_some());
-    let entries = simulation.board.pen(record.contributors.first().copied().unwrap_or_default()).entries(0, 0).await.unwrap();
-    let prolonged = entries.iter().filter(|entry| matches!(entry, Entry::Moved { step: lux_federated::Move::Prolong { .. }, .. }));
+    let entries =
+        simulation.board.pen(record.contributors.first().copied().unwrap_or_default()).entries(0, 0).await.unwrap();
+    let prolonged =
+        entries.iter().filter(|entry| matches!(entry, Entry::Moved { step: lux_federated::Move::Prolong { .. }, .. }));
     assert_eq!(prolonged.count(), 3);
     let error = loop {
         match simulation.next_round().await {
@@ -72,8 +74,7 @@ async fn after_shares_are_revealed_no_second_update_of_the_same_weights() {
 /// A worker that takes long finds later deadlines once it was seen to be late, and is in from then on.
 #[tokio::test(flavor = "multi_thread")]
 async fn deadlines_wait_for_slow_workers() {
-    let mut plan = plan(5, plain(Rule::Median), 40);
-    plan.job.training.epochs = 1;
+    let mut plan = small_plan(5, plain(Rule::Median), 70);
     let mut simulation = Simulation::new(plan).await.unwrap();
     for _ in 0..2 {
         assert_eq!(simulation.next_round().await.unwrap().unwrap().contributors.len(), 5);
@@ -82,9 +83,13 @@ async fn deadlines_wait_for_slow_workers() {
     let records = all_rounds(&mut simulation).await;
     let slow = account(4).address();
     assert!(!records[0].contributors.contains(&slow));
-    assert!(records.iter().any(|record| record.dropped.iter().any(|dropped| {
-        dropped.worker == slow && dropped.reason.contains("too late: it took 20000 ms for phase updates")
-    })), "{records:#?}");
+    assert!(
+        records.iter().any(|record| record
+            .dropped
+            .iter()
+            .any(|dropped| { dropped.worker == slow && dropped.reason.contains("too late: it took 2") })),
+        "{records:#?}"
+    );
     assert!(records.last().unwrap().contributors.contains(&slow));
 }
 
@@ -92,7 +97,7 @@ async fn deadlines_wait_for_slow_workers() {
 #[tokio::test(flavor = "multi_thread")]
 async fn missing_blobs_and_absurd_numbers() {
     for aggregation in [plain(Rule::Median), masked()] {
-        let mut plan = plan(10, aggregation, 1);
+        let mut plan = small_plan(10, aggregation, 1);
         for worker in [0, 1] {
             plan.conduct[worker] = Conduct { leaves: Some((0, Phase::Updates)), ..Conduct::default() };
         }
@@ -118,7 +123,7 @@ async fn missing_blobs_and_absurd_numbers() {
 /// The board takes nothing after a deadline, from strangers, or twice, and no phase ends before its time.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_board_holds_to_its_rules() {
-    let mut simulation = Simulation::new(plan(5, plain(Rule::Median), 2)).await.unwrap();
+    let mut simulation = Simulation::new(small_plan(5, plain(Rule::Median), 2)).await.unwrap();
     let pen = simulation.board.pen(account(0).address());
     let state = pen.state().await.unwrap();
     let post = Post { round: 0, phase: Phase::Updates, content: B256::ZERO, points: 1 };
@@ -134,5 +139,7 @@ async fn the_board_holds_to_its_rules() {
     assert!(matches!(pen.post(post).await, Err(BoardError::Late { .. })));
     let close = lux_federated::Move::Close { content: B256::ZERO, milliseconds: 5_000 };
     assert!(matches!(stranger.advance(0, Phase::Updates, close).await, Err(BoardError::WrongMove(_))));
-    assert!(matches!(simulation.coordinator.step().await.unwrap(), Progress::Round(record) if record.abandoned.is_some()));
+    assert!(
+        matches!(simulation.coordinator.step().await.unwrap(), Progress::Round(record) if record.abandoned.is_some())
+    );
 }

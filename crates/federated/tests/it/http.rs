@@ -1,6 +1,6 @@
 //! Everybody with a store of its own, and blobs over HTTP.
 
-use crate::world::{masked, plan};
+use crate::world::{masked, small_plan};
 use alloy_primitives::Address;
 use lux_blobs::{BlobStore, Client, ClientConfig, ServerConfig, serve};
 use lux_federated::simulation::{DURATIONS, Simulation, account};
@@ -10,7 +10,7 @@ use std::sync::Arc;
 #[tokio::test(flavor = "multi_thread")]
 async fn a_masked_round_over_http() {
     const WORKERS: usize = 5;
-    let simulation = Simulation::new(plan(WORKERS, masked(), 1)).await.unwrap();
+    let simulation = Simulation::new(small_plan(WORKERS, masked(), 1)).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let client = Client::new(ClientConfig { allow_private: true, ..ClientConfig::default() }).unwrap();
     let mut servers = Vec::new();

@@ -1,6 +1,6 @@
 //! Jobs whose noise has a price.
 
-use crate::world::{all_rounds, masked, plain, plan};
+use crate::world::{all_rounds, masked, plain, small_plan};
 use lux_federated::simulation::{Simulation, account};
 use lux_federated::{Board, Job, MemoryBoard, MemoryClock, Noise, Notebook, Phase, Privacy, Standing, Worker};
 use lux_training::{Clip, Rule};
@@ -10,9 +10,9 @@ const EXAMPLES: Noise = Noise::Examples { noise_multiplier: 2.0, sampling_rate: 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn private_training_stops_at_its_budget() {
-    let members = Noise::Members { deviation: 6_000.0, honest: 4 };
+    let members = Noise::Members { deviation: 3_000.0, honest: 4 };
     for (aggregation, noise, epsilon) in [(plain(Rule::Mean { cap: 1 }), EXAMPLES, 1.0), (masked(), members, 8.0)] {
-        let mut plan = plan(10, aggregation, 1_000);
+        let mut plan = small_plan(10, aggregation, 1_000);
         plan.job.clip = Clip::new(1 << 12);
         plan.job.privacy = Some(Privacy { noise, epsilon, delta: 1e-3 });
         plan.job.attempts = 1_000;
@@ -34,7 +34,7 @@ async fn private_training_stops_at_its_budget() {
 /// A worker refuses by itself, whatever the board allows, and its restart does not make it forget.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_counts_for_itself() {
-    let mut plan = plan(3, plain(Rule::Median), 1);
+    let mut plan = small_plan(3, plain(Rule::Median), 1);
     plan.job.privacy = Some(Privacy { noise: EXAMPLES, epsilon: 1.0, delta: 1e-3 });
     plan.job.attempts = 1_000;
     let simulation = Simulation::new(plan).await.unwrap();
@@ -69,7 +69,7 @@ async fn a_worker_counts_for_itself() {
 #[test]
 fn what_cannot_be_private_is_refused() {
     let job = |aggregation, noise, epsilon| {
-        let mut plan = plan(10, aggregation, 5);
+        let mut plan = small_plan(10, aggregation, 5);
         plan.job.privacy = Some(Privacy { noise, epsilon, delta: 1e-3 });
         plan.job
     };

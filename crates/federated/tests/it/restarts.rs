@@ -1,6 +1,6 @@
 //! Workers that are killed between any two messages, and coordinators that are replaced.
 
-use crate::world::{Sums, masked, plain, plan};
+use crate::world::{Sums, masked, plain, small_plan};
 use lux_federated::simulation::{Conduct, Simulation, account};
 use lux_federated::{Aggregation, Board, Entry, Notebook, Phase, Progress, RoundRecord};
 use lux_training::Rule;
@@ -8,7 +8,7 @@ use std::path::Path;
 
 /// Runs a job; before every turn, each worker is dropped and comes back from what is on disk.
 async fn with_restarts(aggregation: Aggregation, folder: &Path, rounds: u64) -> (Simulation, Vec<RoundRecord>) {
-    let mut simulation = Simulation::new(plan(7, aggregation, rounds)).await.unwrap();
+    let mut simulation = Simulation::new(small_plan(7, aggregation, rounds)).await.unwrap();
     let mut records = Vec::new();
     loop {
         simulation.workers.clear();
@@ -38,7 +38,7 @@ async fn killed_between_any_two_messages_everybody_stays_in() {
             assert_eq!(sums.unmasked, sums.plain);
         }
         // The same as without any restart: weights depend on data and seeds alone.
-        let mut calm = Simulation::new(plan(7, aggregation, 2)).await.unwrap();
+        let mut calm = Simulation::new(small_plan(7, aggregation, 2)).await.unwrap();
         while calm.next_round().await.unwrap().is_some() {}
         assert_eq!(calm.weights().await.unwrap(), simulation.weights().await.unwrap());
     }
@@ -47,7 +47,7 @@ async fn killed_between_any_two_messages_everybody_stays_in() {
 /// No phase has two messages of a worker, however often it is asked: the board would have refused the second, and the worker sat out.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_that_lost_its_notes_sits_the_round_out() {
-    let mut simulation = Simulation::new(plan(7, masked(), 1)).await.unwrap();
+    let mut simulation = Simulation::new(small_plan(7, masked(), 1)).await.unwrap();
     while simulation.board.pen(account(0).address()).state().await.unwrap().phase != Phase::Masked {
         simulation.turn().await.unwrap();
     }
@@ -56,14 +56,15 @@ async fn a_worker_that_lost_its_notes_sits_the_round_out() {
     assert_eq!(record.contributors.len(), 6);
     assert_eq!(record.dropped[0].worker, account(3).address());
     let entries = simulation.board.pen(account(0).address()).entries(0, 0).await.unwrap();
-    let posts = entries.iter().filter(|entry| matches!(entry, Entry::Posted { from, .. } if *from == account(3).address()));
+    let posts =
+        entries.iter().filter(|entry| matches!(entry, Entry::Posted { from, .. } if *from == account(3).address()));
     assert_eq!(posts.count(), 2, "keys and shares, from before");
 }
 
 /// Who was away for some rounds is back in the next one.
 #[tokio::test(flavor = "multi_thread")]
 async fn who_comes_back_is_in_again() {
-    let mut plan = plan(7, masked(), 3);
+    let mut plan = small_plan(7, masked(), 3);
     plan.conduct[5] = Conduct { leaves: Some((0, Phase::Masked)), returns: Some(2), ..Conduct::default() };
     let mut simulation = Simulation::new(plan).await.unwrap();
     let mut counts = Vec::new();

@@ -1,13 +1,13 @@
 //! Two hundred workers in one process.
 
-use crate::world::{Sums, all_rounds, masked, plain, plan};
+use crate::world::{Sums, all_rounds, masked, plain, small_plan};
 use lux_federated::Phase;
 use lux_federated::simulation::{Conduct, Simulation};
 use lux_training::{Clip, Rule};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_hundred_workers_with_public_updates() {
-    let mut plan = plan(200, plain(Rule::TrimmedMean { trim: 20 }), 2);
+    let mut plan = small_plan(200, plain(Rule::TrimmedMean { trim: 20 }), 2);
     for worker in 0..20 {
         plan.conduct[9 * worker] = Conduct { leaves: Some((1, Phase::Updates)), ..Conduct::default() };
     }
@@ -20,9 +20,11 @@ async fn two_hundred_workers_with_public_updates() {
 /// On the sparse graph; some leave in each phase.
 #[tokio::test(flavor = "multi_thread")]
 async fn two_hundred_masked_workers() {
-    let mut plan = plan(200, masked(), 1);
+    let mut plan = small_plan(200, masked(), 1);
     plan.job.clip = Clip::new(1 << 20);
-    for (number, phase) in [Phase::Keys, Phase::Shares, Phase::Masked, Phase::Survivors, Phase::Unmask].into_iter().enumerate() {
+    for (number, phase) in
+        [Phase::Keys, Phase::Shares, Phase::Masked, Phase::Survivors, Phase::Unmask].into_iter().enumerate()
+    {
         for worker in 0..3 {
             plan.conduct[40 * number + 11 * worker] = Conduct { leaves: Some((0, phase)), ..Conduct::default() };
         }

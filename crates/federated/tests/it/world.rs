@@ -3,7 +3,8 @@
 use alloy_primitives::Address;
 use lux_federated::simulation::{Conduct, Plan, Simulation, members};
 use lux_federated::{
-    Aggregation, Architecture, Board, Dataset, Entry, Job, LocalTraining, Phase, RoundRecord, SecureRound, decode_vector,
+    Aggregation, Architecture, Board, Dataset, Entry, Job, LocalTraining, Phase, RoundRecord, SecureRound,
+    decode_vector,
 };
 use lux_models::NpyArray;
 use lux_secagg::Assumptions;
@@ -19,7 +20,7 @@ pub fn digits() -> (Dataset, Dataset) {
     Dataset::from_arrays(features, &labels, 16.0).unwrap().hold_out(TESTED)
 }
 
-/// Ten workers would be honest and always there.
+/// Everybody is honest and always there.
 pub fn plan(workers: usize, aggregation: Aggregation, rounds: u64) -> Plan {
     let (data, tested) = digits();
     let job = Job {
@@ -36,6 +37,14 @@ pub fn plan(workers: usize, aggregation: Aggregation, rounds: u64) -> Plan {
         attempts: rounds + 3,
     };
     Plan { job, data, tested, conduct: vec![Conduct::default(); workers], alpha: 1.0, seed: 1 }
+}
+
+/// A smaller network and less training, where nobody looks at its accuracy.
+pub fn small_plan(workers: usize, aggregation: Aggregation, rounds: u64) -> Plan {
+    let mut plan = plan(workers, aggregation, rounds);
+    plan.job.architecture.hidden = vec![8];
+    plan.job.training.epochs = 1;
+    plan
 }
 
 pub fn plain(rule: Rule) -> Aggregation {
