@@ -74,7 +74,7 @@ async fn after_shares_are_revealed_no_second_update_of_the_same_weights() {
 /// A worker that takes long finds later deadlines once it was seen to be late, and is in from then on.
 #[tokio::test(flavor = "multi_thread")]
 async fn deadlines_wait_for_slow_workers() {
-    let mut plan = small_plan(5, plain(Rule::Median), 70);
+    let plan = small_plan(5, plain(Rule::Median), 70);
     let mut simulation = Simulation::new(plan).await.unwrap();
     for _ in 0..2 {
         assert_eq!(simulation.next_round().await.unwrap().unwrap().contributors.len(), 5);

@@ -4,6 +4,7 @@
 mod accuracy;
 mod auditing;
 mod dropouts;
+mod export;
 mod http;
 mod privacy;
 mod restarts;
