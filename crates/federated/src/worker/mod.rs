@@ -137,6 +137,11 @@ impl Worker {
 
     /// The commitment of the message to post.
     async fn answer(&mut self, state: &State) -> Result<B256, Silence> {
+        // What the job hides is not shown because a board asks for it.
+        let masked = matches!(self.job.aggregation, Aggregation::Secure(_));
+        if masked == (state.phase == Phase::Updates) {
+            return Err(Silence::Round("the board is in a phase that this job does not have".to_owned()));
+        }
         match state.phase {
             Phase::Updates => {
                 self.begin(state).await?;
@@ -159,6 +164,9 @@ impl Worker {
     async fn begin(&mut self, state: &State) -> Result<(), Silence> {
         if self.notes.round == Some(state.round) {
             return Ok(());
+        }
+        if self.notes.round.is_some_and(|last| state.round < last) {
+            return Err(Silence::Round("the board went back to a round that was over".to_owned()));
         }
         if self.notes.revealed == Some(state.weights) {
             let reason = "it revealed shares of an update of these weights before: a second one would tell too much";

@@ -6,6 +6,7 @@ mod auditing;
 mod dropouts;
 mod export;
 mod http;
+mod lying_board;
 mod privacy;
 mod restarts;
 mod scale;
