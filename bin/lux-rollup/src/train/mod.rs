@@ -9,14 +9,14 @@ use clap::Subcommand;
 #[derive(Subcommand)]
 pub enum TrainCommand {
     /// Train on one machine with many workers, honest and not, to see what a job would come to.
-    Simulate(simulate::SimulateArgs),
+    Simulate(Box<simulate::SimulateArgs>),
     /// Write the network of a checkpoint as ONNX.
     Export(export::ExportArgs),
 }
 
 pub async fn run(command: TrainCommand, json: bool) -> eyre::Result<()> {
     match command {
-        TrainCommand::Simulate(args) => simulate::run(args, json).await,
+        TrainCommand::Simulate(args) => simulate::run(*args, json).await,
         TrainCommand::Export(args) => export::run(&args, json),
     }
 }
