@@ -23,6 +23,7 @@ mod screen;
 mod status;
 mod task;
 mod tee;
+mod train;
 mod worker;
 
 use clap::{Parser, Subcommand};
@@ -77,6 +78,9 @@ enum Command {
     /// Sell inference, or check what others sell.
     #[command(subcommand)]
     Worker(worker::WorkerCommand),
+    /// Train one model by many who do not trust each other.
+    #[command(subcommand)]
+    Train(train::TrainCommand),
     /// Look into programs of the fault proofs' machine, and run them.
     #[command(subcommand)]
     Machine(machine::MachineCommand),
@@ -134,6 +138,7 @@ async fn run(cli: Cli) -> eyre::Result<()> {
         Command::Blobs(command) => blobs::run(command, json).await,
         Command::Task(command) => task::run(command, json).await,
         Command::Worker(command) => worker::run(command, json).await,
+        Command::Train(command) => train::run(command, json).await,
         Command::Machine(command) => machine::run(command, json).await,
         Command::Tee(command) => tee::run(command, json).await,
         Command::Status(args) => status::run(args, json).await,
@@ -149,7 +154,7 @@ fn init_logs(verbose: u8) {
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| {
         EnvFilter::new(format!(
-            "warn,lux_node={level},lux_l1={level},lux_devnet={level},lux_blobs={level},lux_compute={level},lux_rollup={level}"
+            "warn,lux_node={level},lux_l1={level},lux_devnet={level},lux_blobs={level},lux_compute={level},lux_federated={level},lux_rollup={level}"
         ))
     });
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
