@@ -62,12 +62,7 @@ pub async fn run(args: DeployArgs, json: bool) -> eyre::Result<()> {
             let period = &config.market.challenge_period;
             let challenge_period =
                 duration::parse_seconds(period).map_err(|error| eyre!("market.challenge_period: {error}"))?;
-            Some(MarketRequest {
-                program: task_program(Some(path))?,
-                challenge_period,
-                enclave_delay: None,
-                l1_verifier: None,
-            })
+            Some(MarketRequest { program: task_program(Some(path))?, challenge_period, enclave_delay: None })
         }
         None => None,
     };

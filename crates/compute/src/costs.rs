@@ -1,10 +1,11 @@
 //! Whether a task pays for the gas that serving it costs.
 
+use crate::enclaves::evidence_kind;
 use crate::{ComputeError, Market, flops_of};
 use alloy_primitives::U256;
 use lux_inference::Model;
 use lux_l1::FeeEstimate;
-use lux_protocol::market::MAX_INLINE_BYTES;
+use lux_protocol::market::{EvidenceKind, MAX_INLINE_BYTES, ModelTerms};
 
 /// Gas of claim, result and payment of one task among many in the same transactions, and of the transactions around them, as the
 /// table in docs/ai-compute.md, "Cost", has it.
@@ -18,6 +19,11 @@ const MAX_CHECKPOINTS: u64 = lux_protocol::constants::MAX_CHECKPOINTS as u64;
 const FLOPS_PER_CHUNK: u64 = 8_000;
 /// For each byte of an output that comes with the result: calldata, log, and hashing.
 const OUTPUT_BYTE_GAS: u64 = 26;
+
+/// For each signature of an enclave: its check, and what the market's module keeps of it.
+const SIGNATURE_GAS: u64 = 100_000;
+/// Vendors whose enclaves a registry asks for where a model wants several, unless it was set otherwise.
+const QUORUM: u64 = 2;
 
 /// What serving tasks costs on a chain now.
 #[derive(Clone, Copy, Debug)]
@@ -33,11 +39,19 @@ pub struct Costs {
 pub struct Work {
     pub flops: u64,
     pub output_bytes: usize,
+    /// Of enclaves.
+    pub signatures: u64,
 }
 
 impl Work {
-    pub fn of(model: &Model) -> Self {
-        Self { flops: flops_of(model), output_bytes: model.output_bytes() }
+    /// Under a model's flags.
+    pub fn of(model: &Model, flags: u8) -> Self {
+        let signatures = match evidence_kind(flags) {
+            EvidenceKind::Attestation if flags & ModelTerms::QUORUM != 0 => QUORUM,
+            EvidenceKind::Attestation => 1,
+            EvidenceKind::Fault | EvidenceKind::Validity => 0,
+        };
+        Self { flops: flops_of(model), output_bytes: model.output_bytes(), signatures }
     }
 
     /// Gas for one task among many.
@@ -46,7 +60,8 @@ impl Work {
         // A stride leaves between half of the most and the most.
         let stride = chunks.div_ceil(MAX_CHECKPOINTS + 1);
         let inline = if self.output_bytes <= MAX_INLINE_BYTES { self.output_bytes as u64 } else { 0 };
-        TASK_GAS + CHECKPOINT_GAS * (chunks / stride).saturating_sub(1).min(MAX_CHECKPOINTS) + OUTPUT_BYTE_GAS * inline
+        let checkpoints = CHECKPOINT_GAS * (chunks / stride).saturating_sub(1).min(MAX_CHECKPOINTS);
+        TASK_GAS + checkpoints + OUTPUT_BYTE_GAS * inline + SIGNATURE_GAS * self.signatures
     }
 }
 
@@ -109,7 +124,7 @@ mod tests {
     use super::*;
 
     const fn work(flops: u64) -> Work {
-        Work { flops, output_bytes: 0 }
+        Work { flops, output_bytes: 0, signatures: 0 }
     }
 
     /// Gas of a call on L2 as the contracts' tests measured it.
@@ -171,5 +186,6 @@ mod tests {
         assert_eq!(work(16_001).gas(), TASK_GAS + 2 * CHECKPOINT_GAS);
         assert_eq!(Work { output_bytes: MAX_INLINE_BYTES, ..work(1) }.gas(), TASK_GAS + 4_096 * OUTPUT_BYTE_GAS);
         assert_eq!(Work { output_bytes: MAX_INLINE_BYTES + 1, ..work(1) }.gas(), TASK_GAS);
+        assert_eq!(Work { signatures: 2, ..work(1) }.gas(), TASK_GAS + 2 * SIGNATURE_GAS);
     }
 }

@@ -5,6 +5,7 @@ mod board;
 mod check;
 mod costs;
 mod defence;
+mod enclaves;
 mod error;
 mod jobs;
 mod lane;

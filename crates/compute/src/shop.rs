@@ -161,7 +161,7 @@ impl Shop {
         }
         let graph = library.graph(offer.model).await?;
         if let Some(bounds) = bounds
-            && let Err(refusal) = self.gas(offer, Work::of(&graph), bounds).await?
+            && let Err(refusal) = self.gas(offer, Work::of(&graph, offer.flags), bounds).await?
         {
             return Ok(Err(refusal));
         }
@@ -221,7 +221,7 @@ impl Shop {
             Ok(loaded) => loaded,
         };
         let graph = &model.bundle.model;
-        let work = Work::of(graph);
+        let work = Work::of(graph, offer.flags);
         let gas = match self.gas(offer, work, bounds).await? {
             Err(refusal) => return Ok(Err(refusal)),
             Ok(gas) => gas,

@@ -125,12 +125,7 @@ fn request(owner: Address, now: u64) -> eyre::Result<DeployRequest> {
         proposer: Address::ZERO,
         challenger: Address::ZERO,
         fault_proofs: Some(PERIOD),
-        market: Some(MarketRequest {
-            program: infer_program().clone(),
-            challenge_period: PERIOD,
-            enclave_delay: None,
-            l1_verifier: None,
-        }),
+        market: Some(MarketRequest { program: infer_program().clone(), challenge_period: PERIOD, enclave_delay: None }),
         challenge_period: PERIOD,
         min_stake: ether(100),
         params: RollupParams { genesisTimestamp: now, ..params },

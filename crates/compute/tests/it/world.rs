@@ -90,7 +90,6 @@ impl World {
                 program: infer_program().clone(),
                 challenge_period: PERIOD,
                 enclave_delay: None,
-                l1_verifier: None,
             }),
             challenge_period: PERIOD,
             min_stake: ether(100),

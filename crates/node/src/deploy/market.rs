@@ -1,7 +1,7 @@
 //! The compute market of a rollup: what its owner sets before it takes tasks (`docs/ai-compute.md`).
 
 use super::disputes::{Disputes, deploy_disputes};
-use super::enclaves::deploy_registry;
+use super::enclaves::deploy_attestations;
 use super::program::register_program;
 use super::timelock::{Call, OwnerCall, carry_out};
 use crate::NodeError;
@@ -25,14 +25,12 @@ pub struct MarketRequest {
     pub program: Program,
     /// How long a result can be challenged, seconds.
     pub challenge_period: u64,
-    /// Until a policy about enclaves on L2 and a key of one is usable, seconds; `None` leaves it as it is.
+    /// Until a policy about enclaves and a key of one is usable, seconds; `None` leaves it as it is.
     pub enclave_delay: Option<u32>,
-    /// The `IAttestationVerifier` on L1 by which the market there takes attestations; without one it takes none.
-    pub l1_verifier: Option<Address>,
 }
 
-/// Puts the program onto L1, to what judges the rollup's own claims, and has the rollup's owner open the market with it.
-/// `then` are further calls of the same operation.
+/// Puts the program onto L1, to what judges the rollup's own claims, and what checks attestations, and has the rollup's owner
+/// open the market with them. `then` are further calls of the same operation.
 pub(super) async fn open_with(
     transactions: &TxManager,
     rollup: Address,
@@ -41,7 +39,7 @@ pub(super) async fn open_with(
     report: &mut (dyn FnMut(&str) + Send),
 ) -> Result<OwnerCall, NodeError> {
     let l1 = transactions.client();
-    let attests = attestation_module(l1, rollup).await? != Address::ZERO || request.l1_verifier.is_none();
+    let attests = !attestation_module(l1, rollup).await?.is_zero();
     if attests && is_open(l1, rollup, request).await? {
         return Ok(OwnerCall::Done);
     }
@@ -53,13 +51,16 @@ pub(super) async fn open_with(
     let mut deployer = Deployer::new(transactions, format!("market/{registry}/{id}"));
     let program = register_program(&mut deployer, l1, registry, &request.program, "infer/", report).await?;
     let calls = opening_calls(l1, rollup, &Disputes { fault_proof, program }, request.challenge_period).await?;
-    let attestations = match request.l1_verifier {
-        Some(verifier) => Some(deploy_registry(&mut deployer, rollup, verifier, report).await?),
-        None => None,
-    };
-    let calls = attestations.map(attestation_call).into_iter().chain(calls);
-    let calls = calls.map(|call| (rollup, call)).chain(then).collect();
-    by_owner(transactions, rollup, calls, version(l1, rollup).await?, report).await
+    let mut all: Vec<Call> = Vec::new();
+    if !attests {
+        let attestations = deploy_attestations(transactions, rollup, report).await?;
+        let delay = delay_call(l1, attestations.keys, request.enclave_delay).await?;
+        all.extend(delay.map(|data| (attestations.keys, data)));
+        all.push((rollup, attestation_call(attestations.module)));
+    }
+    all.extend(calls.map(|data| (rollup, data)));
+    all.extend(then);
+    by_owner(transactions, rollup, all, version(l1, rollup).await?, report).await
 }
 
 /// Opens the market of a deployed rollup on L1. Nothing happens if it is open with this program.
@@ -93,7 +94,7 @@ pub async fn open_l2_market(
     let calls = opening_calls(l2.client(), COMPUTE_MARKET, &disputes, request.challenge_period).await?;
     let through_l1 = |data| (rollup, callComputeMarketL2Call { data }.abi_encode().into());
     let calls = [attestation_call(ATTESTATION_EVIDENCE)].into_iter().chain(calls).map(through_l1);
-    let delay = delay_call(l2.client(), request.enclave_delay).await?;
+    let delay = delay_call(l2.client(), ENCLAVE_KEYS, request.enclave_delay).await?;
     let delay = delay.map(|data| (rollup, callEnclaveKeysL2Call { data }.abi_encode().into()));
     let calls = delay.into_iter().chain(calls).collect();
     by_owner(l1, rollup, calls, version(l2.client(), COMPUTE_MARKET).await?, report).await
@@ -134,10 +135,10 @@ async fn attestation_module(chain: &L1Client, market: Address) -> Result<Address
     Ok(chain.view(market, IComputeMarket::computeEvidenceCall { kind }).await?)
 }
 
-/// Sets the delays of the registry on L2, where they are to be other ones.
-async fn delay_call(l2: &L1Client, delay: Option<u32>) -> Result<Option<Bytes>, NodeError> {
+/// Sets the delays of a registry, where they are to be other ones.
+async fn delay_call(chain: &L1Client, registry: Address, delay: Option<u32>) -> Result<Option<Bytes>, NodeError> {
     let Some(delay) = delay else { return Ok(None) };
-    let mut settings = l2.view(ENCLAVE_KEYS, IEnclaveKeys::settingsCall {}).await?;
+    let mut settings = chain.view(registry, IEnclaveKeys::settingsCall {}).await?;
     (settings.policyDelay, settings.keyDelay) = (delay, delay);
     Ok(Some(IEnclaveKeys::setSettingsCall { settings }.abi_encode().into()))
 }

@@ -14,12 +14,14 @@ use lux_node::{DeployRequest, Deployment, MarketRequest, deploy};
 use lux_protocol::contracts::IRollupViews;
 use lux_protocol::market::contract::IComputeMarket::{self, Task};
 use lux_protocol::market::contract::{ComputeResult, ComputeTask, Purpose, TaskStatus};
+use lux_protocol::market::enclaves::IAttestationEvidence;
 use lux_protocol::market::{CounterProof, EvidenceKind, ResultProof, claim_input};
 use lux_protocol::{ClaimTrace, payload_commitment};
 use std::sync::Arc;
 
 alloy_sol_types::sol! {
     function getMinDelay() view returns (uint256);
+    function rollup() view returns (address);
 }
 
 const REQUESTER: usize = ALICE;
@@ -37,7 +39,7 @@ fn echo(unused: u32) -> Program {
 }
 
 fn setup() -> Setup {
-    let market = MarketRequest { program: echo(0), challenge_period: PERIOD, enclave_delay: None, l1_verifier: None };
+    let market = MarketRequest { program: echo(0), challenge_period: PERIOD, enclave_delay: None };
     Setup { fault_proofs: true, market: Some(market), ..Setup::default() }
 }
 
@@ -141,8 +143,7 @@ async fn false_result_falls_and_true_one_is_paid() {
 
 /// A further rollup of the same factory, with another program for its market and another admin.
 fn second(world: &World, name: String, unused: u32) -> DeployRequest {
-    let market =
-        MarketRequest { program: echo(unused), challenge_period: PERIOD, enclave_delay: None, l1_verifier: None };
+    let market = MarketRequest { program: echo(unused), challenge_period: PERIOD, enclave_delay: None };
     let request = deploy_request(&Setup { market: Some(market), ..setup() }, &world.devnet);
     let (factory, admin) = (Some(world.deployment.factory), world.account(CAROL));
     DeployRequest { name, factory, admin, timelock_delay: 86_400, ..request }
@@ -166,6 +167,9 @@ fn check(world: &World, deployment: &Deployment, program: &Program) {
     let params = evm::view(&chain, deployment.rollup, IComputeMarket::marketParamsCall {});
     assert_eq!(u64::from(params.challengePeriod), PERIOD);
     assert_ne!(evm::view(&chain, deployment.rollup, IComputeMarket::computeEvidenceCall { kind: 0 }), Address::ZERO);
+    let module = evm::view(&chain, deployment.rollup, IComputeMarket::computeEvidenceCall { kind: 2 });
+    let keys = evm::view(&chain, module, IAttestationEvidence::keysCall {});
+    assert_eq!(evm::view(&chain, keys, rollupCall {}), deployment.rollup);
     assert_eq!(evm::view(&chain, deployment.rollup, IRollupViews::ownerCall {}), deployment.timelock);
     assert_eq!(evm::view(&chain, deployment.timelock, getMinDelayCall {}), U256::from(86_400));
 }
@@ -187,8 +191,9 @@ async fn deployment_that_dies_is_resumed() {
             let deployment = deploy_with(&world, world.client.clone(), &journal, &request).await;
             assert!(first.is_err() == was_hit && first.is_ok_and(|first| first == deployment) != was_hit);
             check(&world, &deployment, &echo(unused));
-            // ROM contract, registration, StateTransition, rollup, and the owner's operation: none of them twice.
-            assert_eq!(admin_nonce(&world) - before, 6, "request {skip}, {fault:?}");
+            // ROM contract, registration, StateTransition, rollup, what checks attestations (5), and the owner's operation (2): none
+            // of them twice.
+            assert_eq!(admin_nonce(&world) - before, 11, "request {skip}, {fault:?}");
             if !was_hit {
                 println!("a deployment makes at most {skip} requests");
                 break;
