@@ -263,7 +263,7 @@ describe("a rollup that deploy made", () => {
       const options = { l1: anvil.url, market: rollup, keyFile: keyOf(3) };
       const { code, stderr } = await runToEnd(["tee", "collateral", "submit", out, collateral], options);
       assert.equal(code, 1);
-      assert.equal(stderr.match(/Tee_Root/g).length, 5, stderr);
+      assert.equal(stderr.match(/reverted: Tee_Root/g)?.length, 5, stderr);
     } finally {
       provider.destroy();
     }

@@ -92,6 +92,13 @@ for (const layer of ["l1", "l2"]) {
       const [kind, , trace, , signatures] = AbiCoder.defaultAbiCoder().decode(types, evidence.args.zkProof);
       assert.equal(kind, BigInt(ATTESTATION));
       assert.ok(trace.length > 2 && signatures.length === 1);
+      const gasOf = async (id) => {
+        const [event] = await rollup.queryFilter(rollup.filters.ResultEvidence(id));
+        return (await provider.getTransactionReceipt(event.transactionHash)).gasUsed;
+      };
+      const signature = (await gasOf(task)) - (await gasOf(other));
+      // What workers reckon with (`crates/compute/src/costs.rs`).
+      assert.ok(signature > 130_000n && signature < 140_000n, `${signature} gas`);
       const { keys_ } = await (await market.module()).attestedBy(rollup.target, task);
       assert.deepEqual([...keys_].map((signer) => signer.toLowerCase()), [key.toLowerCase()]);
 

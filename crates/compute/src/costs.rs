@@ -21,7 +21,7 @@ const FLOPS_PER_CHUNK: u64 = 8_000;
 const OUTPUT_BYTE_GAS: u64 = 26;
 
 /// For each signature of an enclave: its check, and what the market's module keeps of it.
-const SIGNATURE_GAS: u64 = 100_000;
+const SIGNATURE_GAS: u64 = 136_000;
 /// Vendors whose enclaves a registry asks for where a model wants several, unless it was set otherwise.
 const QUORUM: u64 = 2;
 
