@@ -77,8 +77,8 @@ impl Enclaves {
         if !unusable.is_empty() && unusable != self.told {
             let keys = unusable.join(", ");
             tracing::warn!(keys, "keys of enclaves are not usable now: `tee register` registers and renews them");
+            self.told = unusable;
         }
-        self.told = unusable;
     }
 }
 
