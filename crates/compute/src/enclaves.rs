@@ -123,3 +123,47 @@ async fn registry(market: &Market) -> Result<Option<Address>, ViewError> {
         false => market.chain.view(module, IAttestationEvidence::keysCall {}).await.map(Some),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy_primitives::Signature;
+
+    fn signers(count: u8) -> Signers {
+        let key = |number: u8| Wallet::from_hex(&B256::repeat_byte(number).to_string()).unwrap();
+        Signers { keys: (1..=count).map(key).collect(), quorum: 2, chain_id: 7, market: Address::repeat_byte(9) }
+    }
+
+    #[test]
+    fn enclaves_sign_where_a_trace_alone_is_not_taken() {
+        const ATTESTED: u8 = ModelTerms::ATTESTATION;
+        let cases = [
+            (ModelTerms::FAULT, 0),
+            (ModelTerms::FAULT | ATTESTED | ModelTerms::QUORUM, 0),
+            (ATTESTED, 1),
+            (ATTESTED | ModelTerms::VALIDITY, 1),
+            (ATTESTED | ModelTerms::QUORUM, 2),
+        ];
+        let [task, input, output] = [1, 2, 3].map(B256::repeat_byte);
+        for (flags, needed) in cases {
+            for count in 0..4 {
+                assert_eq!(signers(count).suffice(flags), usize::from(count) >= needed, "{flags} with {count}");
+            }
+            let signers = signers(3);
+            let signatures = signers.sign(flags, task, input, output).unwrap();
+            let result = AttestedResult { taskId: task, program: infer_program_id(), input, output };
+            let digest = result.digest(7, Address::repeat_byte(9));
+            let signed = signatures.iter().map(|bytes| {
+                assert!(matches!(bytes[64], 27 | 28), "as contracts take it");
+                Signature::from_raw(bytes).unwrap().recover_address_from_prehash(&digest).unwrap()
+            });
+            let expected = signers.keys.iter().take(needed).map(Wallet::address);
+            assert!(signed.eq(expected), "{flags}");
+        }
+    }
+
+    #[test]
+    fn technologies_of_one_vendor_count_once() {
+        assert_eq!([1, 2, 3, 4, 5, 6].map(vendor), [SGX, SGX, 3, 4, PSA, PSA]);
+    }
+}
