@@ -3,18 +3,15 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { fileURLToPath } from "node:url";
 import { AbiCoder, ZeroHash, concat, id, keccak256, parseEther } from "ethers";
 import { connect, devKey, devWallet } from "./lib/chain.mjs";
 import { COMPUTE_MARKET, FAULT, INFER, TaskStatus, noAttestation, taskDefaults } from "./lib/compute.mjs";
 import { contractAt } from "./lib/contracts.mjs";
-import { writeNpy } from "./lib/npy.mjs";
+import { MODELS, digits } from "./lib/digits.mjs";
 import { temporaryFolder } from "./lib/processes.mjs";
 import { runToEnd, startBlobs, startDev, startWorker } from "./lib/rollup.mjs";
 import { eventually } from "./lib/wait.mjs";
 
-const MODELS = fileURLToPath(new URL("../crates/inference/models/", import.meta.url));
-const PIXELS = 64;
 const IMAGES = 20;
 const [REQUESTER, LIAR, WATCHER] = [0, 1, 2];
 const WORKERS = [3, 4, 5, 6];
@@ -35,14 +32,6 @@ async function succeeds(command, options) {
   return json;
 }
 
-/** Images of digits, as files of real numbers. */
-function digits(folder) {
-  const pixels = Float32Array.from(readFileSync(join(MODELS, "digits.u8")), (pixel) => pixel / 16);
-  const calibration = writeNpy(join(folder, "calibration.npy"), "<f4", [128, PIXELS], pixels.subarray(0, 128 * PIXELS));
-  const images = writeNpy(join(folder, "images.npy"), "<f4", [IMAGES, PIXELS], pixels.subarray(0, IMAGES * PIXELS));
-  return { calibration, images };
-}
-
 describe("inference on the L2 of dev", () => {
   const store = join(temporaryFolder(), "blobs");
   const workFolders = WORKERS.map(() => temporaryFolder());
@@ -54,7 +43,7 @@ describe("inference on the L2 of dev", () => {
     chain = { l1: dev.l1Rpc, l2: dev.l2Rpc };
     provider = connect(dev.l2Rpc);
     market = contractAt("IComputeMarket", COMPUTE_MARKET, devWallet(REQUESTER, provider));
-    files = digits(temporaryFolder());
+    files = digits(temporaryFolder(), IMAGES);
     model = (await succeeds(["model", "quantize", join(MODELS, "mlp.onnx")], { calibration: files.calibration, store })).model;
     flops = (await succeeds(["model", "inspect", model], { store })).requiredFlops;
     blobs = await startBlobs({ store });

@@ -66,7 +66,6 @@ pub async fn run(args: DeployArgs, json: bool) -> eyre::Result<()> {
                 program: task_program(Some(path))?,
                 challenge_period,
                 enclave_delay: None,
-                l1_verifier: None,
                 guardian: Some(section.guardian.unwrap_or(us)),
             })
         }

@@ -181,7 +181,7 @@ fn market_request(args: &DevArgs, rollup: &Rollup) -> eyre::Result<Option<Market
     }
     let challenge_period = args.challenge_period.clamp(MIN_MARKET_PERIOD, MAX_MARKET_PERIOD);
     let program = task_program(args.infer.as_deref())?;
-    Ok(Some(MarketRequest { program, challenge_period, enclave_delay: Some(0), l1_verifier: None, guardian: None }))
+    Ok(Some(MarketRequest { program, challenge_period, enclave_delay: Some(0), guardian: None }))
 }
 
 /// Opens the market on L2, which takes blocks of the running chain, and never returns.

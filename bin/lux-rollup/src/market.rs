@@ -5,7 +5,6 @@ use crate::keys::KeyArgs;
 use crate::l2::{self, Endpoints};
 use crate::machine::load_program;
 use crate::output::{Progress, print_fields, print_json};
-use alloy_primitives::Address;
 use clap::{Args, Subcommand};
 use eyre::WrapErr;
 use lux_l1::system_clock;
@@ -36,9 +35,7 @@ pub struct OpenArgs {
     /// How long a result can be challenged.
     #[arg(long, default_value = "1d", value_parser = duration::parse_seconds)]
     challenge_period: u64,
-    /// Contract that checks attestations on L1: the market there takes them by it, on L2 it takes them anyhow.
     #[arg(long, value_name = "ADDRESS")]
-    l1_verifier: Option<Address>,
     /// Who may end policies and keys of enclaves at once, on both layers [default: who is it now, or else the admin's key].
     #[arg(long, value_name = "ADDRESS")]
     guardian: Option<Address>,
@@ -54,7 +51,6 @@ pub async fn run(command: MarketCommand, json: bool) -> eyre::Result<()> {
         program: task_program(args.program.as_deref())?,
         challenge_period: args.challenge_period,
         enclave_delay: None,
-        l1_verifier: args.l1_verifier,
         guardian: args.guardian,
     };
     let (l1, l2) = (l2::connect(&args.endpoints.l1).await?, l2::connect(&args.endpoints.l2).await?);

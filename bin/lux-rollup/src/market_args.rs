@@ -29,6 +29,11 @@ enum Layer {
 }
 
 impl MarketArgs {
+    /// For commands about L1 alone.
+    pub const fn on_l1(endpoints: Endpoints, market: Option<Address>) -> Self {
+        Self { endpoints, layer: Layer::L1, market }
+    }
+
     /// The market, and the first block that may know of it.
     pub async fn find(&self) -> eyre::Result<(Market, u64)> {
         let (market, first_block) = self.place().await?;

@@ -15,7 +15,7 @@ use lux_blobs::{BlobError, BlobStore, ServerConfig, ServerHandle, serve};
 use lux_compute::{
     ComputeError, Library, LibraryConfig, Market, Records, Role, Shop, Watcher, WatcherConfig, Worker, WorkerConfig,
 };
-use lux_l1::{TxRequest, system_clock};
+use lux_l1::{TxRequest, Wallet, system_clock};
 use lux_protocol::market::contract::IComputeMarket::{requestExitCall, withdrawCall, withdrawStakeCall};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
@@ -130,6 +130,10 @@ pub struct RunArgs {
     /// Balance in the market that claims take their bonds from: what is missing is deposited at the start. Whole coins.
     #[arg(long, default_value = "0.1", value_parser = parse_coins)]
     balance: U256,
+    /// File with the private key in hex of an enclave that this worker runs in: it signs results for models that ask for that.
+    /// May be repeated, for several vendors.
+    #[arg(long, value_name = "FILE")]
+    enclave_key: Vec<PathBuf>,
     /// Serve store and cache over HTTP at this address, so that requesters get large outputs.
     #[arg(long, value_name = "ADDRESS")]
     serve: Option<SocketAddr>,
@@ -184,6 +188,7 @@ async fn work(args: RunArgs, json: bool) -> eyre::Result<()> {
         max_claims: args.max_claims,
         parallel: args.parallel.max(1),
         allow_loss: args.allow_loss,
+        enclave_keys: args.enclave_key.iter().map(|file| Wallet::from_file(file)).collect::<Result<_, _>>()?,
     };
     let (account, address) = (transactions.address(), market.address);
     let shop = args.data.shop(market, &args.folder).await?;

@@ -1,10 +1,11 @@
 //! Whether a task pays for the gas that serving it costs.
 
+use crate::enclaves::evidence_kind;
 use crate::{ComputeError, Market, flops_of};
 use alloy_primitives::U256;
 use lux_inference::Model;
 use lux_l1::FeeEstimate;
-use lux_protocol::market::MAX_INLINE_BYTES;
+use lux_protocol::market::{EvidenceKind, MAX_INLINE_BYTES, ModelTerms};
 
 /// Gas of claim, result and payment of one task among many in the same transactions, and of the transactions around them, as the
 /// table in docs/ai-compute.md, "Cost", has it.
@@ -23,6 +24,11 @@ const OUTPUT_BYTE_GAS: u64 = 26;
 /// Bytes to fetch that count as a gas: nobody fills a worker's cache and line for the price of a small run.
 const FETCHED_BYTES_PER_GAS: u64 = 128;
 
+/// For each signature of an enclave: its check, and what the market's module keeps of it.
+const SIGNATURE_GAS: u64 = 136_000;
+/// Vendors whose enclaves a registry asks for where a model wants several, unless it was set otherwise.
+const QUORUM: u64 = 2;
+
 /// What serving tasks costs on a chain now.
 #[derive(Clone, Copy, Debug)]
 pub struct Costs {
@@ -39,18 +45,25 @@ pub struct Work {
     pub output_bytes: usize,
     /// Of weights and input, those that have to be fetched.
     pub fetched_bytes: u64,
+    /// Of enclaves.
+    pub signatures: u64,
 }
 
 impl Work {
-    /// For a worker that has neither weights nor input.
-    pub fn of(model: &Model) -> Self {
+    /// Under a model's flags, for a worker that has neither weights nor input.
+    pub fn of(model: &Model, flags: u8) -> Self {
         let fetched_bytes = model.plan().constant_bytes + model.input_bytes() as u64;
-        Self { fetched_bytes, ..Self::of_fetched(model) }
+        Self { fetched_bytes, ..Self::of_fetched(model, flags) }
     }
 
     /// For a worker that has them.
-    pub fn of_fetched(model: &Model) -> Self {
-        Self { flops: flops_of(model), output_bytes: model.output_bytes(), fetched_bytes: 0 }
+    pub fn of_fetched(model: &Model, flags: u8) -> Self {
+        let signatures = match evidence_kind(flags) {
+            EvidenceKind::Attestation if flags & ModelTerms::QUORUM != 0 => QUORUM,
+            EvidenceKind::Attestation => 1,
+            EvidenceKind::Fault | EvidenceKind::Validity => 0,
+        };
+        Self { flops: flops_of(model), output_bytes: model.output_bytes(), fetched_bytes: 0, signatures }
     }
 
     /// Gas for one task among many.
@@ -59,10 +72,9 @@ impl Work {
         // A stride leaves between half of the most and the most.
         let stride = chunks.div_ceil(MAX_CHECKPOINTS + 1);
         let inline = if self.output_bytes <= MAX_INLINE_BYTES { self.output_bytes as u64 } else { 0 };
-        TASK_GAS
-            + CHECKPOINT_GAS * (chunks / stride).saturating_sub(1).min(MAX_CHECKPOINTS)
-            + OUTPUT_BYTE_GAS * inline
-            + self.fetched_bytes / FETCHED_BYTES_PER_GAS
+        let checkpoints = CHECKPOINT_GAS * (chunks / stride).saturating_sub(1).min(MAX_CHECKPOINTS);
+        let fetching = self.fetched_bytes / FETCHED_BYTES_PER_GAS;
+        TASK_GAS + checkpoints + OUTPUT_BYTE_GAS * inline + fetching + SIGNATURE_GAS * self.signatures
     }
 }
 
@@ -130,7 +142,7 @@ mod tests {
     use super::*;
 
     const fn work(flops: u64) -> Work {
-        Work { flops, output_bytes: 0, fetched_bytes: 0 }
+        Work { flops, output_bytes: 0, fetched_bytes: 0, signatures: 0 }
     }
 
     /// Gas of a call on L2 as the contracts' tests measured it.
@@ -194,5 +206,6 @@ mod tests {
         assert_eq!(Work { output_bytes: MAX_INLINE_BYTES, ..work(1) }.gas(), TASK_GAS + 4_096 * OUTPUT_BYTE_GAS);
         assert_eq!(Work { output_bytes: MAX_INLINE_BYTES + 1, ..work(1) }.gas(), TASK_GAS);
         assert_eq!(Work { fetched_bytes: 1 << 30, ..work(1) }.gas(), TASK_GAS + (1 << 23));
+        assert_eq!(Work { signatures: 2, ..work(1) }.gas(), TASK_GAS + 2 * SIGNATURE_GAS);
     }
 }

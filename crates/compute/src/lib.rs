@@ -6,6 +6,7 @@ mod check;
 mod costs;
 mod deadlines;
 mod defence;
+mod enclaves;
 mod error;
 mod jobs;
 mod lane;

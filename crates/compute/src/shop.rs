@@ -174,7 +174,7 @@ impl Shop {
         let graph = library.graph(offer.model).await?;
         if let Some(bounds) = bounds {
             let fetched_bytes = library.missing_bytes(&graph, offer.input.commitment).await?;
-            let work = Work { fetched_bytes, ..Work::of_fetched(&graph) };
+            let work = Work { fetched_bytes, ..Work::of_fetched(&graph, offer.flags) };
             if let Err(refusal) = self.gas(offer, work, bounds).await? {
                 return Ok(Err(refusal));
             }
@@ -232,7 +232,7 @@ impl Shop {
             Ok(loaded) => loaded,
         };
         let graph = &model.bundle.model;
-        let work = Work::of_fetched(graph);
+        let work = Work::of_fetched(graph, offer.flags);
         let gas = match self.gas(offer, work, bounds).await? {
             Err(refusal) => return Ok(Err(refusal)),
             Ok(gas) => gas,

@@ -96,7 +96,7 @@ impl LocalTrainer {
                 })
                 .collect();
             let examples: Vec<&[f32]> = gradients.iter().map(Vec::as_slice).collect();
-            let gradient = sgd.gradient(&examples, weights.len(), rng)?;
+            let gradient = sgd.gradient(&examples, weights.len(), rng).values;
             weights.iter_mut().zip(gradient).for_each(|(weight, x)| *weight -= job.training.learning_rate * x);
         }
         Ok(())

@@ -4,9 +4,10 @@ use crate::handout::{Deliveries, decode_roster, encode_roster, roster_limit};
 use crate::{Aggregation, Board, Entry, Exchange, FederatedError, Job, Phase, Post};
 use alloy_primitives::{Address, B256};
 use lux_secagg::{
-    AdvertiseKeys, Advertising, Checking, DecodeError, Delivery, MaskedInput, Masking, Message, Quorum, Roster, Round,
-    ServerError, ShareKeys, Sharing, Signed, Survivors, Unmask, Unmasking, WorkerSet,
+    AdvertiseKeys, Advertising, Checking, DecodeError, Delivery, MaskedInput, Masking, Message, Quorum, Recorded, Roster,
+    Round, ServerError, ShareKeys, Sharing, Signed, Survivors, Unmask, Unmasking, WorkerSet,
 };
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 const SIGNATURE_BYTES: usize = 65;
@@ -27,6 +28,8 @@ pub struct SecureRound {
     round: Option<Arc<Round>>,
     server: Server,
     accepted: Vec<Address>,
+    /// Where the masked vectors are, by worker.
+    masked: BTreeMap<u16, B256>,
 }
 
 /// What ends a phase: what is handed out, and the round in its next phase where that can be told already.
@@ -51,7 +54,9 @@ pub async fn read_round(
     let keys = decode_roster(&blobs.get(content, roster_limit(job.members.len())).await?)?;
     let context = job.context(number);
     let roster = Roster::verify(&context, &job.members, &keys)?;
-    Ok(Arc::new(Round::new(context, job.settings(assumptions), roster, beacon)?))
+    // The board recorded the commitment of these keys, and with it the digest.
+    let recorded = Recorded { roster: roster.digest(), beacon };
+    Ok(Arc::new(Round::new(context, job.settings(assumptions), roster, recorded)?))
 }
 
 /// Who shared secrets, and what was sealed for whom.
@@ -99,7 +104,7 @@ pub fn mean_of_sum(sum: &[u32], survivors: usize) -> Vec<i32> {
 impl SecureRound {
     pub fn begin(job: Arc<Job>, number: u64) -> Self {
         let server = Server::Keys(Advertising::new(job.context(number), job.members.clone()));
-        Self { job, number, round: None, server, accepted: Vec::new() }
+        Self { job, number, round: None, server, accepted: Vec::new(), masked: BTreeMap::new() }
     }
 
     pub const fn phase(&self) -> Phase {
@@ -134,7 +139,8 @@ impl SecureRound {
         }
         let round = read_round(&job, board, blobs, number).await?;
         let server = Server::Shares(Sharing::new(round.clone()));
-        let mut replayed = Self { job, number, round: Some(round.clone()), server, accepted: Vec::new() };
+        let (accepted, masked) = (Vec::new(), BTreeMap::new());
+        let mut replayed = Self { job, number, round: Some(round.clone()), server, accepted, masked };
         let entries = board.entries(number, 0).await?;
         if phase > Phase::Shares {
             let shared = read_deliveries(&round, board, blobs, number).await?.shared;
@@ -193,6 +199,9 @@ impl SecureRound {
         let sender = self.accept_bytes(from, &bytes)?;
         if !self.accepted.contains(&sender) {
             self.accepted.push(sender);
+            if let (Server::Masked(_), Some(round)) = (&self.server, &self.round) {
+                self.masked.extend(round.roster().index_of(sender).map(|index| (index, post.content)));
+            }
         }
         Ok(())
     }
@@ -211,8 +220,7 @@ impl SecureRound {
                 server.accept(signed)?;
             }
             Server::Masked(server) => {
-                let head = usize::from(workers).div_ceil(8) + 32 + SIGNATURE_BYTES;
-                let (head, vector) = bytes.split_at_checked(head).ok_or(DecodeError::Truncated(MaskedInput::KIND))?;
+                let (head, vector) = split_masked(bytes, workers)?;
                 let signed = own(head, from, domain, |bytes| MaskedInput::decode(bytes, workers))?;
                 server.accept(&signed, vector)?;
             }
@@ -245,8 +253,11 @@ impl SecureRound {
 
     /// Ends one of the first four phases.
     pub async fn close(self, blobs: &Exchange) -> Result<Closed, FederatedError> {
-        let Self { job, number, round, server, accepted } = self;
-        let next = |server| Some(Self { job: job.clone(), number, round: round.clone(), server, accepted: Vec::new() });
+        let Self { job, number, round, server, accepted, masked } = self;
+        let next = |server| {
+            let (accepted, masked) = (Vec::new(), BTreeMap::new());
+            Some(Self { job: job.clone(), number, round: round.clone(), server, accepted, masked })
+        };
         match (server, &round) {
             (Server::Keys(server), _) => {
                 let needed = 2 * job.members.len() / 3 + 1;
@@ -270,7 +281,13 @@ impl SecureRound {
                 let content = blobs.put(Deliveries { shared, commitments }.encode()).await?;
                 Ok(Closed { content, next: next(Server::Masked(server)) })
             }
-            (Server::Masked(server), _) => {
+            (Server::Masked(mut server), Some(round)) => {
+                let bytes = head_bytes(round.roster().len()) + 4 * job.length();
+                for worker in server.one_sided().iter() {
+                    let content = *masked.get(&worker).ok_or(FederatedError::Handout("a masked vector is not known"))?;
+                    let message = blobs.get(content, bytes).await?;
+                    server.withdraw(worker, split_masked(&message, round.roster().len())?.1)?;
+                }
                 let server = server.close()?;
                 let content = blobs.put(server.survivors().as_bytes().to_vec()).await?;
                 Ok(Closed { content, next: next(Server::Survivors(server)) })
@@ -280,7 +297,7 @@ impl SecureRound {
                 let content = blobs.put(quorum.encode()).await?;
                 Ok(Closed { content, next: next(Server::Unmask(server)) })
             }
-            (Server::Unmask(_) | Server::Shares(_), _) => Err(FederatedError::Handout("this phase ends with a result")),
+            (Server::Unmask(_) | Server::Shares(_) | Server::Masked(_), _) => Err(FederatedError::Handout("this phase ends with a result")),
         }
     }
 
@@ -293,6 +310,15 @@ impl SecureRound {
         let survivors: Vec<Address> = aggregate.survivors.iter().map(|index| round.roster().address(index)).collect();
         Ok((aggregate.sum, survivors))
     }
+}
+
+/// Bytes of a masked update before its vector.
+fn head_bytes(workers: u16) -> usize {
+    usize::from(workers).div_ceil(8) + 32 + SIGNATURE_BYTES
+}
+
+fn split_masked(bytes: &[u8], workers: u16) -> Result<(&[u8], &[u8]), DecodeError> {
+    bytes.split_at_checked(head_bytes(workers)).ok_or(DecodeError::Truncated(MaskedInput::KIND))
 }
 
 /// A message by the account that posted it: nobody posts what another one signed.

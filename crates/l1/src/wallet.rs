@@ -1,9 +1,9 @@
 //! The key that signs.
 
-use std::{fmt, path::Path};
+use std::{fmt, fs, io::Write, path::Path};
 
 use alloy_consensus::{SignableTransaction, TxEnvelope};
-use alloy_primitives::{Address, B256, Signature};
+use alloy_primitives::{Address, B256, B512, Signature};
 use alloy_signer::SignerSync;
 use alloy_signer_local::PrivateKeySigner;
 
@@ -37,8 +37,27 @@ impl Wallet {
         Self::from_hex(&key)
     }
 
+    /// A new key in a new file, which only its owner can read where the system has such files.
+    pub fn create_file(path: &Path) -> Result<Self, L1Error> {
+        let key = PrivateKeySigner::random();
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options
+            .open(path)
+            .and_then(|mut file| writeln!(file, "{}", key.to_bytes()))
+            .map_err(|e| CriticalError::Signer(format!("{}: {e}", path.display())))?;
+        Ok(Self(key))
+    }
+
     pub const fn address(&self) -> Address {
         self.0.address()
+    }
+
+    /// `x ‖ y`
+    pub fn public_key(&self) -> B512 {
+        self.0.public_key()
     }
 
     /// Signs a 32-byte digest, for instance of EIP-712 data.
@@ -88,5 +107,18 @@ mod tests {
             assert!(bad.len() < 8 || !error.contains(&bad[4..]), "{error}");
         }
         assert!(Wallet::from_hex(&"0".repeat(64)).is_err());
+    }
+
+    #[test]
+    fn new_keys_are_kept_and_never_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key");
+        let made = Wallet::create_file(&path).unwrap();
+        let read = Wallet::from_file(&path).unwrap();
+        assert_eq!((made.address(), made.public_key()), (read.address(), read.public_key()));
+        assert_eq!(Address::from_raw_public_key(&made.public_key().0), made.address());
+        assert!(Wallet::create_file(&path).is_err());
+        assert_eq!(Wallet::from_file(&path).unwrap().address(), made.address());
+        assert_ne!(Wallet::create_file(&folder.path().join("other")).unwrap().address(), made.address());
     }
 }

@@ -1,6 +1,7 @@
 //! The L2's beginning, as `docs/protocol.md` ("Genesis") fixes it: it follows from the parameters on L1 alone.
 
 use crate::artifacts;
+use alloy_primitives::B256;
 use lux_chain::{ChainError, Genesis, GenesisAccount, stored_bytes};
 use lux_protocol::constants::{
     ATTESTATION_EVIDENCE, ATTESTATION_VERIFIER, BRIDGED_ERC20, COMPUTE_MARKET, ENCLAVE_KEYS, FEE_VAULT, L1_BLOCK,
@@ -28,22 +29,37 @@ pub enum TrustedRoots {
 /// Slot of `AttestationVerifierL2` that the encoding of its roots is stored at.
 const ROOTS_SLOT: u64 = 0;
 
+impl TrustedRoots {
+    fn all(self) -> Roots {
+        match self {
+            Self::Vendors => Roots::vendors(),
+            Self::Development => lux_tee::dev::roots(),
+        }
+    }
+
+    /// Intel's one root.
+    pub(crate) fn intel(self) -> B256 {
+        self.all().intel[0]
+    }
+}
+
+/// Whose attestations a deployed L2 believes, which its parameters tell if it is one of ours.
+pub(crate) fn trusted_roots(params: &RollupParams) -> Result<TrustedRoots, ChainError> {
+    let development = l2_genesis(params, TrustedRoots::Development).commitment()?.0;
+    Ok(if development == params.genesisBlockHash { TrustedRoots::Development } else { TrustedRoots::Vendors })
+}
+
 /// Block 0 of a deployed L2: the one that its parameters name, if it is one of ours.
 pub fn deployed_genesis(params: &RollupParams) -> Result<Genesis, ChainError> {
-    let development = l2_genesis(params, TrustedRoots::Development);
-    if development.commitment()?.0 == params.genesisBlockHash {
+    let roots = trusted_roots(params)?;
+    if roots == TrustedRoots::Development {
         tracing::warn!("the rollup believes attestations under development roots, which everyone can sign for");
-        return Ok(development);
     }
-    Ok(l2_genesis(params, TrustedRoots::Vendors))
+    Ok(l2_genesis(params, roots))
 }
 
 /// Block 0 of an L2 with these parameters (`genesisBlockHash` is not read: it follows from the rest).
 pub fn l2_genesis(params: &RollupParams, roots: TrustedRoots) -> Genesis {
-    let roots = match roots {
-        TrustedRoots::Vendors => Roots::vendors(),
-        TrustedRoots::Development => lux_tee::dev::roots(),
-    };
     let predeploys = [
         (L2_MESSAGE_BRIDGE, artifacts::l2_message_bridge()),
         (L2_TOKEN_BRIDGE, artifacts::l2_token_bridge()),
@@ -65,7 +81,7 @@ pub fn l2_genesis(params: &RollupParams, roots: TrustedRoots) -> Genesis {
         })
         .collect();
     for (_, verifier) in accounts.iter_mut().filter(|(address, _)| *address == ATTESTATION_VERIFIER) {
-        verifier.storage = stored_bytes(ROOTS_SLOT, &roots.encode());
+        verifier.storage = stored_bytes(ROOTS_SLOT, &roots.all().encode());
     }
     Genesis {
         rules: l2_rules(params),

@@ -31,7 +31,9 @@ proptest! {
         type Parameters = (sol_data::Uint<8>, sol_data::FixedBytes<32>, sol_data::Bytes, sol_data::Bytes);
         let parts = <Parameters as alloy_sol_types::SolType>::abi_decode_params_validate(&encoded).unwrap();
         prop_assert_eq!(parts, (kind as u8, input, proof.evidence.clone(), proof.output.clone()));
-        prop_assert_eq!(ResultProof::decode(&encoded), Ok(proof));
+        prop_assert_eq!(ResultProof::decode(&encoded), Ok(proof.clone()));
+        let signed = proof.encode_signed(&[vec![1; 65].into(), vec![2; 65].into()]).unwrap();
+        prop_assert_eq!(ResultProof::decode(&signed), Ok(proof));
     }
 
     #[test]

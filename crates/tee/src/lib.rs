@@ -35,6 +35,8 @@ pub use error::{CertificateProblem, Problem, TeeError};
 #[cfg(feature = "std")]
 pub use files::{read_attestation, read_collateral};
 pub use intel::IntelCollateral;
+#[cfg(feature = "std")]
+pub use intel::{IntelFiles, IntelSubmission, SignedText};
 pub use policy::{Identity, Policy, PolicyError, check_report_data};
 pub use roots::{DeviceKey, MAX_ANCHORS, Roots};
 pub use time::{Window, parse_time};

@@ -80,7 +80,8 @@ pub async fn submit(args: SubmitArgs, json: bool) -> eyre::Result<Value> {
     // Asked without a limit, a model without a price of its own has none.
     if args.max_gas_price.is_none() && quote.gasPrice == U256::from(u64::MAX) {
         let costs = Costs::read(&market).await?;
-        max_gas_price = costs.price_that_pays(Work::of(&model), quote.gasLimit.saturating_to());
+        let flags = market.model(args.model).await?.flags;
+        max_gas_price = costs.price_that_pays(Work::of(&model, flags), quote.gasLimit.saturating_to());
         quote.gasPrice = U256::from(max_gas_price);
     }
     let price = quote.gasLimit * quote.gasPrice;

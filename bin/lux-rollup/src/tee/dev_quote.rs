@@ -5,6 +5,7 @@ use crate::output::{print_fields, print_json};
 use alloy_primitives::Bytes;
 use clap::{Args, ValueEnum};
 use eyre::eyre;
+use lux_l1::Wallet;
 use lux_tee::dev::{Request, attest};
 use lux_tee::{Collateral, Kind, report_data_of_key};
 use serde_json::json;
@@ -21,13 +22,17 @@ pub struct DevQuoteArgs {
     #[arg(long, default_value = "software")]
     software: String,
     /// Key that the report data binds, in hexadecimal digits.
-    #[arg(long, value_name = "HEX", conflicts_with = "report_data")]
+    #[arg(long, value_name = "HEX", group = "bound")]
     public_key: Option<Bytes>,
+    /// The same from a file with the private key in hex, for `worker run --enclave-key`; a new one is made where there is none.
+    /// It stands in for the key that an enclave would keep to itself: whoever reads the file can sign.
+    #[arg(long, value_name = "FILE", group = "bound")]
+    key: Option<PathBuf>,
     /// Time that the report data binds with the key, in seconds since 1970 or in milliseconds [default: now].
-    #[arg(long, value_name = "TIME", requires = "public_key")]
+    #[arg(long, value_name = "TIME", requires = "bound")]
     timestamp: Option<u64>,
     /// Report data of at most 64 bytes, in hexadecimal digits.
-    #[arg(long, value_name = "HEX")]
+    #[arg(long, value_name = "HEX", conflicts_with = "bound")]
     report_data: Option<Bytes>,
     /// Of software that its host can look into.
     #[arg(long)]
@@ -57,7 +62,10 @@ pub fn run(args: &DevQuoteArgs, json: bool) -> eyre::Result<()> {
         DevKind::Cca => Kind::Cca,
     };
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
-    let mut request = Request::new(kind, args.software.as_bytes(), report_data(args, now)?, now);
+    let public_key = public_key(args)?;
+    let timestamp = public_key.is_some().then(|| args.timestamp.unwrap_or(now));
+    let data = report_data(args, public_key.as_ref().zip(timestamp))?;
+    let mut request = Request::new(kind, args.software.as_bytes(), data, now);
     request.debug = args.debug;
     request.platform_svn = args.platform_svn;
     let (attestation, collateral) = attest(&request);
@@ -67,17 +75,26 @@ pub fn run(args: &DevQuoteArgs, json: bool) -> eyre::Result<()> {
         write(path, &collateral.encode())?;
     }
     let print = if json { print_json } else { print_fields };
-    let timestamp = args.public_key.is_some().then(|| args.timestamp.unwrap_or(now));
-    print(
-        &json!({ "attestation": args.out, "collateral": beside, "timestamp": timestamp, "accepted with": "--development" }),
-    );
+    print(&json!({
+        "attestation": args.out,
+        "collateral": beside,
+        "publicKey": public_key,
+        "timestamp": timestamp,
+        "accepted with": "--development",
+    }));
     Ok(())
 }
 
-fn report_data(args: &DevQuoteArgs, now: u64) -> eyre::Result<[u8; 64]> {
+fn public_key(args: &DevQuoteArgs) -> eyre::Result<Option<Bytes>> {
+    let Some(path) = &args.key else { return Ok(args.public_key.clone()) };
+    let wallet = if path.exists() { Wallet::from_file(path)? } else { Wallet::create_file(path)? };
+    Ok(Some(wallet.public_key().into()))
+}
+
+fn report_data(args: &DevQuoteArgs, bound: Option<(&Bytes, u64)>) -> eyre::Result<[u8; 64]> {
     let mut data = [0; 64];
-    match (&args.public_key, &args.report_data) {
-        (Some(key), _) => data = report_data_of_key(key, args.timestamp.unwrap_or(now)),
+    match (bound, &args.report_data) {
+        (Some((key, timestamp)), _) => data = report_data_of_key(key, timestamp),
         (None, Some(bytes)) => {
             let place = data.get_mut(..bytes.len());
             place

@@ -1,6 +1,7 @@
 //! `lux-rollup tee`.
 
 mod accept;
+mod collateral;
 mod dev_quote;
 mod inputs;
 mod policy;
@@ -38,6 +39,9 @@ pub enum TeeCommand {
     Accept(accept::AcceptArgs),
     /// Register the key that an attestation binds, by which an enclave signs results for the compute market.
     Register(register::RegisterArgs),
+    /// Keep what vendors publish where contracts need it.
+    #[command(subcommand)]
+    Collateral(collateral::CollateralCommand),
 }
 
 pub async fn run(command: TeeCommand, json: bool) -> eyre::Result<()> {
@@ -48,6 +52,7 @@ pub async fn run(command: TeeCommand, json: bool) -> eyre::Result<()> {
         TeeCommand::DevQuote(args) => dev_quote::run(&args, json),
         TeeCommand::Accept(args) => accept::run(args, json).await,
         TeeCommand::Register(args) => register::run(args, json).await,
+        TeeCommand::Collateral(command) => collateral::run(command, json).await,
     }
 }
 

@@ -129,7 +129,6 @@ fn request(owner: Address, now: u64) -> eyre::Result<DeployRequest> {
             program: infer_program().clone(),
             challenge_period: PERIOD,
             enclave_delay: None,
-            l1_verifier: None,
             guardian: None,
         }),
         challenge_period: PERIOD,

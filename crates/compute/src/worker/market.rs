@@ -7,11 +7,10 @@ use crate::costs::PAYMENT_GAS;
 use crate::jobs::retry_seconds;
 use crate::records::Record;
 use crate::{ComputeError, DataError};
-use alloy_primitives::{B256, U256};
+use alloy_primitives::{B256, Bytes, U256};
 use alloy_sol_types::SolCall;
 use lux_protocol::market::contract::IComputeMarket::{claimTasksCall, finalizeTasksCall, submitComputeResultsCall};
 use lux_protocol::market::contract::{ComputeResult, TaskStatus};
-use lux_protocol::market::{EvidenceKind, ResultProof};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
@@ -43,6 +42,12 @@ impl Worker {
             .collect();
         // Gas may be dearer than when they were prepared.
         ready.retain(|(.., id)| self.config.allow_loss || self.gain(id).is_some());
+        // Whoever claims what it cannot sign loses the bond.
+        if ready.iter().any(|(.., id)| self.needs_signature(id)) {
+            let until = now + u64::from(self.shop.market.params().await?.claimWindow);
+            let signers = self.enclaves.signers(&self.shop.market, until).await?;
+            ready.retain(|(.., id)| self.can_be_signed(id, &signers));
+        }
         if ready.is_empty() {
             return Ok(());
         }
@@ -141,16 +146,22 @@ impl Worker {
         }
         let now = self.board.now();
         let (mut tasks, mut results, mut bytes) = (Vec::new(), Vec::new(), 0);
-        let due: Vec<_> = self
+        let mut due: Vec<_> = self
             .claimed()
             .into_iter()
             .filter(|(until, id)| *until >= now && self.has_record(*id) && !self.waits(id))
             .collect();
+        let mut signers = None;
+        if due.iter().any(|(_, id)| self.needs_signature(id)) {
+            let found = self.enclaves.signers(&self.shop.market, now).await?;
+            due.retain(|(_, id)| self.can_be_signed(id, &found));
+            signers = Some(found);
+        }
         let hurries = due.first().is_some_and(|(until, _)| *until < now + HURRY_SECONDS);
         let most = if self.singly || hurries { 1 } else { MAX_RESULTS };
         for (_, id) in due {
             let Some(record) = self.records.get(&id) else { continue };
-            let result = result(id, record)?;
+            let result = result(id, record, self.proof(&id, record, signers.as_ref())?);
             let size = result.zkProof.len() + 640;
             if results.len() == most || (!results.is_empty() && bytes + size > MAX_BATCH_BYTES) {
                 break;
@@ -313,19 +324,12 @@ impl Worker {
     }
 }
 
-fn result(task: B256, record: &Record) -> Result<ComputeResult, ComputeError> {
-    let proof = ResultProof {
-        kind: EvidenceKind::Fault,
-        input: record.input,
-        evidence: record.trace.clone(),
-        output: record.inline.clone(),
-    };
-    let proof = proof.encode().map_err(|error| ComputeError::Records(error.to_string()))?;
-    Ok(ComputeResult {
+fn result(task: B256, record: &Record, proof: Bytes) -> ComputeResult {
+    ComputeResult {
         taskId: task,
         outputHash: record.output,
         zkProof: proof,
         gasUsed: U256::from(record.gas_used),
         ..Default::default()
-    })
+    }
 }

@@ -2,10 +2,12 @@
 
 mod batch;
 mod market;
+mod signed;
 mod work;
 
 use crate::board::{Board, Offer, Stage};
 use crate::defence::Defence;
+use crate::enclaves::Enclaves;
 use crate::jobs::Jobs;
 use crate::lane::Lane;
 use crate::records::Records;
@@ -13,7 +15,7 @@ use crate::shop::{Bounds, Prepared, Recorded, Refusal, Shop};
 use crate::{ComputeError, Costs, Role, infer_program_id};
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolCall;
-use lux_l1::{TxManager, TxRequest};
+use lux_l1::{TxManager, TxRequest, Wallet};
 use lux_protocol::market::ModelTerms;
 use lux_protocol::market::contract::IComputeMarket::{claimTasksCall, depositCall, stakeCall};
 use lux_protocol::market::contract::TaskStatus;
@@ -36,12 +38,21 @@ pub struct WorkerConfig {
     pub parallel: usize,
     /// Take tasks that pay less than the gas of serving them costs.
     pub allow_loss: bool,
+    /// Of enclaves, by which it signs results for models that ask for that.
+    pub enclave_keys: Vec<Wallet>,
 }
 
 impl Default for WorkerConfig {
     fn default() -> Self {
-        let models = BTreeSet::new();
-        Self { models, min_gas_price: 1, max_flops: 1 << 34, max_claims: 64, parallel: 1, allow_loss: false }
+        Self {
+            models: BTreeSet::new(),
+            min_gas_price: 1,
+            max_flops: 1 << 34,
+            max_claims: 64,
+            parallel: 1,
+            allow_loss: false,
+            enclave_keys: Vec::new(),
+        }
     }
 }
 
@@ -124,6 +135,7 @@ pub struct Worker {
     earlier: Option<BTreeSet<B256>>,
     /// Some result was refused: one at a time shows which.
     singly: bool,
+    enclaves: Enclaves,
 }
 
 impl Role for Worker {
@@ -204,6 +216,7 @@ impl Worker {
             waiting_for_payment: 0,
             earlier: None,
             singly: false,
+            enclaves: Enclaves::new(config.enclave_keys.clone()),
             config,
         })
     }
@@ -331,7 +344,9 @@ impl Worker {
 
     fn takes(&self, offer: &Offer) -> bool {
         let known = self.config.models.is_empty() || self.config.models.contains(&offer.model);
-        known && offer.gas_price >= self.config.min_gas_price && offer.flags & ModelTerms::FAULT != 0
+        let proves = offer.flags & ModelTerms::FAULT != 0
+            || (offer.flags & ModelTerms::ATTESTATION != 0 && !self.enclaves.is_empty());
+        known && proves && offer.gas_price >= self.config.min_gas_price
     }
 }
 

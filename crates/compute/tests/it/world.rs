@@ -96,7 +96,6 @@ impl World {
                 program: infer_program().clone(),
                 challenge_period: PERIOD,
                 enclave_delay: None,
-                l1_verifier: None,
                 guardian: None,
             }),
             challenge_period: PERIOD,

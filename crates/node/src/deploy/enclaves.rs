@@ -2,8 +2,9 @@
 
 use super::timelock::{OwnerCall, carry_out};
 use super::{create, with_arguments};
+use crate::genesis::trusted_roots;
 use crate::{NodeError, artifacts};
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::{SolCall, SolValue};
 use lux_l1::{Deployer, TxManager};
 use lux_protocol::constants::ENCLAVE_KEYS;
@@ -11,21 +12,46 @@ use lux_protocol::contracts::IRollupViews;
 use lux_protocol::market::contract::IAIComputeRollup::callEnclaveKeysL2Call;
 use lux_protocol::market::enclaves::IEnclaveKeys::addPolicyCall;
 
-/// Deploys the registry of a rollup on L1, and the module of its market that goes by it: both addresses.
-pub(super) async fn deploy_registry(
-    deployer: &mut Deployer<'_>,
+/// Steps that `deploy_attestations` reports.
+pub(super) const ATTESTATION_STEPS: usize = 5;
+
+/// What a market on L1 takes attestations by.
+pub(super) struct Attestations {
+    pub keys: Address,
+    pub module: Address,
+}
+
+/// Deploys what checks Intel's quotes on L1, under the root that L2 believes too, and the rollup's registry of enclave keys.
+pub(super) async fn deploy_attestations(
+    transactions: &TxManager,
     rollup: Address,
-    verifier: Address,
     report: &mut (dyn FnMut(&str) + Send),
-) -> Result<(Address, Address), NodeError> {
-    let arguments = (rollup, verifier).abi_encode_params();
-    let code = with_arguments(artifacts::enclave_keys_l1().bytecode, arguments);
-    let keys = create(deployer, &format!("EnclaveKeysL1/{verifier}"), code).await?;
-    report("EnclaveKeysL1");
+) -> Result<Attestations, NodeError> {
+    let params = transactions.client().view(rollup, IRollupViews::paramsCall {}).await?;
+    let root = trusted_roots(&params)?.intel();
+    let deployer = &mut Deployer::new(transactions, format!("attestations/{rollup}"));
+    let code = with_arguments(artifacts::intel_certificates().bytecode, root.abi_encode());
+    let certificates = reported(deployer, "IntelCertificates", code, report).await?;
+    let code = with_arguments(artifacts::intel_tcb().bytecode, certificates.abi_encode());
+    let tcb = reported(deployer, "IntelTcb", code, report).await?;
+    let code = with_arguments(artifacts::dcap_verifier().bytecode, tcb.abi_encode());
+    let verifier = reported(deployer, "DcapVerifier", code, report).await?;
+    let code = with_arguments(artifacts::enclave_keys_l1().bytecode, (rollup, verifier).abi_encode_params());
+    let keys = reported(deployer, "EnclaveKeysL1", code, report).await?;
     let code = with_arguments(artifacts::attestation_evidence_l1().bytecode, keys.abi_encode());
-    let module = create(deployer, &format!("AttestationEvidenceL1/{verifier}"), code).await?;
-    report("AttestationEvidenceL1");
-    Ok((keys, module))
+    let module = reported(deployer, "AttestationEvidenceL1", code, report).await?;
+    Ok(Attestations { keys, module })
+}
+
+async fn reported(
+    deployer: &mut Deployer<'_>,
+    step: &str,
+    code: Bytes,
+    report: &mut (dyn FnMut(&str) + Send),
+) -> Result<Address, NodeError> {
+    let address = create(deployer, step, code).await?;
+    report(step);
+    Ok(address)
 }
 
 /// Has the rollup's owner add a policy to a registry: the one on L2, or that at an address on L1. `number` tells apart the

@@ -1,7 +1,7 @@
 //! The compute market of a rollup: what its owner sets before it takes tasks (`docs/ai-compute.md`).
 
 use super::disputes::{Disputes, deploy_disputes};
-use super::enclaves::deploy_registry;
+use super::enclaves::deploy_attestations;
 use super::program::register_program;
 use super::timelock::{Call, OwnerCall, carry_out};
 use crate::NodeError;
@@ -16,6 +16,7 @@ use lux_protocol::contracts::{ExecutionMode, IChunkVerifier, IFaultProof, IRollu
 use lux_protocol::market::EvidenceKind;
 use lux_protocol::market::contract::IAIComputeRollup::{callComputeMarketL2Call, callEnclaveKeysL2Call};
 use lux_protocol::market::contract::{IComputeMarket, Purpose};
+use lux_protocol::market::enclaves::IEnclaveKeys::Settings;
 use lux_protocol::market::enclaves::{IAttestationEvidence, IEnclaveKeys};
 
 /// How a market is opened.
@@ -25,10 +26,8 @@ pub struct MarketRequest {
     pub program: Program,
     /// How long a result can be challenged, seconds.
     pub challenge_period: u64,
-    /// Until a policy about enclaves on L2 and a key of one is usable, seconds; `None` leaves it as it is.
+    /// Until a policy about enclaves and a key of one is usable, seconds; `None` leaves it as it is.
     pub enclave_delay: Option<u32>,
-    /// The `IAttestationVerifier` on L1 by which the market there takes attestations; without one it takes none.
-    pub l1_verifier: Option<Address>,
     /// Who may end policies and keys of enclaves at once, while the rollup's owner has to wait; with `None`, and where there is
     /// nobody, who opens the market.
     pub guardian: Option<Address>,
@@ -39,8 +38,8 @@ const L1_BLOCK_SECONDS: u64 = 12;
 /// For whoever checks a result, and for what L1 and its clock take.
 const CHECK_SECONDS: u64 = 86_400;
 
-/// Puts the program onto L1, to what judges the rollup's own claims, and has the rollup's owner open the market with it.
-/// `then` are further calls of the same operation.
+/// Puts the program onto L1, to what judges the rollup's own claims, and what checks attestations, and has the rollup's owner
+/// open the market with them. `then` are further calls of the same operation.
 pub(super) async fn open_with(
     transactions: &TxManager,
     rollup: Address,
@@ -49,7 +48,7 @@ pub(super) async fn open_with(
     report: &mut (dyn FnMut(&str) + Send),
 ) -> Result<OwnerCall, NodeError> {
     let l1 = transactions.client();
-    let attests = attestation_module(l1, rollup).await? != Address::ZERO || request.l1_verifier.is_none();
+    let attests = !attestation_module(l1, rollup).await?.is_zero();
     if attests && is_open(l1, rollup, request).await? {
         return Ok(OwnerCall::Done);
     }
@@ -61,21 +60,22 @@ pub(super) async fn open_with(
     let mut deployer = Deployer::new(transactions, format!("market/{registry}/{id}"));
     let program = register_program(&mut deployer, l1, registry, &request.program, "infer/", report).await?;
     let calls = opening_calls(l1, rollup, &Disputes { fault_proof, program }, request.challenge_period).await?;
-    let attestations = match request.l1_verifier {
-        Some(verifier) => Some(deploy_registry(&mut deployer, rollup, verifier, report).await?),
-        None => None,
+    let mut all: Vec<Call> = Vec::new();
+    let keys = if attests {
+        keys_of(l1, rollup).await?
+    } else {
+        let attestations = deploy_attestations(transactions, rollup, report).await?;
+        let delay = delay_call(l1, attestations.keys, request.enclave_delay).await?;
+        all.extend(delay.map(|data| (attestations.keys, data)));
+        all.push((rollup, attestation_call(attestations.module)));
+        Some(attestations.keys)
     };
-    let keys = match attestations {
-        Some((keys, _)) => Some(keys),
-        None => keys_of(l1, rollup).await?,
-    };
-    let guardian = match keys {
-        Some(keys) => guardian_call(transactions, keys, request).await?.map(|call| (keys, call)),
-        None => None,
-    };
-    let calls = attestations.map(|(_, module)| attestation_call(module)).into_iter().chain(calls);
-    let calls = guardian.into_iter().chain(calls.map(|call| (rollup, call))).chain(then).collect();
-    by_owner(transactions, rollup, calls, version(l1, rollup).await?, report).await
+    if let Some(keys) = keys {
+        all.extend(guardian_call(transactions, keys, request).await?.map(|data| (keys, data)));
+    }
+    all.extend(calls.map(|data| (rollup, data)));
+    all.extend(then);
+    by_owner(transactions, rollup, all, version(l1, rollup).await?, report).await
 }
 
 /// Opens the market of a deployed rollup on L1. Nothing happens if it is open with this program.
@@ -184,6 +184,12 @@ async fn guardian_call(
     Ok(Some(IEnclaveKeys::setGuardianCall { guardian }.abi_encode().into()))
 }
 
+/// Sets the delays of a registry, where they are to be other ones.
+async fn delay_call(chain: &L1Client, registry: Address, delay: Option<u32>) -> Result<Option<Bytes>, NodeError> {
+    let old = chain.view(registry, IEnclaveKeys::settingsCall {}).await?;
+    Ok(set_where_different(&old, with_delay(old.clone(), delay)))
+}
+
 /// Sets the delays of the registry on L2, where they are to be other ones, and a shorter period for attested results that is
 /// too short for the rollup.
 async fn settings_call(
@@ -193,14 +199,22 @@ async fn settings_call(
     delay: Option<u32>,
 ) -> Result<Option<Bytes>, NodeError> {
     let old = l2.view(ENCLAVE_KEYS, IEnclaveKeys::settingsCall {}).await?;
-    let mut settings = old.clone();
-    if let Some(delay) = delay {
-        (settings.policyDelay, settings.keyDelay) = (delay, delay);
-    }
+    let mut settings = with_delay(old.clone(), delay);
     let params = l1.view(rollup, IRollupViews::paramsCall {}).await?;
     let needed = censored_for(params.inclusionWindow, params.fallbackWindow);
     settings.attestedPeriod = settings.attestedPeriod.max(u32::try_from(needed).unwrap_or(u32::MAX));
-    Ok((settings != old).then(|| IEnclaveKeys::setSettingsCall { settings }.abi_encode().into()))
+    Ok(set_where_different(&old, settings))
+}
+
+const fn with_delay(mut settings: Settings, delay: Option<u32>) -> Settings {
+    if let Some(delay) = delay {
+        (settings.policyDelay, settings.keyDelay) = (delay, delay);
+    }
+    settings
+}
+
+fn set_where_different(old: &Settings, settings: Settings) -> Option<Bytes> {
+    (settings != *old).then(|| IEnclaveKeys::setSettingsCall { settings }.abi_encode().into())
 }
 
 /// Seconds for which a sequencer can keep a challenge of a result out of L2: it publishes the result late, takes no message as

@@ -16,6 +16,7 @@ use crate::{NodeError, TrustedRoots, artifacts, l2_genesis};
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_sol_types::{SolCall, SolEvent, SolValue};
 use disputes::{Disputes, deploy_disputes, deploy_state_transition, dispute_steps};
+use enclaves::ATTESTATION_STEPS;
 use lux_l1::{DeployError, Deployer, TxManager};
 use lux_protocol::contracts::IRollupFactory::{Implementation, RollupDeployed, TimelockDeployed};
 use lux_protocol::contracts::{ExecutionMode, IRollupFactory, RollupConfig, RollupParams, RollupType};
@@ -102,7 +103,7 @@ pub async fn deploy(
         steps += 1 + dispute_steps(stf_program());
     }
     if let Some(market) = &request.market {
-        steps += 1 + program_steps(&market.program);
+        steps += 1 + program_steps(&market.program) + ATTESTATION_STEPS;
     }
     let mut deployer = Deployer::new(transactions, format!("deploy/{}", request.name));
     let mut done = 0;

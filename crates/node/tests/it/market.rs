@@ -21,6 +21,7 @@ use std::sync::Arc;
 
 alloy_sol_types::sol! {
     function getMinDelay() view returns (uint256);
+    function rollup() view returns (address);
 }
 
 const REQUESTER: usize = ALICE;
@@ -42,7 +43,6 @@ fn setup() -> Setup {
         program: echo(0),
         challenge_period: PERIOD,
         enclave_delay: None,
-        l1_verifier: None,
         guardian: None,
     };
     Setup { fault_proofs: true, market: Some(market), ..Setup::default() }
@@ -154,9 +154,8 @@ async fn registry_has_a_guardian() {
     let journal = Arc::new(MemoryJournal::default());
     let manager =
         TxManager::open(world.client.clone(), world.wallet(ADMIN), journal, quick(1), world.clock()).await.unwrap();
-    let verifier = Address::repeat_byte(0x55);
     let open = async |guardian| {
-        let request = MarketRequest { l1_verifier: Some(verifier), guardian, ..setup().market.unwrap() };
+        let request = MarketRequest { guardian, ..setup().market.unwrap() };
         let rollup = world.deployment.rollup;
         assert_eq!(open_market(&manager, rollup, &request, &mut |_| {}).await.unwrap(), OwnerCall::Done);
         let chain = world.devnet.chain();
@@ -179,7 +178,6 @@ fn second(world: &World, name: String, unused: u32) -> DeployRequest {
         program: echo(unused),
         challenge_period: PERIOD,
         enclave_delay: None,
-        l1_verifier: None,
         guardian: None,
     };
     let request = deploy_request(&Setup { market: Some(market), ..setup() }, &world.devnet);
@@ -205,6 +203,9 @@ fn check(world: &World, deployment: &Deployment, program: &Program) {
     let params = evm::view(&chain, deployment.rollup, IComputeMarket::marketParamsCall {});
     assert_eq!(u64::from(params.challengePeriod), PERIOD);
     assert_ne!(evm::view(&chain, deployment.rollup, IComputeMarket::computeEvidenceCall { kind: 0 }), Address::ZERO);
+    let module = evm::view(&chain, deployment.rollup, IComputeMarket::computeEvidenceCall { kind: 2 });
+    let keys = evm::view(&chain, module, IAttestationEvidence::keysCall {});
+    assert_eq!(evm::view(&chain, keys, rollupCall {}), deployment.rollup);
     assert_eq!(evm::view(&chain, deployment.rollup, IRollupViews::ownerCall {}), deployment.timelock);
     assert_eq!(evm::view(&chain, deployment.timelock, getMinDelayCall {}), U256::from(86_400));
 }
@@ -226,8 +227,9 @@ async fn deployment_that_dies_is_resumed() {
             let deployment = deploy_with(&world, world.client.clone(), &journal, &request).await;
             assert!(first.is_err() == was_hit && first.is_ok_and(|first| first == deployment) != was_hit);
             check(&world, &deployment, &echo(unused));
-            // ROM contract, registration, StateTransition, rollup, and the owner's operation: none of them twice.
-            assert_eq!(admin_nonce(&world) - before, 6, "request {skip}, {fault:?}");
+            // ROM contract, registration, StateTransition, rollup, what checks attestations (5), and the owner's operation (2): none
+            // of them twice.
+            assert_eq!(admin_nonce(&world) - before, 11, "request {skip}, {fault:?}");
             if !was_hit {
                 println!("a deployment makes at most {skip} requests");
                 break;

@@ -100,6 +100,7 @@ sol! {
         function setGuardian(address guardian) external;
         function statusOf(address key) external view returns (KeyStatus status, uint8 kind);
         function policiesOf(uint8 kind, bytes32 measurement, bytes32 signer) external view returns (bytes32[] memory);
+        function getKey(address key) external view returns (Key memory facts);
         function getPolicy(
             bytes32 policy
         ) external view returns (Software memory software, Terms memory terms, uint256 usableFrom);

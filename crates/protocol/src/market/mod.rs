@@ -6,11 +6,13 @@ pub mod enclaves;
 mod input_data;
 mod model;
 mod proof;
+mod statement;
 
 pub use abi::MarketCodecError;
 pub use input_data::InputData;
 pub use model::ModelTerms;
 pub use proof::{CounterProof, EvidenceKind, ResultProof};
+pub use statement::AttestedResult;
 
 use alloy_primitives::{B256, keccak256};
 

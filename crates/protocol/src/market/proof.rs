@@ -45,6 +45,13 @@ impl ResultProof {
         Ok((kind, self.input, self.evidence.clone(), self.output.clone()).abi_encode_params().into())
     }
 
+    /// With signatures of enclaves, as a proof of the kind `Attestation` has them.
+    pub fn encode_signed(&self, signatures: &[Bytes]) -> Result<Bytes, MarketCodecError> {
+        self.check()?;
+        let kind = U256::from(self.kind as u8);
+        Ok((kind, self.input, self.evidence.clone(), self.output.clone(), signatures).abi_encode_params().into())
+    }
+
     /// Reads what the market accepts.
     pub fn decode(bytes: &[u8]) -> Result<Self, MarketCodecError> {
         let reader = AbiReader(bytes);

@@ -7,4 +7,5 @@ mod amd;
 mod arm;
 mod intel;
 mod nitro;
+mod submissions;
 mod support;
