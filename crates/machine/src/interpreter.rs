@@ -45,13 +45,54 @@ impl Interpreter<'_> {
         // Instructions since this cell are not in the weight yet.
         let mut start = at;
 
-        let result = loop {
+        let result = 'run: loop {
             let Some(&cell) = cells.get(at) else { break Ok(Stop::Faulted) };
             let rd = (cell.rd & 63) as usize;
             let a = x[(cell.rs1 & 63) as usize];
             let b = x[(cell.rs2 & 63) as usize];
             let imm = cell.imm as i64 as u64;
 
+            // A third of all instructions follow one with the same operation, by loading numbers byte by byte and by saving
+            // registers. So operations that come in runs look at the next cell themselves. No run leaves its code page: the
+            // cell behind that is illegal.
+            macro_rules! repeat {
+                ($op:path, |$cell:ident, $a:ident, $b:ident, $imm:ident| $body:expr) => {{
+                    let mut $cell = cell;
+                    loop {
+                        let $a = x[($cell.rs1 & 63) as usize];
+                        let $b = x[($cell.rs2 & 63) as usize];
+                        let $imm = $cell.imm as i64 as u64;
+                        $body;
+                        at += 1;
+                        match cells.get(at) {
+                            Some(&next) if !SINGLE && next.op == $op => $cell = next,
+                            _ => break,
+                        }
+                    }
+                }};
+            }
+            macro_rules! set_all {
+                ($op:path, |$a:ident, $b:ident, $imm:ident| $value:expr) => {
+                    repeat!($op, |cell, $a, $b, $imm| x[(cell.rd & 63) as usize] = $value)
+                };
+            }
+            macro_rules! load_all {
+                ($op:path, $type:ty) => {
+                    repeat!($op, |cell, a, _b, imm| match memory.load(meter, a.wrapping_add(imm)) {
+                        Ok(bytes) => x[(cell.rd & 63) as usize] = <$type>::from_le_bytes(bytes).into(),
+                        Err(_) => break 'run Ok(Stop::Faulted),
+                    })
+                };
+            }
+            macro_rules! store_all {
+                ($op:path, $type:ty) => {
+                    repeat!($op, |cell, a, b, imm| {
+                        if memory.store(meter, a.wrapping_add(imm), (b as $type).to_le_bytes()).is_err() {
+                            break 'run Ok(Stop::Faulted);
+                        }
+                    })
+                };
+            }
             macro_rules! set {
                 ($value:expr) => {{
                     x[rd] = $value;
@@ -126,21 +167,21 @@ impl Interpreter<'_> {
                 Op::Lb => load!(i8 as i64),
                 Op::Lh => load!(i16 as i64),
                 Op::Lw => load!(i32 as i64),
-                Op::Ld => load!(u64 as u64),
-                Op::Lbu => load!(u8 as u64),
+                Op::Ld => load_all!(Op::Ld, u64),
+                Op::Lbu => load_all!(Op::Lbu, u8),
                 Op::Lhu => load!(u16 as u64),
                 Op::Lwu => load!(u32 as u64),
-                Op::Sb => store!(u8),
+                Op::Sb => store_all!(Op::Sb, u8),
                 Op::Sh => store!(u16),
                 Op::Sw => store!(u32),
-                Op::Sd => store!(u64),
-                Op::Addi => set!(a.wrapping_add(imm)),
+                Op::Sd => store_all!(Op::Sd, u64),
+                Op::Addi => set_all!(Op::Addi, |a, _b, imm| a.wrapping_add(imm)),
                 Op::Slti => set!(((a as i64) < imm as i64).into()),
                 Op::Sltiu => set!((a < imm).into()),
                 Op::Xori => set!(a ^ imm),
                 Op::Ori => set!(a | imm),
                 Op::Andi => set!(a & imm),
-                Op::Slli => set!(a << (imm & 63)),
+                Op::Slli => set_all!(Op::Slli, |a, _b, imm| a << (imm & 63)),
                 Op::Srli => set!(a >> (imm & 63)),
                 Op::Srai => set!((a as i64 >> (imm & 63)) as u64),
                 Op::Add => set!(a.wrapping_add(b)),
@@ -151,7 +192,7 @@ impl Interpreter<'_> {
                 Op::Xor => set!(a ^ b),
                 Op::Srl => set!(a >> (b & 63)),
                 Op::Sra => set!((a as i64 >> (b & 63)) as u64),
-                Op::Or => set!(a | b),
+                Op::Or => set_all!(Op::Or, |a, b, _imm| a | b),
                 Op::And => set!(a & b),
                 Op::Addiw => set!(word(a.wrapping_add(imm))),
                 Op::Slliw => set!(word(a << (imm & 31))),
