@@ -5,6 +5,7 @@ use crate::keys::KeyArgs;
 use crate::l2::{self, Endpoints};
 use crate::machine::load_program;
 use crate::output::{Progress, print_fields, print_json};
+use alloy_primitives::Address;
 use clap::{Args, Subcommand};
 use eyre::WrapErr;
 use lux_l1::system_clock;

@@ -2,7 +2,7 @@ use crate::{Architecture, BoardError};
 use lux_blobs::BlobError;
 use lux_models::NpyError;
 use lux_secagg::{ClientError, DecodeError, ParameterError, RosterError, ServerError};
-use lux_training::privacy::{BudgetError, MechanismError};
+use lux_training::privacy::{BudgetError, MechanismError, NoHeadroom};
 use lux_training::{NotFinite, RuleError};
 use std::path::PathBuf;
 
@@ -42,6 +42,8 @@ pub enum FederatedError {
     NotFinite(#[from] NotFinite),
     #[error("privacy: {0}")]
     Mechanism(#[from] MechanismError),
+    #[error("privacy: {0}")]
+    Headroom(#[from] NoHeadroom),
     #[error("privacy: {0}")]
     Budget(#[from] BudgetError),
     #[error("the round has no result: {0}")]

@@ -4,7 +4,7 @@ use crate::{Architecture, FederatedError};
 use alloy_primitives::{Address, B256};
 use lux_secagg::{Assumptions, Context, MAX_WORKERS, MIN_WORKERS, Settings, WordSize};
 use lux_training::limits::MAX_COORDINATE;
-use lux_training::privacy::{Budget, BudgetError, Mechanism};
+use lux_training::privacy::{Budget, BudgetError, HEADROOM, Mechanism};
 use lux_training::program::{Contribution, Output, Round, Step};
 use lux_training::{Clip, FixedPoint, Rule};
 use std::collections::BTreeSet;
@@ -159,10 +159,10 @@ impl Job {
         Context { chain_id: self.chain_id, job: self.id, round }
     }
 
-    /// Largest absolute value of a coordinate of an honest update; noise beyond twelve deviations is cut off.
+    /// Largest absolute value of a coordinate of an honest update; noise beyond `HEADROOM` deviations is cut off.
     pub fn bound(&self) -> i32 {
         let noise = match self.privacy.map(|privacy| privacy.noise) {
-            Some(Noise::Members { deviation, .. }) => (12.0 * deviation) as u64,
+            Some(Noise::Members { deviation, .. }) => (HEADROOM * deviation) as u64,
             _ => 0,
         };
         let norm = self.clip.map_or(u64::MAX, Clip::norm);

@@ -130,14 +130,14 @@ impl Trainer for LocalTrainer {
     }
 }
 
-/// Discrete Gaussian noise. What leaves the range of coordinates ends at its border.
+/// Discrete Gaussian noise.
 fn add_noise(coordinates: &mut [i32], deviation: f64, rng: &mut ChaCha20Rng) -> Result<(), FederatedError> {
     let variance = libm::ceil(deviation * deviation);
     let most = f64::from(MAX_COORDINATE);
     let noise =
         (variance >= 1.0 && variance <= most * most).then(|| DiscreteGaussian::new(variance as u64, 1)).flatten();
-    noise.ok_or(FederatedError::Job("the noise of members has a deviation of 1 to 2^20 units"))?.add(coordinates, rng);
-    Ok(())
+    let noise = noise.ok_or(FederatedError::Job("the noise of members has a deviation of 1 to 2^20 units"))?;
+    Ok(noise.add(coordinates, rng)?)
 }
 
 #[cfg(test)]

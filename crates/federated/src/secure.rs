@@ -4,8 +4,8 @@ use crate::handout::{Deliveries, decode_roster, encode_roster, roster_limit};
 use crate::{Aggregation, Board, Entry, Exchange, FederatedError, Job, Phase, Post};
 use alloy_primitives::{Address, B256};
 use lux_secagg::{
-    AdvertiseKeys, Advertising, Checking, DecodeError, Delivery, MaskedInput, Masking, Message, Quorum, Recorded, Roster,
-    Round, ServerError, ShareKeys, Sharing, Signed, Survivors, Unmask, Unmasking, WorkerSet,
+    AdvertiseKeys, Advertising, Checking, DecodeError, Delivery, MaskedInput, Masking, Message, Quorum, Recorded,
+    Roster, Round, ServerError, ShareKeys, Sharing, Signed, Survivors, Unmask, Unmasking, WorkerSet,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -284,7 +284,8 @@ impl SecureRound {
             (Server::Masked(mut server), Some(round)) => {
                 let bytes = head_bytes(round.roster().len()) + 4 * job.length();
                 for worker in server.one_sided().iter() {
-                    let content = *masked.get(&worker).ok_or(FederatedError::Handout("a masked vector is not known"))?;
+                    let content =
+                        *masked.get(&worker).ok_or(FederatedError::Handout("a masked vector is not known"))?;
                     let message = blobs.get(content, bytes).await?;
                     server.withdraw(worker, split_masked(&message, round.roster().len())?.1)?;
                 }
@@ -297,7 +298,9 @@ impl SecureRound {
                 let content = blobs.put(quorum.encode()).await?;
                 Ok(Closed { content, next: next(Server::Unmask(server)) })
             }
-            (Server::Unmask(_) | Server::Shares(_) | Server::Masked(_), _) => Err(FederatedError::Handout("this phase ends with a result")),
+            (Server::Unmask(_) | Server::Shares(_) | Server::Masked(_), _) => {
+                Err(FederatedError::Handout("this phase ends with a result"))
+            }
         }
     }
 

@@ -39,12 +39,7 @@ fn echo(unused: u32) -> Program {
 }
 
 fn setup() -> Setup {
-    let market = MarketRequest {
-        program: echo(0),
-        challenge_period: PERIOD,
-        enclave_delay: None,
-        guardian: None,
-    };
+    let market = MarketRequest { program: echo(0), challenge_period: PERIOD, enclave_delay: None, guardian: None };
     Setup { fault_proofs: true, market: Some(market), ..Setup::default() }
 }
 
@@ -174,12 +169,7 @@ async fn registry_has_a_guardian() {
 
 /// A further rollup of the same factory, with another program for its market and another admin.
 fn second(world: &World, name: String, unused: u32) -> DeployRequest {
-    let market = MarketRequest {
-        program: echo(unused),
-        challenge_period: PERIOD,
-        enclave_delay: None,
-        guardian: None,
-    };
+    let market = MarketRequest { program: echo(unused), challenge_period: PERIOD, enclave_delay: None, guardian: None };
     let request = deploy_request(&Setup { market: Some(market), ..setup() }, &world.devnet);
     let (factory, admin) = (Some(world.deployment.factory), world.account(CAROL));
     DeployRequest { name, factory, admin, timelock_delay: 86_400, ..request }

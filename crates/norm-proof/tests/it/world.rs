@@ -5,8 +5,8 @@ use alloy_signer::SignerSync;
 use alloy_signer_local::PrivateKeySigner;
 use lux_norm_proof::{Blinding, Terms};
 use lux_secagg::{
-    Advertising, Aggregate, Assumptions, Client, Context, Masking, Message, Roster, Round, Settings, Sharing, Signed,
-    WordSize,
+    Advertising, Aggregate, Assumptions, Client, Context, Masking, Message, Recorded, Roster, Round, Settings, Sharing,
+    Signed, WordSize,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -38,7 +38,8 @@ impl World {
         let roster = Roster::verify(&context, &job, &server.close().unwrap()).unwrap();
         let assumptions = Assumptions { adversarial_bps: 1_000, dropout_bps: 1_500 };
         let settings = Settings { assumptions, entries: terms.entries(), word: WordSize::U32 };
-        let round = Arc::new(Round::new(context, settings, roster, B256::repeat_byte(9)).unwrap());
+        let recorded = Recorded { roster: roster.digest(), beacon: B256::repeat_byte(9) };
+        let round = Arc::new(Round::new(context, settings, roster, recorded).unwrap());
         Self { round, clients, accounts }
     }
 
