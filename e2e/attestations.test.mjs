@@ -167,15 +167,14 @@ for (const [name, [layer, start]] of Object.entries(scenes)) {
       await market.accept(report);
       await market.register(report);
       const module = await market.module();
-      const attest = module.attest(rollup.target, task.taskId, [await signedBy(second, task, output)]);
+      await module.attest(rollup.target, task.taskId, [await signedBy(second, task, output)]);
+      const { quorumAt_, keys_ } = await module.attestedBy(rollup.target, task.taskId);
       if (layer === "l1") {
-        await assert.rejects(attest, /AttestationEvidence_SameVendor|unknown custom error/);
+        assert.equal(keys_.length, 1);
         assert.equal(await rollup.finalAt(task.taskId), submitted + PERIOD_SECONDS);
         return;
       }
-      await attest;
       const { attestedPeriod } = await keys.settings();
-      const { quorumAt_ } = await module.attestedBy(rollup.target, task.taskId);
       assert.equal(await rollup.finalAt(task.taskId), quorumAt_ + attestedPeriod);
       assert.ok(quorumAt_ + attestedPeriod < submitted + PERIOD_SECONDS);
     });

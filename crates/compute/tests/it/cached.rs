@@ -40,12 +40,16 @@ async fn a_full_cache_loses_nothing_of_what_is_claimed_or_not_paid_yet() {
             tasks.push((id, payload_commitment(&data)));
             price += U256::from(2 * bundle.model.plan().macs) * U256::from(1_000_000_000u64);
         }
+        let mut found = Vec::new();
         for round in 1.. {
-            assert!(round < 200, "cycle {cycle}: not all are paid");
+            assert!(round < 200, "cycle {cycle}: not all are paid: {found:?}");
             step(&mut worker).await;
             let (mut paid, mut held) = (0, 0);
+            found.clear();
             for (id, input) in &tasks {
-                match world.status(*id).await {
+                let status = world.status(*id).await;
+                found.push(status as u8);
+                match status {
                     TaskStatus::Final => paid += 1,
                     TaskStatus::Claimed | TaskStatus::Submitted => {
                         held += 1;
