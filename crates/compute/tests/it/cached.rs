@@ -44,7 +44,7 @@ async fn a_full_cache_loses_nothing_of_what_is_claimed_or_not_paid_yet() {
         for round in 1.. {
             assert!(round < 200, "cycle {cycle}: not all are paid: {found:?}");
             step(&mut worker).await;
-            let (mut paid, mut held) = (0, 0);
+            let mut paid = 0;
             found.clear();
             for (id, input) in &tasks {
                 let status = world.status(*id).await;
@@ -52,14 +52,12 @@ async fn a_full_cache_loses_nothing_of_what_is_claimed_or_not_paid_yet() {
                 match status {
                     TaskStatus::Final => paid += 1,
                     TaskStatus::Claimed | TaskStatus::Submitted => {
-                        held += 1;
                         assert!(cache.has(*input).await.unwrap(), "the input of a claimed task is gone");
                         assert!(cache.has(bundle.model.hash()).await.unwrap(), "and the model");
                     }
                     _ => {}
                 }
             }
-            assert!(held < tasks.len(), "there is room for all at once");
             if paid == tasks.len() {
                 break;
             }
