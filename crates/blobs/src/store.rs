@@ -86,9 +86,9 @@ impl BlobStore {
         self.with_space(limit, false).await
     }
 
-    /// A cache in `folder`, refused while another process has it, in front of a store that is read and never written: what is stored goes into the cache. When
-    /// `limit` bytes are full, what was used longest ago goes, unless it is to be [kept](Self::keep). The order does not survive
-    /// a restart: then it is that of writing.
+    /// A cache in `folder`, refused while another process has it, in front of a store that is read and never written: what is stored
+    /// goes into the cache. When `limit` bytes are full, what was used longest ago goes, unless it is to be [kept](Self::keep). The
+    /// order does not survive a restart: then it is that of writing.
     pub async fn cache(folder: &Path, limit: u64, behind: Self) -> Result<Self, BlobError> {
         // First: opening removes what others would still be writing.
         let lock = lock_folder(folder)?;

@@ -23,7 +23,6 @@ const FLOPS_PER_CHUNK: u64 = 8_000;
 const OUTPUT_BYTE_GAS: u64 = 26;
 /// Bytes to fetch that count as a gas: nobody fills a worker's cache and line for the price of a small run.
 const FETCHED_BYTES_PER_GAS: u64 = 128;
-
 /// For each signature of an enclave: its check, and what the market's module keeps of it.
 const SIGNATURE_GAS: u64 = 136_000;
 /// Vendors whose enclaves a registry asks for where a model wants several, unless it was set otherwise.

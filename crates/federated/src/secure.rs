@@ -182,15 +182,14 @@ impl SecureRound {
     fn limit(&self) -> usize {
         let parameters = self.round.as_ref().map(|round| round.parameters());
         let degree = parameters.map_or(0, |parameters| usize::from(parameters.degree));
-        let set = parameters.map_or(0, |parameters| usize::from(parameters.workers)).div_ceil(8);
-        SIGNATURE_BYTES
-            + match self.server {
-                Server::Keys(_) => 64,
-                Server::Shares(_) => 96 + 144 * degree,
-                Server::Masked(_) => set + 32 + 4 * self.job.length(),
-                Server::Survivors(_) => set,
-                Server::Unmask(_) => 35 * (degree + 1),
-            }
+        let workers = parameters.map_or(0, |parameters| parameters.workers);
+        match self.server {
+            Server::Keys(_) => SIGNATURE_BYTES + 64,
+            Server::Shares(_) => SIGNATURE_BYTES + 96 + 144 * degree,
+            Server::Masked(_) => masked_bytes(&self.job, workers),
+            Server::Survivors(_) => SIGNATURE_BYTES + usize::from(workers).div_ceil(8),
+            Server::Unmask(_) => SIGNATURE_BYTES + 35 * (degree + 1),
+        }
     }
 
     /// Takes a message off the board. What is refused changes nothing.
@@ -282,7 +281,7 @@ impl SecureRound {
                 Ok(Closed { content, next: next(Server::Masked(server)) })
             }
             (Server::Masked(mut server), Some(round)) => {
-                let bytes = head_bytes(round.roster().len()) + 4 * job.length();
+                let bytes = masked_bytes(&job, round.roster().len());
                 for worker in server.one_sided().iter() {
                     let content =
                         *masked.get(&worker).ok_or(FederatedError::Handout("a masked vector is not known"))?;
@@ -318,6 +317,10 @@ impl SecureRound {
 /// Bytes of a masked update before its vector.
 fn head_bytes(workers: u16) -> usize {
     usize::from(workers).div_ceil(8) + 32 + SIGNATURE_BYTES
+}
+
+fn masked_bytes(job: &Job, workers: u16) -> usize {
+    head_bytes(workers) + 4 * job.length()
 }
 
 fn split_masked(bytes: &[u8], workers: u16) -> Result<(&[u8], &[u8]), DecodeError> {

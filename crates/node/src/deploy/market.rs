@@ -1,7 +1,7 @@
 //! The compute market of a rollup: what its owner sets before it takes tasks (`docs/ai-compute.md`).
 
 use super::disputes::{Disputes, deploy_disputes};
-use super::enclaves::deploy_attestations;
+use super::enclaves::{Attestations, deploy_attestations};
 use super::program::register_program;
 use super::timelock::{Call, OwnerCall, carry_out};
 use crate::NodeError;
@@ -16,7 +16,6 @@ use lux_protocol::contracts::{ExecutionMode, IChunkVerifier, IFaultProof, IRollu
 use lux_protocol::market::EvidenceKind;
 use lux_protocol::market::contract::IAIComputeRollup::{callComputeMarketL2Call, callEnclaveKeysL2Call};
 use lux_protocol::market::contract::{IComputeMarket, Purpose};
-use lux_protocol::market::enclaves::IEnclaveKeys::Settings;
 use lux_protocol::market::enclaves::{IAttestationEvidence, IEnclaveKeys};
 
 /// How a market is opened.
@@ -48,8 +47,8 @@ pub(super) async fn open_with(
     report: &mut (dyn FnMut(&str) + Send),
 ) -> Result<OwnerCall, NodeError> {
     let l1 = transactions.client();
-    let attests = !attestation_module(l1, rollup).await?.is_zero();
-    if attests && is_open(l1, rollup, request).await? {
+    let keys = keys_of(l1, rollup).await?;
+    if keys.is_some() && is_open(l1, rollup, request).await? {
         return Ok(OwnerCall::Done);
     }
     let fault_proof = rollup_fault_proof(l1, rollup).await?;
@@ -61,18 +60,18 @@ pub(super) async fn open_with(
     let program = register_program(&mut deployer, l1, registry, &request.program, "infer/", report).await?;
     let calls = opening_calls(l1, rollup, &Disputes { fault_proof, program }, request.challenge_period).await?;
     let mut all: Vec<Call> = Vec::new();
-    let keys = if attests {
-        keys_of(l1, rollup).await?
-    } else {
-        let attestations = deploy_attestations(transactions, rollup, report).await?;
-        let delay = delay_call(l1, attestations.keys, request.enclave_delay).await?;
-        all.extend(delay.map(|data| (attestations.keys, data)));
-        all.push((rollup, attestation_call(attestations.module)));
-        Some(attestations.keys)
+    let keys = match keys {
+        Some(keys) => keys,
+        None => {
+            let Attestations { keys, module } = deploy_attestations(transactions, rollup, report).await?;
+            // On L1 there is one vendor, and one alone never shortens a period.
+            let settings = settings_call(l1, keys, request.enclave_delay, 0).await?;
+            all.extend(settings.map(|data| (keys, data)));
+            all.push((rollup, attestation_call(module)));
+            keys
+        }
     };
-    if let Some(keys) = keys {
-        all.extend(guardian_call(transactions, keys, request).await?.map(|data| (keys, data)));
-    }
+    all.extend(guardian_call(transactions, keys, request).await?.map(|data| (keys, data)));
     all.extend(calls.map(|data| (rollup, data)));
     all.extend(then);
     by_owner(transactions, rollup, all, version(l1, rollup).await?, report).await
@@ -109,7 +108,9 @@ pub async fn open_l2_market(
     let calls = opening_calls(l2.client(), COMPUTE_MARKET, &disputes, request.challenge_period).await?;
     let through_l1 = |data| (rollup, callComputeMarketL2Call { data }.abi_encode().into());
     let calls = [attestation_call(ATTESTATION_EVIDENCE)].into_iter().chain(calls).map(through_l1);
-    let settings = settings_call(l1.client(), l2.client(), rollup, request.enclave_delay).await?;
+    let params = l1.client().view(rollup, IRollupViews::paramsCall {}).await?;
+    let censored = censored_for(params.inclusionWindow, params.fallbackWindow);
+    let settings = settings_call(l2.client(), ENCLAVE_KEYS, request.enclave_delay, censored).await?;
     let about_keys = guardian_call(l2, ENCLAVE_KEYS, request).await?.into_iter().chain(settings);
     let about_keys = about_keys.map(|data| (rollup, callEnclaveKeysL2Call { data }.abi_encode().into()));
     let calls = about_keys.chain(calls).collect();
@@ -151,14 +152,10 @@ fn attestation_call(module: Address) -> Bytes {
     IComputeMarket::setEvidenceCall { kind, module }.abi_encode().into()
 }
 
-async fn attestation_module(chain: &L1Client, market: Address) -> Result<Address, NodeError> {
-    let kind = EvidenceKind::Attestation as u8;
-    Ok(chain.view(market, IComputeMarket::computeEvidenceCall { kind }).await?)
-}
-
 /// The registry that the attestations of a market go by.
 async fn keys_of(chain: &L1Client, market: Address) -> Result<Option<Address>, NodeError> {
-    let module = attestation_module(chain, market).await?;
+    let kind = EvidenceKind::Attestation as u8;
+    let module = chain.view(market, IComputeMarket::computeEvidenceCall { kind }).await?;
     if module.is_zero() {
         return Ok(None);
     }
@@ -184,37 +181,20 @@ async fn guardian_call(
     Ok(Some(IEnclaveKeys::setGuardianCall { guardian }.abi_encode().into()))
 }
 
-/// Sets the delays of a registry, where they are to be other ones.
-async fn delay_call(chain: &L1Client, registry: Address, delay: Option<u32>) -> Result<Option<Bytes>, NodeError> {
-    let old = chain.view(registry, IEnclaveKeys::settingsCall {}).await?;
-    Ok(set_where_different(&old, with_delay(old.clone(), delay)))
-}
-
-/// Sets the delays of the registry on L2, where they are to be other ones, and a shorter period for attested results that is
-/// too short for the rollup.
+/// Sets the delays of a registry where they are to be other ones, and a shorter period for attested results than there has to be.
 async fn settings_call(
-    l1: &L1Client,
-    l2: &L1Client,
-    rollup: Address,
+    chain: &L1Client,
+    registry: Address,
     delay: Option<u32>,
+    attested_period: u64,
 ) -> Result<Option<Bytes>, NodeError> {
-    let old = l2.view(ENCLAVE_KEYS, IEnclaveKeys::settingsCall {}).await?;
-    let mut settings = with_delay(old.clone(), delay);
-    let params = l1.view(rollup, IRollupViews::paramsCall {}).await?;
-    let needed = censored_for(params.inclusionWindow, params.fallbackWindow);
-    settings.attestedPeriod = settings.attestedPeriod.max(u32::try_from(needed).unwrap_or(u32::MAX));
-    Ok(set_where_different(&old, settings))
-}
-
-const fn with_delay(mut settings: Settings, delay: Option<u32>) -> Settings {
+    let old = chain.view(registry, IEnclaveKeys::settingsCall {}).await?;
+    let mut settings = old.clone();
     if let Some(delay) = delay {
         (settings.policyDelay, settings.keyDelay) = (delay, delay);
     }
-    settings
-}
-
-fn set_where_different(old: &Settings, settings: Settings) -> Option<Bytes> {
-    (settings != *old).then(|| IEnclaveKeys::setSettingsCall { settings }.abi_encode().into())
+    settings.attestedPeriod = settings.attestedPeriod.max(u32::try_from(attested_period).unwrap_or(u32::MAX));
+    Ok((settings != old).then(|| IEnclaveKeys::setSettingsCall { settings }.abi_encode().into()))
 }
 
 /// Seconds for which a sequencer can keep a challenge of a result out of L2: it publishes the result late, takes no message as
