@@ -2,6 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {IMessageQueue} from "../interfaces/IMessageQueue.sol";
+import {Delegation} from "../libraries/Delegation.sol";
 import {Predeploys} from "../libraries/Predeploys.sol";
 import {RollupCore} from "./RollupCore.sol";
 
@@ -31,16 +32,7 @@ abstract contract ExtendedRollup is RollupCore {
 
     /// @dev Runs this call in the extension's code and ends it with what that answers.
     function _runExtension() internal {
-        address extension = EXTENSION;
-        // Memory map: call data, then the answer, past the free memory pointer; nothing else runs after this.
-        assembly ("memory-safe") {
-            let scratch := mload(0x40)
-            calldatacopy(scratch, 0, calldatasize())
-            let success := delegatecall(gas(), extension, scratch, calldatasize(), 0, 0)
-            returndatacopy(scratch, 0, returndatasize())
-            if success { return(scratch, returndatasize()) }
-            revert(scratch, returndatasize())
-        }
+        Delegation.forward(EXTENSION);
     }
 
     /// @dev The same for functions that only read: the extension's do, and nothing else can be behind `EXTENSION`.
