@@ -97,6 +97,15 @@ impl Tensor {
         }
     }
 
+    /// Overwrites all elements, from as many little-endian ones.
+    #[cfg(feature = "std")]
+    pub(crate) fn read_bytes(&mut self, bytes: &[u8]) {
+        fn read<E: Element>(elements: &mut [E], bytes: &[u8]) {
+            elements.iter_mut().zip(bytes.chunks_exact(size_of::<E>())).for_each(|(to, from)| *to = E::from_le(from));
+        }
+        each_dtype!(self, elements => read(elements, bytes));
+    }
+
     /// Appends the elements, little-endian.
     pub fn write_bytes(&self, out: &mut Vec<u8>) {
         each_dtype!(self, elements => elements.iter().for_each(|element| out.extend(element.to_le_bytes())));

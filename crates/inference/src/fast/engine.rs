@@ -94,8 +94,12 @@ impl Run<'_> {
         let model = &self.prepared.model;
         let mut rest = input;
         for (index, _) in model.inputs() {
-            let (data, tail) = rest.split_at(model.types()[index].bytes());
-            self.values[index] = Some(Arc::new(Tensor::from_bytes(model.types()[index].dtype, data)));
+            let ty = &model.types()[index];
+            let (data, tail) = rest.split_at(ty.bytes());
+            // A spare one, as it becomes one: buffers that only come in would never be fewer.
+            let mut tensor = self.spares.take(ty.dtype, ty.shape.elements());
+            tensor.read_bytes(data);
+            self.values[index] = Some(Arc::new(tensor));
             rest = tail;
         }
         for (index, node) in self.prepared.nodes.iter().enumerate() {

@@ -1,6 +1,6 @@
 //! AVX2: pairs of 16-bit elements are multiplied and added to 32 bits.
 
-use super::{PANEL, ROWS, Sums};
+use super::{Level, PANEL, Sums};
 use crate::Requantize;
 use crate::tensor::Element;
 use std::arch::x86_64::*;
@@ -40,7 +40,7 @@ unsafe fn load(right: *const i16) -> Pairs {
 #[target_feature(enable = "avx2")]
 unsafe fn dispatch<W>(left: &[i16], right: &[W], depth: usize, out: &mut Sums, pairs: impl Fn(*const W) -> Pairs) {
     let rows = left.len() / depth;
-    assert!(depth.is_multiple_of(2) && rows <= ROWS && right.len() >= depth * PANEL);
+    assert!(depth.is_multiple_of(2) && rows <= Level::Avx2.rows() && right.len() >= depth * PANEL);
     // SAFETY: the slices are as long as was just checked.
     unsafe {
         match rows {

@@ -18,11 +18,20 @@ macro_rules! per_level {
                 plain($($arg),*)
             }
 
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+            fn avx512<$($generics)*>($($arg: $type),*) $(-> $result)? {
+                plain($($arg),*)
+            }
+
             match level {
                 Level::Plain => plain($($arg),*),
                 #[cfg(target_arch = "x86_64")]
-                // SAFETY: these levels are made only where AVX2 was detected.
-                Level::Avx2 | Level::Vnni => unsafe { avx2($($arg),*) },
+                // SAFETY: this level is made only where AVX2 was detected.
+                Level::Avx2 => unsafe { avx2($($arg),*) },
+                #[cfg(target_arch = "x86_64")]
+                // SAFETY: these levels are made only where all of this was detected.
+                Level::VnniWide | Level::Vnni => unsafe { avx512($($arg),*) },
             }
         }
     )*};

@@ -15,8 +15,8 @@ use crate::Requantize;
 use crate::tensor::Element;
 pub(super) use loops::{Short, add, largest, magnitude, moments, normalize, scale, shares, widen};
 
-/// Left rows that are computed together.
-pub(super) const ROWS: usize = 6;
+/// Left rows that are computed together, at most.
+pub(super) const ROWS: usize = 8;
 
 /// Sums of the rows, a column each.
 pub(super) type Sums = [[i32; PANEL]; ROWS];
@@ -27,7 +27,10 @@ pub(super) enum Level {
     Plain,
     #[cfg(target_arch = "x86_64")]
     Avx2,
-    /// 8-bit products of AVX-512 VNNI, whose left operand is unsigned.
+    /// 16-bit products of AVX-512 VNNI.
+    #[cfg(target_arch = "x86_64")]
+    VnniWide,
+    /// Its 8-bit products, whose left operand is unsigned.
     #[cfg(target_arch = "x86_64")]
     Vnni,
 }
@@ -44,8 +47,8 @@ impl Level {
         #[cfg(target_arch = "x86_64")]
         if is_x86_feature_detected!("avx2") {
             levels.push(Self::Avx2);
-            if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vnni") {
-                levels.push(Self::Vnni);
+            if has_avx512() && is_x86_feature_detected!("avx512vnni") {
+                levels.extend([Self::VnniWide, Self::Vnni]);
             }
         }
         levels
@@ -55,8 +58,17 @@ impl Level {
     pub fn wide(self) -> Self {
         match self {
             #[cfg(target_arch = "x86_64")]
-            Self::Vnni => Self::Avx2,
+            Self::Vnni => Self::VnniWide,
             level => level,
+        }
+    }
+
+    /// Left rows whose sums fit the registers.
+    pub fn rows(self) -> usize {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::VnniWide | Self::Vnni => ROWS,
+            _ => 6,
         }
     }
 
@@ -71,10 +83,21 @@ impl Level {
     }
 }
 
+/// The parts of AVX-512 that plain loops are compiled for.
+#[cfg(target_arch = "x86_64")]
+fn has_avx512() -> bool {
+    is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512bw")
+        && is_x86_feature_detected!("avx512dq")
+        && is_x86_feature_detected!("avx512vl")
+}
+
 /// An element of a panel.
 pub(super) trait Weight: Copy + Into<i32> {
     #[cfg(target_arch = "x86_64")]
     fn avx2(left: &[i16], right: &[Self], depth: usize, out: &mut Sums);
+    #[cfg(target_arch = "x86_64")]
+    fn vnni(left: &[i16], right: &[Self], depth: usize, out: &mut Sums);
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -82,12 +105,20 @@ impl Weight for i8 {
     fn avx2(left: &[i16], right: &[Self], depth: usize, out: &mut Sums) {
         avx2::sums_i8(left, right, depth, out);
     }
+
+    fn vnni(left: &[i16], right: &[Self], depth: usize, out: &mut Sums) {
+        vnni::sums_i8(left, right, depth, out);
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
 impl Weight for i16 {
     fn avx2(left: &[i16], right: &[Self], depth: usize, out: &mut Sums) {
         avx2::sums_i16(left, right, depth, out);
+    }
+
+    fn vnni(left: &[i16], right: &[Self], depth: usize, out: &mut Sums) {
+        vnni::sums_i16(left, right, depth, out);
     }
 }
 
@@ -101,7 +132,9 @@ impl Weight for i16 {}
 pub(super) fn sums_i16<W: Weight>(level: Level, left: &[i16], right: &[W], depth: usize, out: &mut Sums) {
     match level {
         #[cfg(target_arch = "x86_64")]
-        Level::Avx2 | Level::Vnni => W::avx2(left, right, depth, out),
+        Level::Avx2 => W::avx2(left, right, depth, out),
+        #[cfg(target_arch = "x86_64")]
+        Level::VnniWide | Level::Vnni => W::vnni(left, right, depth, out),
         Level::Plain => plain(left, right, depth, level.step(), out),
     }
 }
@@ -110,7 +143,7 @@ pub(super) fn sums_i16<W: Weight>(level: Level, left: &[i16], right: &[W], depth
 pub(super) fn sums_u8(level: Level, left: &[u8], right: &[i8], depth: usize, out: &mut Sums) {
     match level {
         #[cfg(target_arch = "x86_64")]
-        Level::Vnni => vnni::sums(left, right, depth, out),
+        Level::Vnni => vnni::sums_u8(left, right, depth, out),
         level => plain(left, right, depth, level.step(), out),
     }
 }
@@ -136,8 +169,12 @@ pub(super) fn finish<Y: Element>(
     y: &mut [Y],
 ) {
     #[cfg(target_arch = "x86_64")]
-    if level != Level::Plain && avx2::SHIFTS.contains(&output.shift) {
-        return avx2::finish(sums, offsets, multipliers, output, y);
+    if avx2::SHIFTS.contains(&output.shift) {
+        match level {
+            Level::Plain => {}
+            Level::Avx2 => return avx2::finish(sums, offsets, multipliers, output, y),
+            Level::VnniWide | Level::Vnni => return vnni::finish(sums, offsets, multipliers, output, y),
+        }
     }
     loops::finish_plain(level, sums, offsets, multipliers, *output, y);
 }

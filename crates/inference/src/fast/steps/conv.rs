@@ -116,7 +116,7 @@ impl Conv {
                 }
                 continue;
             }
-            blocks(channels.len(), ROWS, |start, count| {
+            blocks(channels.len(), self.level.rows(), |start, count| {
                 let channel = channels.start + start;
                 let weights = &self.weights[channel * filled..(channel + count) * filled];
                 sums_i16(self.level, weights, &panel, filled, &mut sums);

@@ -76,7 +76,7 @@ impl Gemm {
                 }
                 continue;
             }
-            blocks(rows, ROWS, |start, count| {
+            blocks(rows, self.packed.level.rows(), |start, count| {
                 self.sums(left, start..start + count, column / PANEL, &mut sums);
                 for (row, sums) in (start..).zip(&sums[..count]) {
                     self.finish.columns(self.packed.level, sums, column, &mut out[at(row)]);

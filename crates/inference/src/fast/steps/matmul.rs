@@ -61,7 +61,7 @@ impl MatMul {
                 }
                 continue;
             }
-            blocks(rows, ROWS, |start, count| {
+            blocks(rows, self.level.rows(), |start, count| {
                 sums_i16(self.level, &left[start * filled..(start + count) * filled], &panel, filled, &mut sums);
                 for (row, sums) in (start..).zip(&sums[..count]) {
                     self.finish.columns(self.level, sums, first, &mut out[at(row)]);
