@@ -244,7 +244,12 @@ impl Batcher {
                 Err(error) => return Err(NodeError::Config(format!("block {first_block} fits no batch: {error}"))),
             };
             debug_assert!(payload.len() <= MAX_PAYLOAD_BYTES);
-            if self.is_late(&last) || self.is_too_old(&before, l1_origin, l1_position)? {
+            let is_late = self.is_late(&last);
+            if is_late && last_block == self.chain.head().number() {
+                // With the sequencer's next block it is not.
+                return Ok(None);
+            }
+            if is_late || self.is_too_old(&before, l1_origin, l1_position)? {
                 // Too old for L1. A longer batch may reach a newer block.
                 if extended {
                     return Ok(Some(self.forfeit(parent, &before, l1_position)?));

@@ -214,6 +214,7 @@ sol! {
         function openUntil(uint256 id) external view returns (uint256);
         function evidenceClaim(uint256 id) external view returns (Claim memory);
         function claimCount() external view returns (uint256);
+        function verifier() external view returns (address);
         function faultProof() external view returns (address);
         function program() external view returns (bytes32);
         function roots() external view returns (bytes32);

@@ -1,6 +1,6 @@
 //! The registry of enclave keys that a market goes by.
 
-use crate::l2;
+use crate::l2::{self, Endpoints};
 use crate::market_args::MarketArgs;
 use alloy_primitives::{Address, Bytes};
 use alloy_sol_types::SolValue;
@@ -22,6 +22,13 @@ pub struct RegistryArgs {
     /// The registry on L1 that attestations of state roots go by, instead of a market's.
     #[arg(long, conflicts_with_all = ["layer", "market"])]
     pub state_roots: bool,
+}
+
+impl RegistryArgs {
+    /// For commands about L1 alone.
+    pub const fn on_l1(endpoints: Endpoints, market: Option<Address>, state_roots: bool) -> Self {
+        Self { market: MarketArgs::on_l1(endpoints, market), state_roots }
+    }
 }
 
 pub struct Registry {

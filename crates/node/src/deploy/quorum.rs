@@ -10,7 +10,7 @@ use crate::program::quote_program;
 use crate::{NodeError, artifacts};
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::{SolCall, SolValue};
-use lux_l1::{Deployer, TxManager};
+use lux_l1::{Deployer, L1Client, TxManager};
 use lux_protocol::contracts::{
     ExecutionMode, IChunkVerifier, IFaultProof, IRollupSettings, IRollupViews, ISequencerRegistry,
 };
@@ -63,10 +63,7 @@ pub async fn open_quorum(
         (settings, IRollupSettings::setEvidenceCall { kind, module }.abi_encode().into()),
         (settings, IRollupSettings::setAttestedPeriodCall { period: request.attested_period }.abi_encode().into()),
     ];
-    let config = l1.view(rollup, IRollupViews::configCall {}).await?;
-    if config.executionMode == ExecutionMode::AICompute
-        && let Some(of_market) = keys_of(l1, rollup).await?
-    {
+    if let Some(of_market) = market_keys(l1, rollup).await? {
         calls.push((of_market, IEnclaveKeys::setVerifierCall { verifier: quotes }.abi_encode().into()));
     }
     by_owner(transactions, rollup, calls, module.into_word()).await
@@ -84,7 +81,10 @@ async fn deploy_quote_claims(
     let verifier = l1.view(fault_proof, IFaultProof::verifierCall {}).await?;
     let rom = l1.view(verifier, IChunkVerifier::PROGRAM_ROMCall {}).await?;
     let program = register_program(deployer, l1, rom, quote_program(), "verify-quote/", report).await?;
-    let intel = deploy_intel(deployer, transactions, rollup, report).await?;
+    let intel = match market_keys(l1, rollup).await? {
+        Some(keys) => l1.view(keys, IEnclaveKeys::verifierCall {}).await?,
+        None => deploy_intel(deployer, transactions, rollup, report).await?,
+    };
     let roots = trusted_roots(&l1.view(rollup, IRollupViews::paramsCall {}).await?)?.all();
     let config = l1.view(rollup, IRollupViews::configCall {}).await?;
     let registry = l1.view(rollup, IRollupViews::registryCall {}).await?;
@@ -93,6 +93,14 @@ async fn deploy_quote_claims(
     let arguments = (rollup, intel, fault_proof, program, roots, config.challengePeriod, bond).abi_encode_params();
     let code = with_arguments(artifacts::quote_claims().bytecode, arguments);
     reported(deployer, "QuoteClaims", code, report).await
+}
+
+/// The registry of the rollup's market on L1, if it has one.
+async fn market_keys(l1: &L1Client, rollup: Address) -> Result<Option<Address>, NodeError> {
+    match l1.view(rollup, IRollupViews::configCall {}).await?.executionMode {
+        ExecutionMode::AICompute => keys_of(l1, rollup).await,
+        _ => Ok(None),
+    }
 }
 
 async fn by_owner(

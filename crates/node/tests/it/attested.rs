@@ -45,15 +45,11 @@ struct Scene {
 
 impl Scene {
     async fn new() -> Self {
-        let setup =
-            Setup { challenge_period: CHALLENGE_PERIOD, roots: TrustedRoots::Development, ..Setup::default() };
+        let setup = Setup { challenge_period: CHALLENGE_PERIOD, roots: TrustedRoots::Development, ..Setup::default() };
         let world = World::with_unclaimed_batches(setup, 1).await;
         let admin = manager(&world, ADMIN).await;
-        let request = QuorumRequest {
-            attested_period: ATTESTED_PERIOD,
-            enclave_delay: Some(0),
-            guardian: world.account(ADMIN),
-        };
+        let request =
+            QuorumRequest { attested_period: ATTESTED_PERIOD, enclave_delay: Some(0), guardian: world.account(ADMIN) };
         world.devnet.set_mining(Mining::Automine).unwrap();
         let opened = open_quorum(&admin, world.rollup.address, &request, &mut |_| {}).await.unwrap();
         assert_eq!(opened, OwnerCall::Done);
