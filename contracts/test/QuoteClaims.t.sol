@@ -137,6 +137,16 @@ contract QuoteClaims_Test is RootTest {
         keys.register(with);
     }
 
+    /// @dev Nobody gets around the collateral that L1 has.
+    function test_register_intelByClaim_reverts() external {
+        IAttestationVerifier.Attestation memory found = _found(IAttestationVerifier.Kind.Sgx);
+        _attestation = _tee(OTHER_SGX_KEY, found, block.timestamp);
+        _said = abi.encode(found);
+        uint256 id = _claimIt();
+        _mine(1, QUOTE_PERIOD);
+        _refuseRegistration(id, IQuoteClaims.QuoteClaims_WrongAnswer.selector);
+    }
+
     function test_register_staleWhenClaimed_reverts() external {
         _mine(1, 1 hours + 1);
         uint256 id = _claimIt();

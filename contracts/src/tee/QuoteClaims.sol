@@ -136,14 +136,16 @@ contract QuoteClaims is IQuoteClaims, ReentrancyGuardTransient {
     function authenticate(bytes calldata _quote, bytes calldata _collateral)
         external
         view
-        returns (Attestation memory)
+        returns (Attestation memory attestation_)
     {
         if (_collateral.length == 0) return verifier.authenticate(_quote, _collateral);
         (uint256 id, bytes memory answer) = abi.decode(_collateral, (uint256, bytes));
         _requireFinal(id);
         // The claim has the quote: none beside it can mislead anybody.
         if (_quote.length != 0 || keccak256(answer) != _claims[id].output) revert QuoteClaims_WrongAnswer();
-        return abi.decode(answer, (Attestation));
+        attestation_ = abi.decode(answer, (Attestation));
+        // These L1 checks itself, with the newest collateral that anyone has brought.
+        if (attestation_.kind == Kind.Sgx || attestation_.kind == Kind.Tdx) revert QuoteClaims_WrongAnswer();
     }
 
     /// @inheritdoc IQuoteClaims
