@@ -306,9 +306,7 @@ abstract contract AttestedResults is AttestedTest {
         vm.prank(worker);
         market.submitComputeResult(result);
     }
-}
 
-contract AttestationEvidence_L2_Test is AttestedResults {
     function test_submit_modelWithQuorum_succeeds() external {
         _registerModel(QUORUM_MODEL, MarketFlags.ATTESTATION | MarketFlags.QUORUM, 0);
         bytes32 id = keccak256("task2");
@@ -328,17 +326,11 @@ contract AttestationEvidence_L2_Test is AttestedResults {
     }
 }
 
+contract AttestationEvidence_L2_Test is AttestedResults {}
+
 contract AttestationEvidence_L1_Test is AttestedResults {
     function _isOnL1() internal pure override returns (bool) {
         return true;
-    }
-
-    /// @dev Of vendors, only Intel can be checked here.
-    function test_registerModel_quorum_reverts() external {
-        bytes memory terms =
-            abi.encode(IComputeMarket.ModelTerms(MarketFlags.ATTESTATION | MarketFlags.QUORUM, 1e8, 0, ""));
-        vm.expectRevert(IComputeMarket.ComputeMarket_QuorumUnreachable.selector);
-        market.registerModel(QUORUM_MODEL, terms);
     }
 
     function test_registry_isTheRollups() external view {

@@ -215,6 +215,22 @@ contract RollupCore_SubmitBatch_Test is RollupTest {
         vm.assertEq(core.getBatch(2).messageCount, (last - first + 1) * 7);
     }
 
+    /// @dev A batch is at most as late as others may take its sequencer's place; what is new goes on however long nothing came.
+    function test_submitBatch_late_reverts() external {
+        _submit(_nextHeader());
+        _mine(1, FALLBACK_WINDOW + 601);
+        ILuxRollup.BatchHeader memory header = _nextHeader();
+        header.timestamp = block.timestamp - FALLBACK_WINDOW - 601;
+        bytes memory data = _transactions(header, "");
+        header = _sign(header, data, SEQUENCER_KEY);
+        vm.expectRevert(RollupCore.RollupCore_InvalidTimestamp.selector);
+        _submit(header, data);
+        header.timestamp += 1;
+        _submit(header);
+        _mine(1, 300 days);
+        _submit(_nextHeader());
+    }
+
     function test_submitBatch_badHeader_reverts() external {
         _submit(_nextHeader());
         _mine(1, 12);

@@ -255,12 +255,18 @@ async fn status(args: StatusArgs) -> eyre::Result<Value> {
     let call = IL1TokenBridge::withdrawalsCall { withdrawalId: sent.message_hash.into() };
     let state = l1.view(rollup.token_bridge, call).await?;
     let batch = sent.proof.as_ref().map(|proof| proof.batch_number);
+    let mut final_at = None;
     let step = match batch {
         _ if state.paid => "paid",
         None => "waiting for a batch",
         Some(number) => {
             let call = IRollupViews::getBatchStatusCall { batchNumber: number };
-            let is_final = l1.view(rollup.address, call).await? == BatchStatus::Finalized;
+            let status = l1.view(rollup.address, call).await?;
+            let is_final = status == BatchStatus::Finalized;
+            if !is_final && status != BatchStatus::Submitted {
+                let call = IRollupViews::finalAtCall { batchNumber: number };
+                final_at = u64::try_from(l1.view(rollup.address, call).await?).ok();
+            }
             match (state.batchNumber != 0, is_final) {
                 (false, _) => "ready to prove",
                 (true, false) => "proven, waiting for the batch to be final",
@@ -275,5 +281,6 @@ async fn status(args: StatusArgs) -> eyre::Result<Value> {
         "amount": withdrawal.amount.to_string(),
         "recipient": withdrawal.recipient,
         "batch": batch.map(|number| number.to_string()),
+        "finalAt": final_at,
     }))
 }

@@ -81,7 +81,7 @@ pub struct MarketSection {
 
 impl Default for MarketSection {
     fn default() -> Self {
-        Self { program: None, challenge_period: "1d".into() }
+        Self { program: None, challenge_period: "7d".into() }
     }
 }
 

@@ -366,6 +366,7 @@ fn open_node(args: &DevArgs, l1: L1Client, rollup: Rollup, clock: Clock) -> eyre
         sequencer: SequencerConfig { block_time: Duration::from_millis(args.block_time_ms), l1_confirmations: 0 },
         batcher: BatcherConfig { max_delay: Duration::from_secs(args.max_batch_delay), ..BatcherConfig::default() },
         audit_traces: true,
+        enclave_keys: Vec::new(),
         poll_interval: Duration::from_millis(250),
     };
     Ok(Node::open(l2::open_store(&args.data)?, l1, rollup, config, clock)?)

@@ -33,8 +33,8 @@ pub struct OpenArgs {
     /// Program of the tasks, a static RV64IM executable [default: inference].
     #[arg(long, value_name = "FILE")]
     program: Option<PathBuf>,
-    /// How long a result can be challenged.
-    #[arg(long, default_value = "1d", value_parser = duration::parse_seconds)]
+    /// How long a result can be challenged, longer than a sequencer of L2 can keep a challenge out.
+    #[arg(long, default_value = "7d", value_parser = duration::parse_seconds)]
     challenge_period: u64,
     #[arg(long, value_name = "ADDRESS")]
     /// Who may end policies and keys of enclaves at once, on both layers [default: who is it now, or else the admin's key].

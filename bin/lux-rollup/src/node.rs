@@ -7,7 +7,7 @@ use crate::{duration, l2};
 use alloy_primitives::Address;
 use clap::{Args, ValueEnum};
 use eyre::{WrapErr, eyre};
-use lux_l1::{TxConfig, system_clock};
+use lux_l1::{TxConfig, Wallet, system_clock};
 use lux_node::{BatcherConfig, Node, NodeConfig, Role, Rollup, SequencerConfig};
 use serde_json::json;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -30,6 +30,9 @@ pub struct NodeArgs {
     role: Vec<RoleArg>,
     #[command(flatten)]
     key: KeyArgs,
+    /// File with the private key in hex of an enclave that this node runs in, for the role attester; several of several vendors.
+    #[arg(long, value_name = "FILE")]
+    enclave_key: Vec<PathBuf>,
     /// Data folder.
     #[arg(long)]
     data: Option<PathBuf>,
@@ -66,6 +69,8 @@ enum RoleArg {
     Proposer,
     Watcher,
     Relayer,
+    /// Sign claims that this node ran itself with --enclave-key, so that they can be final sooner.
+    Attester,
 }
 
 impl RoleArg {
@@ -77,6 +82,7 @@ impl RoleArg {
             Self::Proposer => Some(Role::Proposer),
             Self::Watcher => Some(Role::Watcher),
             Self::Relayer => Some(Role::Relayer),
+            Self::Attester => Some(Role::Attester),
         }
     }
 }
@@ -94,6 +100,9 @@ pub async fn run(args: NodeArgs, json: bool) -> eyre::Result<()> {
     let confirmations = config.as_ref().map_or(1, |config| config.l1.confirmations);
     let section = config.map_or_else(NodeSection::default, |config| config.node);
     let roles: Vec<Role> = args.role.iter().filter_map(|role| role.role()).collect();
+    if roles.contains(&Role::Attester) == args.enclave_key.is_empty() {
+        return Err(eyre!("the role attester and --enclave-key go together"));
+    }
     let delay = args.max_batch_delay.as_deref().unwrap_or(&section.max_batch_delay);
     let max_delay = duration::parse_seconds(delay).map_err(|error| eyre!("max_batch_delay: {error}"))?;
     let data = args.data.unwrap_or(section.data);
@@ -113,10 +122,12 @@ pub async fn run(args: NodeArgs, json: bool) -> eyre::Result<()> {
         },
         batcher: BatcherConfig { max_delay: Duration::from_secs(max_delay), ..BatcherConfig::default() },
         audit_traces: args.audit_traces.unwrap_or(section.audit_traces),
+        enclave_keys: args.enclave_key.iter().map(|file| Wallet::from_file(file)).collect::<Result<_, _>>()?,
         poll_interval: Duration::from_secs(1),
     };
     let store = l2::open_store(&data)?;
-    let needs_key = roles.iter().any(|role| matches!(role, Role::Batcher | Role::Proposer | Role::Relayer));
+    let needs_key =
+        roles.iter().any(|role| matches!(role, Role::Batcher | Role::Proposer | Role::Relayer | Role::Attester));
     let wallet = match needs_key {
         true => Some(args.key.require()?),
         // A watcher that has one challenges what it finds.

@@ -15,9 +15,4 @@ contract ComputeMarketL1 is ComputeMarket {
     function treasury() public view override returns (address) {
         return IRollupCore(address(this)).settings().treasury();
     }
-
-    /// @dev P-384 costs too much here: Intel alone is left, so that results of such a model could never be delivered.
-    function _hasVendors() internal pure override returns (bool) {
-        return false;
-    }
 }

@@ -16,8 +16,4 @@ contract ComputeMarketL2 is ComputeMarket {
     function treasury() public pure override returns (address) {
         return Predeploys.FEE_VAULT;
     }
-
-    function _hasVendors() internal pure override returns (bool) {
-        return true;
-    }
 }

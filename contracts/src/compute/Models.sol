@@ -35,7 +35,6 @@ abstract contract Models is Accounts {
                 || terms.flags & ~MarketFlags.MODEL != 0
                 || bytes(terms.location).length > DataReference.MAX_LOCATION_BYTES
         ) revert ComputeMarket_InvalidModel();
-        if (terms.flags & MarketFlags.QUORUM != 0 && !_hasVendors()) revert ComputeMarket_QuorumUnreachable();
         _register(_modelHash, Model(msg.sender, terms.flopsPerGas, terms.gasPrice, terms.flags), terms.location);
     }
 
@@ -80,9 +79,6 @@ abstract contract Models is Accounts {
     function parentOf(bytes32 _modelHash) external view returns (bytes32) {
         return _store().parents[_modelHash];
     }
-
-    /// @dev Whether attestations of more than one vendor can be checked here.
-    function _hasVendors() internal pure virtual returns (bool);
 
     function _modelOf(bytes32 _modelHash) internal view returns (Model memory ret_) {
         ret_ = _store().models[_modelHash];

@@ -132,7 +132,6 @@ interface IComputeMarket {
     event EvidenceSet(IEvidence.Kind indexed kind, address module);
     event FeesCollected(address indexed treasury, uint256 amount);
 
-    error ComputeMarket_QuorumUnreachable();
     error ComputeMarket_NotGovernor();
     error ComputeMarket_InvalidParams();
     error ComputeMarket_NothingToDo();

@@ -73,6 +73,10 @@ interface IRollupCore is ILuxRollup {
     function lastFinalized() external view returns (uint256);
     function lastSubmittedAt() external view returns (uint256);
     function finalizedStateRoot() external view returns (bytes32);
+
+    /// @notice When a claimed batch may be final as things stand, once its parent is: later while a dispute is open (the largest
+    /// number while one is unanswered) and where keys of enclaves that signed stop being usable. The largest number without a claim.
+    function finalAt(uint256 _batchNumber) external view returns (uint256);
     function getBatchStatus(uint256 _batchNumber) external view returns (BatchStatus);
     function getBatch(uint256 _batchNumber) external view returns (Batch memory);
     function receiptRootOf(uint256 _batchNumber) external view returns (bytes32 receiptRoot_, BatchStatus status_);

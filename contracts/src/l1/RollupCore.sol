@@ -231,10 +231,7 @@ contract RollupCore is IRollupCore, Initializable, UUPSUpgradeable, ReentrancyGu
     function finalizeStateRoot(uint256 _batchNumber) external virtual nonReentrant {
         if (_batchNumber != uint256(_lastFinalized) + 1) revert RollupCore_WrongBatchNumber();
         if (_batchNumber > _lastProposed) revert RollupCore_NotProposed();
-        Batch storage batch = _batches[_batchNumber];
-        if (!batch.proven && block.timestamp < _challengeableUntil(_batchNumber)) {
-            revert RollupCore_ChallengePeriodRunning();
-        }
+        if (block.timestamp < finalAt(_batchNumber)) revert RollupCore_ChallengePeriodRunning();
         _finalize(_batchNumber);
     }
 
@@ -348,6 +345,18 @@ contract RollupCore is IRollupCore, Initializable, UUPSUpgradeable, ReentrancyGu
     }
 
     /// @inheritdoc IRollupCore
+    /// @dev A quorum of enclaves shortens the period of a claim that nobody disputes, for as long as they are believed.
+    function finalAt(uint256 _batchNumber) public view returns (uint256) {
+        if (_batchNumber > _lastProposed) return type(uint256).max;
+        Batch storage batch = _batches[_batchNumber];
+        if (batch.proven) return batch.proposedAt;
+        uint256 until = _challengeableUntil(_batchNumber);
+        if (batch.disputed || block.timestamp >= until) return until;
+        uint256 attested = settings.attestedUntil(_batchNumber);
+        return attested < until ? attested : until;
+    }
+
+    /// @inheritdoc IRollupCore
     function getBatch(uint256 _batchNumber) external view returns (Batch memory) {
         return _batches[_batchNumber];
     }
@@ -442,6 +451,10 @@ contract RollupCore is IRollupCore, Initializable, UUPSUpgradeable, ReentrancyGu
     {
         if (_header.parentBatchHash != _parent.batchHash) revert RollupCore_WrongParent();
         if (_header.timestamp < _parent.timestamp || _header.timestamp > block.timestamp + MAX_CLOCK_DRIFT_SECONDS) {
+            revert RollupCore_InvalidTimestamp();
+        }
+        // Else periods on L2 could pass in one batch, whenever it came.
+        if (_header.timestamp + _fallbackWindow + MAX_CLOCK_DRIFT_SECONDS < block.timestamp) {
             revert RollupCore_InvalidTimestamp();
         }
         if (_header.l1BlockNumber < _parent.l1BlockNumber || _header.l1BlockNumber >= block.number) {

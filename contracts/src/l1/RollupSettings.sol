@@ -3,10 +3,12 @@ pragma solidity ^0.8.30;
 
 import {Ownable} from "solady/auth/Ownable.sol";
 import {LibClone} from "solady/utils/LibClone.sol";
+import {IAttestationEvidence} from "../interfaces/IAttestationEvidence.sol";
 import {IEvidence} from "../interfaces/IEvidence.sol";
 import {IL1TokenBridge} from "../interfaces/IL1TokenBridge.sol";
 import {ILuxRollup} from "../interfaces/ILuxRollup.sol";
 import {IMessageQueue} from "../interfaces/IMessageQueue.sol";
+import {IRollupCore} from "../interfaces/IRollupCore.sol";
 import {IRollupSettings} from "../interfaces/IRollupSettings.sol";
 import {ISequencerRegistry} from "../interfaces/ISequencerRegistry.sol";
 import {BatchLib} from "../libraries/BatchLib.sol";
@@ -17,6 +19,7 @@ import {ExpiringPause} from "./ExpiringPause.sol";
 /// registers evidence, and names program, treasury and guardian; the configuration itself never changes.
 contract RollupSettings is IRollupSettings, Companion, Ownable, ExpiringPause {
     uint256 private constant MAX_PERIOD_SECONDS = 365 days;
+    uint256 private constant MIN_ATTESTED_SECONDS = 60;
     address private constant BURN_ADDRESS = 0x000000000000000000000000000000000000dEaD;
 
     address private immutable BRIDGE_IMPLEMENTATION;
@@ -29,10 +32,14 @@ contract RollupSettings is IRollupSettings, Companion, Ownable, ExpiringPause {
     uint16 public programVersion;
     mapping(uint256 => bytes32) public programs;
     mapping(IEvidence.Kind => IEvidence) public evidence;
+    /// @inheritdoc IRollupSettings
+    uint64 public attestedPeriod;
 
     error RollupSettings_InvalidConfig();
     error RollupSettings_InvalidTreasury();
     error RollupSettings_WrongEvidenceKind();
+    error RollupSettings_InvalidPeriod();
+    error RollupSettings_NotAttestable();
     error RollupCore_SovereignHasNoBridge();
 
     constructor(address _bridge, address _tokenBridge, address _registry) {
@@ -93,6 +100,30 @@ contract RollupSettings is IRollupSettings, Companion, Ownable, ExpiringPause {
         emit ProgramSet(version, _program);
     }
 
+    /// @inheritdoc IRollupSettings
+    function setAttestedPeriod(uint64 _seconds) external onlyOwner {
+        if (_seconds != 0 && (_seconds < MIN_ATTESTED_SECONDS || _seconds > MAX_PERIOD_SECONDS)) {
+            revert RollupSettings_InvalidPeriod();
+        }
+        attestedPeriod = _seconds;
+        emit AttestedPeriodSet(_seconds);
+    }
+
+    /// @inheritdoc IRollupSettings
+    /// @dev The module knows these claims as this contract's, so that it takes them for no other holder's, such as a market's.
+    function attestStateRoot(uint256 _batchNumber, bytes[] calldata _signatures) external {
+        IAttestationEvidence module = IAttestationEvidence(address(evidence[IEvidence.Kind.Attestation]));
+        IRollupCore.BatchStatus status = IRollupCore(rollup).getBatchStatus(_batchNumber);
+        bool isOpen = status == IRollupCore.BatchStatus.Proposed || status == IRollupCore.BatchStatus.Challenged;
+        if (address(module) == address(0) || !isOpen) revert RollupSettings_NotAttestable();
+        (IEvidence.Claim memory claim,) = _attestedClaim(_batchNumber);
+        bytes32 id = bytes32(claim.claimedAt);
+        (bytes32 digest,,) = module.attestedBy(address(this), id);
+        if (digest != 0) module.attest(address(this), id, _signatures);
+        else if (!module.proves(claim, abi.encode(_signatures))) revert RollupSettings_NotAttestable();
+        emit StateRootAttested(_batchNumber, id);
+    }
+
     /// @notice Sets who receives fees and half of what is slashed.
     function setTreasury(address _treasury) external onlyOwner {
         if (_treasury == address(0)) revert RollupSettings_InvalidTreasury();
@@ -121,6 +152,23 @@ contract RollupSettings is IRollupSettings, Companion, Ownable, ExpiringPause {
     }
 
     /// @inheritdoc IRollupSettings
+    /// @dev What enclaves say has to be open to fault proofs.
+    function attestedUntil(uint256 _batchNumber) external view returns (uint256) {
+        IEvidence module = evidence[IEvidence.Kind.Attestation];
+        bool isOff = attestedPeriod == 0 || address(module) == address(0);
+        if (isOff || address(evidence[IEvidence.Kind.Fault]) == address(0)) return type(uint256).max;
+        (IEvidence.Claim memory claim, uint256 proposedAt) = _attestedClaim(_batchNumber);
+        uint256 attested = IAttestationEvidence(address(module)).finalFrom(address(this), bytes32(claim.claimedAt));
+        uint256 least = proposedAt + attestedPeriod;
+        return attested > least ? attested : least;
+    }
+
+    /// @inheritdoc IRollupSettings
+    function attestedClaimOf(uint256 _batchNumber) external view returns (IEvidence.Claim memory claim_) {
+        (claim_,) = _attestedClaim(_batchNumber);
+    }
+
+    /// @inheritdoc IRollupSettings
     /// @dev Reverts while a deposit of this value is not possible.
     function requireDepositsOpen(uint256 _value) external view {
         _requireNotPaused(PAUSE_DEPOSITS);
@@ -139,6 +187,18 @@ contract RollupSettings is IRollupSettings, Companion, Ownable, ExpiringPause {
     function requireSubmissionOpen() external view returns (uint16) {
         _requireNotPaused(PAUSE_SUBMISSION);
         return programVersion;
+    }
+
+    /// @dev The claim about a batch, named by what tells it apart from others about a batch of this number.
+    function _attestedClaim(uint256 _batchNumber)
+        private
+        view
+        returns (IEvidence.Claim memory claim_, uint256 proposedAt_)
+    {
+        claim_ = IRollupCore(rollup).claimOf(_batchNumber);
+        IRollupCore.Batch memory batch = IRollupCore(rollup).getBatch(_batchNumber);
+        claim_.claimedAt = uint256(keccak256(abi.encode(_batchNumber, batch.batchHash, claim_.output)));
+        proposedAt_ = batch.proposedAt;
     }
 
     function _deployCompanions(Setup memory _setup, uint64 _messageGasLimit) private {

@@ -77,8 +77,8 @@ abstract contract EnclaveKeys is Policies {
         key_ = EnclaveKey.addressOf(_attestation.publicKey);
         if (key_ == address(0)) revert EnclaveKeys_InvalidPublicKey();
         Settings memory settings_ = settings();
-        uint256 attestedAt = _requireFresh(_attestation.timestamp, settings_);
         (bytes memory quote, bytes memory collateral) = EnclaveKey.unbundle(_attestation.quote);
+        uint256 attestedAt = _requireFresh(_attestation.timestamp, settings_, _presentedAt(collateral));
         IAttestationVerifier.Attestation memory found = verifier().authenticate(quote, collateral);
 
         if (block.timestamp < found.validFrom || block.timestamp > found.validUntil) {
@@ -149,10 +149,19 @@ abstract contract EnclaveKeys is Policies {
         return _facts.validUntil > _known.validUntil && _facts.evaluation >= _known.evaluation;
     }
 
-    function _requireFresh(uint256 _timestamp, Settings memory _settings_) private view returns (uint256 attestedAt_) {
+    /// @dev When somebody had an attestation with this collateral checked: now, where that takes no time.
+    function _presentedAt(bytes memory) internal view virtual returns (uint256) {
+        return block.timestamp;
+    }
+
+    function _requireFresh(uint256 _timestamp, Settings memory _settings_, uint256 _presented)
+        private
+        pure
+        returns (uint256 attestedAt_)
+    {
         attestedAt_ = EnclaveKey.secondsOf(_timestamp);
-        if (attestedAt_ > block.timestamp + _settings_.maxLead) revert EnclaveKeys_FromFuture(attestedAt_);
-        if (attestedAt_ + _settings_.maxAge < block.timestamp) revert EnclaveKeys_Stale(attestedAt_);
+        if (attestedAt_ > _presented + _settings_.maxLead) revert EnclaveKeys_FromFuture(attestedAt_);
+        if (attestedAt_ + _settings_.maxAge < _presented) revert EnclaveKeys_Stale(attestedAt_);
     }
 
     function _factsOf(IAttestationVerifier.Attestation memory _found, uint256 _attestedAt, uint256 _keyDelay)

@@ -156,7 +156,7 @@ abstract contract Policies is IEnclaveKeys {
     /// @inheritdoc IEnclaveKeys
     function settings() public view returns (Settings memory ret_) {
         ret_ = block.timestamp < _settingsFrom ? _settings : _newSettings;
-        if (ret_.quorum == 0) ret_ = Settings(1 days, 10 minutes, 1 hours, 5 minutes, 30 days, 4 days, 2);
+        if (ret_.quorum == 0) ret_ = Settings(1 days, 10 minutes, 1 hours, 5 minutes, 30 days, 5 days, 2);
     }
 
     /// @inheritdoc IEnclaveKeys

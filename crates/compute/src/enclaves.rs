@@ -4,14 +4,8 @@ use crate::{ComputeError, Market, infer_program_id};
 use alloy_primitives::{Address, B256, Bytes};
 use lux_l1::{ViewError, Wallet};
 use lux_protocol::market::contract::IComputeMarket::computeEvidenceCall;
-use lux_protocol::market::enclaves::{IAttestationEvidence, IEnclaveKeys, KeyStatus};
+use lux_protocol::market::enclaves::{IAttestationEvidence, IEnclaveKeys, KeyStatus, vendor};
 use lux_protocol::market::{AttestedResult, EvidenceKind, ModelTerms};
-
-/// `IAttestationVerifier.Kind`
-const SGX: u8 = 1;
-const TDX: u8 = 2;
-const PSA: u8 = 5;
-const CCA: u8 = 6;
 
 /// What a result comes with: a trace alone wherever that is taken, because signatures cost gas.
 pub(crate) const fn evidence_kind(flags: u8) -> EvidenceKind {
@@ -105,15 +99,6 @@ impl Signers {
     }
 }
 
-/// Who breaks one technology of a vendor breaks its other one too.
-const fn vendor(kind: u8) -> u8 {
-    match kind {
-        TDX => SGX,
-        CCA => PSA,
-        other => other,
-    }
-}
-
 /// The registry that the market goes by; `None` where it takes no attestations.
 async fn registry(market: &Market) -> Result<Option<Address>, ViewError> {
     let call = computeEvidenceCall { kind: EvidenceKind::Attestation as u8 };
@@ -160,10 +145,5 @@ mod tests {
             let expected = signers.keys.iter().take(needed).map(Wallet::address);
             assert!(signed.eq(expected), "{flags}");
         }
-    }
-
-    #[test]
-    fn technologies_of_one_vendor_count_once() {
-        assert_eq!([1, 2, 3, 4, 5, 6].map(vendor), [SGX, SGX, 3, 4, PSA, PSA]);
     }
 }

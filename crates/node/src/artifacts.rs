@@ -44,6 +44,7 @@ artifacts! {
     intel_tcb = "IntelTcb",
     dcap_verifier = "DcapVerifier",
     enclave_keys_l1 = "EnclaveKeysL1",
+    quote_claims = "QuoteClaims",
     attestation_evidence_l1 = "AttestationEvidenceL1",
     enclave_keys_l2 = "EnclaveKeysL2",
     attestation_evidence_l2 = "AttestationEvidenceL2",

@@ -244,8 +244,13 @@ impl Batcher {
                 Err(error) => return Err(NodeError::Config(format!("block {first_block} fits no batch: {error}"))),
             };
             debug_assert!(payload.len() <= MAX_PAYLOAD_BYTES);
-            if self.is_too_old(&before, l1_origin, l1_position)? {
-                // Too old for L1. A longer batch may reach a newer origin.
+            let is_late = self.is_late(&last);
+            if is_late && last_block == self.chain.head().number() {
+                // With the sequencer's next block it is not.
+                return Ok(None);
+            }
+            if is_late || self.is_too_old(&before, l1_origin, l1_position)? {
+                // Too old for L1. A longer batch may reach a newer block.
                 if extended {
                     return Ok(Some(self.forfeit(parent, &before, l1_position)?));
                 }
@@ -278,6 +283,13 @@ impl Batcher {
             return Ok(Some((header, data, last_block)));
         }
         Ok(None)
+    }
+
+    /// Whether L1 refuses a batch that ends so long ago: it takes none later than others may take its sequencer's place, and a
+    /// little, which is left to the transaction's way to L1.
+    fn is_late(&self, last: &Block) -> bool {
+        let now = (self.clock)() / 1000;
+        now.saturating_sub(last.header.timestamp) > self.rollup.params.fallbackWindow
     }
 
     /// Whether L1 refuses a batch after `before` for its origin. It demands a newer one only as far as one batch can reach.

@@ -30,7 +30,7 @@ pub enum TrustedRoots {
 const ROOTS_SLOT: u64 = 0;
 
 impl TrustedRoots {
-    fn all(self) -> Roots {
+    pub(crate) fn all(self) -> Roots {
         match self {
             Self::Vendors => Roots::vendors(),
             Self::Development => lux_tee::dev::roots(),

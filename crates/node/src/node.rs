@@ -1,9 +1,10 @@
 //! The roles as tasks of one process.
 
+use crate::attester::Attester;
 use crate::audits::Audits;
 use crate::{
-    Batcher, BatcherConfig, Challenger, Deriver, Disputes, Ledger, NodeError, Proposer, Prover, Relayer, Rollup,
-    Sequencer, SequencerConfig, Watcher, deployed_genesis,
+    Batcher, BatcherConfig, Challenger, Deriver, Disputes, Ledger, NodeError, Proposer, Prover, QuoteWatcher, Relayer,
+    Rollup, Sequencer, SequencerConfig, Watcher, deployed_genesis,
 };
 use lux_chain::pool::{Pool, PoolConfig};
 use lux_chain::{Chain, Store};
@@ -23,6 +24,8 @@ pub enum Role {
     Proposer,
     Watcher,
     Relayer,
+    /// Has enclaves sign claims that it ran itself.
+    Attester,
 }
 
 /// Settings of a node.
@@ -33,6 +36,8 @@ pub struct NodeConfig {
     pub batcher: BatcherConfig,
     /// Whether a watcher runs batches to see that claimed traces are right too.
     pub audit_traces: bool,
+    /// Keys of enclaves, with which an attester signs.
+    pub enclave_keys: Vec<Wallet>,
     /// How often L1 is asked for news.
     pub poll_interval: Duration,
 }
@@ -121,6 +126,11 @@ impl Node {
         Relayer::new(self.chain.clone(), self.rollup.clone(), transactions)
     }
 
+    pub fn attester(&self, transactions: Arc<TxManager>) -> Attester {
+        let keys = self.config.enclave_keys.clone();
+        Attester::new(self.prover().patient(), &self.chain, self.rollup.clone(), transactions, keys)
+    }
+
     fn has(&self, role: Role) -> bool {
         self.config.roles.contains(&role)
     }
@@ -153,9 +163,19 @@ impl Node {
         }
         if self.has(Role::Watcher) {
             let transactions = keys.as_ref().map(|(transactions, _)| transactions.clone());
+            if let (Some(transactions), Some(_)) = (transactions.clone(), self.rollup.program) {
+                let mut quotes = QuoteWatcher::new(self.rollup.clone(), transactions);
+                tasks.spawn(async move {
+                    loop {
+                        retry("watcher of attestations", async { quotes.step().await.map(|()| true) }).await?;
+                        tokio::time::sleep(poll).await;
+                    }
+                });
+            }
             tasks.spawn(run_watcher(self.disputes(transactions), poll));
         }
-        let needs_key = [Role::Batcher, Role::Proposer, Role::Relayer].into_iter().find(|role| self.has(*role));
+        let needs_key =
+            [Role::Batcher, Role::Proposer, Role::Relayer, Role::Attester].into_iter().find(|role| self.has(*role));
         match (keys, needs_key) {
             (None, Some(role)) => {
                 return Err(NodeError::Config(format!("the role {role:?} sends L1 transactions and needs a key")));
@@ -193,6 +213,16 @@ impl Node {
             tasks.spawn(async move {
                 loop {
                     if !retry("proposer", proposer.step()).await? {
+                        tokio::time::sleep(poll).await;
+                    }
+                }
+            });
+        }
+        if self.has(Role::Attester) {
+            let mut attester = self.attester(transactions.clone());
+            tasks.spawn(async move {
+                loop {
+                    if !retry("attester", attester.step()).await? {
                         tokio::time::sleep(poll).await;
                     }
                 }

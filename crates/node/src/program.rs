@@ -20,6 +20,15 @@ pub fn stf_program_id() -> B256 {
     *ID.get_or_init(|| lux_executor::program_id(stf_program()))
 }
 
+/// The check of an attestation, compiled to RV64IM (`programs/verify-quote`).
+static QUOTE_ELF: &[u8] = include_bytes!("../../../programs/artifacts/verify-quote.elf");
+
+/// The check of an attestation as the machine runs it.
+pub fn quote_program() -> &'static Program {
+    static PROGRAM: OnceLock<Program> = OnceLock::new();
+    PROGRAM.get_or_init(|| Program::from_elf(QUOTE_ELF).expect("the committed image is well-formed"))
+}
+
 /// Refuses to judge claims about another program than this version's.
 pub(crate) fn require_known(program: B256) -> Result<(), NodeError> {
     if program == stf_program_id() {

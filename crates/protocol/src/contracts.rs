@@ -116,6 +116,7 @@ sol! {
         function lastSubmittedAt() external view returns (uint256);
         function getBatchStatus(uint256 batchNumber) external view returns (BatchStatus);
         function finalizedStateRoot() external view returns (bytes32);
+        function finalAt(uint256 batchNumber) external view returns (uint256);
         function claimOf(uint256 batchNumber) external view returns (Claim memory);
         function settings() external view returns (address);
         function owner() external view returns (address);
@@ -172,6 +173,53 @@ sol! {
         function evidence(uint8 kind) external view returns (address);
         function setEvidence(uint8 kind, address module) external;
         function setProgram(bytes32 program) external;
+        function attestedPeriod() external view returns (uint64);
+        function setAttestedPeriod(uint64 period) external;
+        function attestStateRoot(uint256 batchNumber, bytes[] calldata signatures) external;
+        function attestedClaimOf(uint256 batchNumber) external view returns (Claim memory);
+    }
+
+    /// Attestations that L1 cannot check itself, as claims of the program `verify-quote`.
+    #[derive(Debug)]
+    interface IQuoteClaims {
+        event QuoteClaimed(
+            uint256 indexed id,
+            address indexed claimant,
+            uint256 time,
+            bytes attestation,
+            bytes collateral,
+            bytes answer,
+            bytes trace
+        );
+        event QuoteTraceRevealed(uint256 indexed id, uint256 indexed segment, bytes checkpoints);
+
+        struct QuoteClaim {
+            bytes32 input;
+            bytes32 output;
+            bytes32 trace;
+            address claimant;
+            uint40 claimedAt;
+            bool isDisputed;
+            bool isDisproved;
+            bool isPaid;
+        }
+
+        function getClaim(uint256 id) external view returns (QuoteClaim memory);
+        function claim(
+            uint256 time, bytes calldata attestation, bytes calldata collateral, bytes calldata answer, bytes calldata trace
+        ) external payable returns (uint256 id);
+        function challenge(uint256 id, bytes calldata proof) external payable;
+        function reclaim(uint256 id, address account) external;
+        function withdraw(address account) external;
+        function openUntil(uint256 id) external view returns (uint256);
+        function evidenceClaim(uint256 id) external view returns (Claim memory);
+        function claimCount() external view returns (uint256);
+        function verifier() external view returns (address);
+        function faultProof() external view returns (address);
+        function program() external view returns (bytes32);
+        function roots() external view returns (bytes32);
+        function challengePeriod() external view returns (uint256);
+        function bond() external view returns (uint256);
     }
 
     /// `FaultProof.Trace`: what a trace commitment is of.

@@ -46,7 +46,6 @@ alloy_sol_types::sol! {
         error ComputeMarket_NotRequester();
         error ComputeMarket_NotWorker();
         error ComputeMarket_NothingToDo();
-        error ComputeMarket_QuorumUnreachable();
         error ComputeMarket_StakeTooLow(uint256);
         error ComputeMarket_TaskExists();
         error ComputeMarket_TooEarly(uint256);
@@ -150,6 +149,15 @@ alloy_sol_types::sol! {
         error ProgramRom_BadEntry();
         error ProgramRom_BadText();
         error ProgramRom_NoExecutor();
+        error QuoteClaims_InvalidProof();
+        error QuoteClaims_NotClaimant();
+        error QuoteClaims_NotFinal();
+        error QuoteClaims_NotOpen();
+        error QuoteClaims_Nothing();
+        error QuoteClaims_TooLarge();
+        error QuoteClaims_WrongAnswer();
+        error QuoteClaims_WrongBond(uint256);
+        error QuoteClaims_WrongTime();
         error ReentrancyGuardReentrantCall();
         error RollupCore_BondRequired();
         error RollupCore_ChallengePeriodOver();
@@ -183,7 +191,9 @@ alloy_sol_types::sol! {
         error RollupFactory_NotActive(uint256);
         error RollupFactory_UnknownImplementation();
         error RollupSettings_InvalidConfig();
+        error RollupSettings_InvalidPeriod();
         error RollupSettings_InvalidTreasury();
+        error RollupSettings_NotAttestable();
         error RollupSettings_WrongEvidenceKind();
         error SafeERC20FailedOperation(address);
         error SequencerRegistry_BondLocked(uint256);

@@ -2,18 +2,19 @@
 
 use super::attestation;
 use super::inputs::read_collateral_of;
-use super::registry::Registry;
+use super::registry::{Registry, RegistryArgs};
 use crate::keys::KeyArgs;
 use crate::l2::{self, one_off};
-use crate::market_args::MarketArgs;
 use crate::output::{print_fields, print_json};
 use alloy_primitives::U256;
+use alloy_sol_types::SolValue;
 use clap::Args;
 use eyre::eyre;
-use lux_node::{OwnerCall, accept_software};
+use lux_node::{OwnerCall, accept_software, quote_question};
 use lux_protocol::market::enclaves::IAttestationVerifier::authenticateCall;
 use lux_protocol::market::enclaves::IEnclaveKeys::{Software, Terms, addPolicyCall, verifierCall};
 use lux_protocol::market::enclaves::VerifiedAttestation;
+use lux_tee::{Kind, inspect};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -40,7 +41,7 @@ pub struct AcceptArgs {
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     time: u64,
     #[command(flatten)]
-    market: MarketArgs,
+    registry: RegistryArgs,
     /// Key of the rollup's admin.
     #[command(flatten)]
     key: KeyArgs,
@@ -49,14 +50,20 @@ pub struct AcceptArgs {
 pub async fn run(args: AcceptArgs, json: bool) -> eyre::Result<()> {
     let wallet = args.key.require()?;
     let (bytes, collateral) = (attestation(&args.file)?, read_collateral_of(args.collateral.as_deref())?);
-    let registry = Registry::of(&args.market).await?;
-    let verifier = registry.chain.view(registry.address, verifierCall {}).await?;
-    let call = authenticateCall { quote: bytes.into(), collateral: registry.collateral(&collateral) };
-    let found = registry.chain.view(verifier, call).await?;
+    let registry = Registry::of(&args.registry).await?;
+    let (l1, l2) = args.registry.market.chains().await?;
+    let rollup = l2::rollup(&l2, &l1).await?.address;
+    let found = if args.registry.state_roots && !matches!(inspect(&bytes)?.kind, Kind::Sgx | Kind::Tdx) {
+        // L1 itself cannot say.
+        let (_, question) = quote_question(&l1, rollup, bytes.into(), &collateral).await?;
+        VerifiedAttestation::abi_decode(&question.answer()?)?
+    } else {
+        let verifier = registry.chain.view(registry.address, verifierCall {}).await?;
+        let call = authenticateCall { quote: bytes.into(), collateral: registry.collateral(&collateral) };
+        registry.chain.view(verifier, call).await?
+    };
     let policy = narrowest(&args, found)?;
 
-    let (l1, l2) = args.market.chains().await?;
-    let rollup = l2::rollup(&l2, &l1).await?.address;
     let transactions = one_off(&l1, wallet).await?;
     let outcome = accept_software(&transactions, rollup, registry.address, policy, args.time).await?;
     let outcome = match outcome {

@@ -1,10 +1,9 @@
 //! `lux-rollup tee collateral`.
 
 use super::MAX_FILE_BYTES;
-use super::registry::Registry;
+use super::registry::{Registry, RegistryArgs};
 use crate::keys::KeyArgs;
 use crate::l2::{Endpoints, one_off};
-use crate::market_args::MarketArgs;
 use crate::model::files::read_bounded;
 use crate::output::{Progress, print_fields, print_json};
 use alloy_primitives::{Address, B256, keccak256};
@@ -12,6 +11,7 @@ use alloy_sol_types::{SolCall, SolError, sol};
 use clap::{Args, Subcommand};
 use eyre::{WrapErr, eyre};
 use lux_l1::{L1Client, TxError, TxManager, TxRequest};
+use lux_protocol::contracts::IQuoteClaims;
 use lux_protocol::errors::ContractErrors::Tee_NotNewer;
 use lux_protocol::market::enclaves::IEnclaveKeys::verifierCall;
 use lux_tee::{IntelFiles, IntelSubmission, SignedText};
@@ -68,6 +68,9 @@ pub struct SubmitArgs {
     /// Address of the market on L1 [default: the rollup].
     #[arg(long)]
     market: Option<Address>,
+    /// For the registry that attestations of state roots go by, instead of a market's.
+    #[arg(long, conflicts_with = "market")]
+    state_roots: bool,
     /// Key of whoever pays the transactions.
     #[command(flatten)]
     key: KeyArgs,
@@ -81,7 +84,7 @@ pub async fn run(command: CollateralCommand, json: bool) -> eyre::Result<()> {
         files.add(&read_bounded(path, MAX_FILE_BYTES)?).wrap_err_with(|| path.display().to_string())?;
     }
     let parts = files.submissions()?;
-    let registry = Registry::of(&MarketArgs::on_l1(args.endpoints, args.market)).await?;
+    let registry = Registry::of(&RegistryArgs::on_l1(args.endpoints, args.market, args.state_roots)).await?;
     let contracts = Contracts::of(&registry).await?;
     let transactions = one_off(&registry.chain, wallet).await?;
 
@@ -142,7 +145,11 @@ struct Contracts {
 impl Contracts {
     async fn of(registry: &Registry) -> eyre::Result<Self> {
         let chain = &registry.chain;
-        let verifier = chain.view(registry.address, verifierCall {}).await?;
+        let mut verifier = chain.view(registry.address, verifierCall {}).await?;
+        // What takes claims about attestations has Intel's verifier behind it.
+        if let Ok(behind) = chain.view(verifier, IQuoteClaims::verifierCall {}).await {
+            verifier = behind;
+        }
         let tcb = chain.view(verifier, IIntel::TCBCall {}).await;
         let tcb = tcb.wrap_err_with(|| format!("the verifier {verifier} keeps no collateral of Intel"))?;
         Ok(Self { certificates: chain.view(verifier, IIntel::CERTIFICATESCall {}).await?, tcb })

@@ -1,10 +1,12 @@
 //! `lux-rollup tee`.
 
 mod accept;
+mod claim;
 mod collateral;
 mod dev_quote;
 mod inputs;
 mod policy;
+mod quorum;
 mod register;
 mod registry;
 mod verify;
@@ -39,6 +41,12 @@ pub enum TeeCommand {
     Accept(accept::AcceptArgs),
     /// Register the key that an attestation binds, by which an enclave signs results for the compute market.
     Register(register::RegisterArgs),
+    /// Have the rollup's owner take a quorum of enclaves for state roots: claims that several vendors attest, and nobody disputes, are
+    /// final sooner. Where the owner has a delay, the same command again carries on after it.
+    Quorum(quorum::QuorumArgs),
+    /// Claim on L1 that an attestation is authentic, for vendors that L1 cannot check itself. Registers a key with it after the
+    /// challenge period, when the bond comes back.
+    Claim(claim::ClaimArgs),
     /// Keep what vendors publish where contracts need it.
     #[command(subcommand)]
     Collateral(collateral::CollateralCommand),
@@ -52,6 +60,8 @@ pub async fn run(command: TeeCommand, json: bool) -> eyre::Result<()> {
         TeeCommand::DevQuote(args) => dev_quote::run(&args, json),
         TeeCommand::Accept(args) => accept::run(args, json).await,
         TeeCommand::Register(args) => register::run(args, json).await,
+        TeeCommand::Quorum(args) => quorum::run(args, json).await,
+        TeeCommand::Claim(args) => claim::run(args, json).await,
         TeeCommand::Collateral(command) => collateral::run(command, json).await,
     }
 }

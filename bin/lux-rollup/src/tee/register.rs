@@ -2,15 +2,15 @@
 
 use super::attestation;
 use super::inputs::read_collateral_of;
-use super::registry::Registry;
+use super::registry::{Registry, RegistryArgs};
 use crate::keys::KeyArgs;
-use crate::l2::one_off;
-use crate::market_args::MarketArgs;
+use crate::l2::{self, one_off};
 use crate::output::{Progress, print_fields, print_json};
 use alloy_primitives::{Bytes, U256};
 use alloy_sol_types::SolCall;
 use clap::Args;
 use lux_l1::TxRequest;
+use lux_node::{quote_claimed, registration_quote};
 use lux_protocol::market::enclaves::IEnclaveKeys::{judgeCall, registerCall, statusOfCall};
 use lux_protocol::market::enclaves::TEEAttestation;
 use lux_tee::inspect;
@@ -31,7 +31,10 @@ pub struct RegisterArgs {
     #[arg(long, value_name = "TIME")]
     timestamp: u64,
     #[command(flatten)]
-    market: MarketArgs,
+    registry: RegistryArgs,
+    /// Number of the claim by which the attestation came to L1 (`tee claim`), for vendors that L1 cannot check itself.
+    #[arg(long, value_name = "NUMBER", conflicts_with = "collateral")]
+    claim: Option<u64>,
     /// Key of whoever pays the transaction.
     #[command(flatten)]
     key: KeyArgs,
@@ -41,12 +44,21 @@ pub async fn run(args: RegisterArgs, json: bool) -> eyre::Result<()> {
     let wallet = args.key.require()?;
     let (bytes, collateral) = (attestation(&args.file)?, read_collateral_of(args.collateral.as_deref())?);
     let claims = inspect(&bytes)?;
-    let registry = Registry::of(&args.market).await?;
+    let registry = Registry::of(&args.registry).await?;
+    let quote = match args.claim {
+        Some(claim) => {
+            let (l1, l2) = args.registry.market.chains().await?;
+            let rollup = l2::rollup(&l2, &l1).await?;
+            let claimed = quote_claimed(&l1, rollup.address, rollup.genesis_l1_block, claim).await?;
+            registration_quote(claim, &claimed.answer)
+        }
+        None => registry.quote(bytes, &collateral),
+    };
     let attestation = TEEAttestation {
         mrEnclave: claims.mr_enclave(),
         mrSigner: claims.mr_signer(),
         publicKey: args.public_key,
-        quote: registry.quote(bytes, &collateral),
+        quote,
         timestamp: U256::from(args.timestamp),
     };
     // Says why, where it would be refused.

@@ -1,15 +1,35 @@
 //! The registry of enclave keys that a market goes by.
 
+use crate::l2::{self, Endpoints};
 use crate::market_args::MarketArgs;
 use alloy_primitives::{Address, Bytes};
 use alloy_sol_types::SolValue;
+use clap::Args;
 use eyre::eyre;
 use lux_l1::L1Client;
 use lux_protocol::constants::ENCLAVE_KEYS;
+use lux_protocol::contracts::{IRollupSettings, IRollupViews};
 use lux_protocol::market::EvidenceKind;
 use lux_protocol::market::contract::IComputeMarket::computeEvidenceCall;
 use lux_protocol::market::enclaves::IAttestationEvidence::keysCall;
 use lux_tee::Collateral;
+
+/// Which registry a command talks to.
+#[derive(Args)]
+pub struct RegistryArgs {
+    #[command(flatten)]
+    pub market: MarketArgs,
+    /// The registry on L1 that attestations of state roots go by, instead of a market's.
+    #[arg(long, conflicts_with_all = ["layer", "market"])]
+    pub state_roots: bool,
+}
+
+impl RegistryArgs {
+    /// For commands about L1 alone.
+    pub const fn on_l1(endpoints: Endpoints, market: Option<Address>, state_roots: bool) -> Self {
+        Self { market: MarketArgs::on_l1(endpoints, market), state_roots }
+    }
+}
 
 pub struct Registry {
     pub chain: L1Client,
@@ -17,8 +37,11 @@ pub struct Registry {
 }
 
 impl Registry {
-    pub async fn of(market: &MarketArgs) -> eyre::Result<Self> {
-        let (market, _) = market.place().await?;
+    pub async fn of(args: &RegistryArgs) -> eyre::Result<Self> {
+        if args.state_roots {
+            return Self::of_state_roots(&args.market).await;
+        }
+        let (market, _) = args.market.place().await?;
         let call = computeEvidenceCall { kind: EvidenceKind::Attestation as u8 };
         let module = market.chain.view(market.address, call).await?;
         if module.is_zero() {
@@ -29,6 +52,21 @@ impl Registry {
         }
         let address = market.chain.view(module, keysCall {}).await?;
         Ok(Self { chain: market.chain, address })
+    }
+
+    async fn of_state_roots(args: &MarketArgs) -> eyre::Result<Self> {
+        let (l1, node) = args.chains().await?;
+        let rollup = l2::rollup(&node, &l1).await?.address;
+        let settings = l1.view(rollup, IRollupViews::settingsCall {}).await?;
+        let kind = EvidenceKind::Attestation as u8;
+        let module = l1.view(settings, IRollupSettings::evidenceCall { kind }).await?;
+        if module.is_zero() {
+            return Err(eyre!(
+                "the rollup {rollup} takes no attestations of state roots: its owner gives `tee quorum` first"
+            ));
+        }
+        let address = l1.view(module, keysCall {}).await?;
+        Ok(Self { chain: l1, address })
     }
 
     /// What its verifier takes beside an attestation: L1 keeps collateral itself.

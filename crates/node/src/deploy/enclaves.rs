@@ -27,15 +27,35 @@ pub(super) async fn deploy_attestations(
     rollup: Address,
     report: &mut (dyn FnMut(&str) + Send),
 ) -> Result<Attestations, NodeError> {
+    let deployer = &mut Deployer::new(transactions, format!("attestations/{rollup}"));
+    let verifier = deploy_intel(deployer, transactions, rollup, report).await?;
+    deploy_registry(deployer, rollup, verifier, report).await
+}
+
+/// What checks Intel's quotes.
+pub(super) async fn deploy_intel(
+    deployer: &mut Deployer<'_>,
+    transactions: &TxManager,
+    rollup: Address,
+    report: &mut (dyn FnMut(&str) + Send),
+) -> Result<Address, NodeError> {
     let params = transactions.client().view(rollup, IRollupViews::paramsCall {}).await?;
     let root = trusted_roots(&params)?.intel();
-    let deployer = &mut Deployer::new(transactions, format!("attestations/{rollup}"));
     let code = with_arguments(artifacts::intel_certificates().bytecode, root.abi_encode());
     let certificates = reported(deployer, "IntelCertificates", code, report).await?;
     let code = with_arguments(artifacts::intel_tcb().bytecode, certificates.abi_encode());
     let tcb = reported(deployer, "IntelTcb", code, report).await?;
     let code = with_arguments(artifacts::dcap_verifier().bytecode, tcb.abi_encode());
-    let verifier = reported(deployer, "DcapVerifier", code, report).await?;
+    reported(deployer, "DcapVerifier", code, report).await
+}
+
+/// A registry of keys whose attestations `verifier` checks, and the module that goes by it.
+pub(super) async fn deploy_registry(
+    deployer: &mut Deployer<'_>,
+    rollup: Address,
+    verifier: Address,
+    report: &mut (dyn FnMut(&str) + Send),
+) -> Result<Attestations, NodeError> {
     let code = with_arguments(artifacts::enclave_keys_l1().bytecode, (rollup, verifier).abi_encode_params());
     let keys = reported(deployer, "EnclaveKeysL1", code, report).await?;
     let code = with_arguments(artifacts::attestation_evidence_l1().bytecode, keys.abi_encode());
@@ -43,7 +63,7 @@ pub(super) async fn deploy_attestations(
     Ok(Attestations { keys, module })
 }
 
-async fn reported(
+pub(super) async fn reported(
     deployer: &mut Deployer<'_>,
     step: &str,
     code: Bytes,

@@ -153,7 +153,7 @@ fn attestation_call(module: Address) -> Bytes {
 }
 
 /// The registry that the attestations of a market go by.
-async fn keys_of(chain: &L1Client, market: Address) -> Result<Option<Address>, NodeError> {
+pub(super) async fn keys_of(chain: &L1Client, market: Address) -> Result<Option<Address>, NodeError> {
     let kind = EvidenceKind::Attestation as u8;
     let module = chain.view(market, IComputeMarket::computeEvidenceCall { kind }).await?;
     if module.is_zero() {
@@ -197,11 +197,11 @@ async fn settings_call(
     Ok((settings != old).then(|| IEnclaveKeys::setSettingsCall { settings }.abi_encode().into()))
 }
 
-/// Seconds for which a sequencer can keep a challenge of a result out of L2: it publishes the result late, takes no message as
-/// long as L1 lets it, and then no batch comes until others may submit one.
+/// Seconds of L2 for which a sequencer can keep a challenge of a result out of it: its clock lags as far as L1 lets it, it
+/// publishes the result late, takes no message as long as L1 lets it, and then no batch comes until others may submit one.
 const fn censored_for(inclusion_window: u64, fallback_window: u64) -> u64 {
     let inclusion = inclusion_window.saturating_mul(L1_BLOCK_SECONDS);
-    inclusion.saturating_add(fallback_window.saturating_mul(2)).saturating_add(CHECK_SECONDS)
+    inclusion.saturating_add(fallback_window.saturating_mul(3)).saturating_add(CHECK_SECONDS)
 }
 
 /// How many times a market's program was set: operations that set the same one again are different.
@@ -222,7 +222,7 @@ async fn by_owner(
     Ok(outcome)
 }
 
-async fn rollup_fault_proof(l1: &L1Client, rollup: Address) -> Result<Address, NodeError> {
+pub(super) async fn rollup_fault_proof(l1: &L1Client, rollup: Address) -> Result<Address, NodeError> {
     let module = fault_module(l1, rollup).await?;
     if module.is_zero() {
         return Err(NodeError::Config(format!(
@@ -248,7 +248,7 @@ mod tests {
     /// The default of the contract (`Policies.settings`) is enough for the default of a rollup, and not for longer windows.
     #[test]
     fn default_period_outlasts_censorship() {
-        const DEFAULT: u64 = 4 * 86_400;
+        const DEFAULT: u64 = 5 * 86_400;
         assert_eq!(censored_for(DEFAULT_INCLUSION_WINDOW, DEFAULT_FALLBACK_WINDOW), DEFAULT);
         assert!(censored_for(2 * DEFAULT_INCLUSION_WINDOW, DEFAULT_FALLBACK_WINDOW) > DEFAULT);
         assert_eq!(censored_for(u64::MAX, u64::MAX), u64::MAX);

@@ -5,10 +5,12 @@ mod enclaves;
 mod market;
 mod precompiles;
 mod program;
+mod quorum;
 mod timelock;
 
 pub use enclaves::accept_software;
 pub use market::{MarketRequest, is_open, open_l2_market, open_market};
+pub use quorum::{QuorumRequest, open_quorum};
 pub use timelock::OwnerCall;
 
 use crate::program::stf_program;

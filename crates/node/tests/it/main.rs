@@ -1,6 +1,7 @@
 //! Action tests: the roles of a node, stepped one by one against an L1 in the same thread.
 #![allow(clippy::unwrap_used)]
 
+mod attested;
 mod chunks;
 mod common;
 mod contested;

@@ -270,6 +270,87 @@ async fn blocks_that_no_batch_can_save_are_given_up_and_their_transactions_are_n
     world.check_full_node().await;
 }
 
+/// However long nothing came, the chain goes on today: with what was promised, where it fits, and not in the past.
+#[tokio::test]
+async fn silence_of_a_week_ends_with_a_block_of_today() {
+    let mut world = World::new().await;
+    world.deposit(ALICE, ether(10), world.account(ALICE), &[]);
+    world.mine_l1(2);
+    world.op.sync().await;
+    world.build(1);
+    world.batch_all().await;
+    let promised = world.op.transfer(&world.key(ALICE), world.account(BOB), U256::ONE);
+    world.build(1);
+    let tip = world.op.ledger.tip().unwrap();
+    world.advance_time(7 * 86_400);
+    world.mine_l1(2);
+    world.op.sync().await;
+    assert!(!world.op.batch().await, "L1 would refuse it");
+    let messages = world.op.ledger.queue_length().unwrap();
+    let batch = |timestamp: u64| {
+        let header = BatchHeader {
+            batchNumber: U256::from(tip.number + 1),
+            parentBatchHash: tip.batch_hash,
+            stateRoot: Default::default(),
+            transactionRoot: Default::default(),
+            receiptRoot: Default::default(),
+            timestamp: U256::from(timestamp),
+            l1BlockNumber: U256::from(world.l1_number() - 1),
+            sequencer: Address::ZERO,
+            signature: Bytes::new(),
+        };
+        let accumulator = world.op.ledger.accumulator(messages).unwrap();
+        let data = BatchData { accumulator, trace: Bytes::new(), payload: Bytes::new() }.encode();
+        world.send_l1(OPERATOR, world.rollup.address, U256::ZERO, signed(&world, header, data, OPERATOR))
+    };
+    let late = batch(world.seconds() - world.setup.fallback_window - 601);
+    world.mine_l1(1);
+    assert_eq!(world.l1_success(late), Some(false));
+    world.op.sync().await;
+    world.build(1);
+    world.batch_all().await;
+    assert!(world.op.receipt(promised).unwrap().success);
+    let now = world.op.ledger.tip().unwrap();
+    assert!(now.payload_valid && now.number == tip.number + 1, "one batch has it all");
+    assert!(now.timestamp + world.setup.fallback_window > world.seconds());
+    world.check_full_node().await;
+}
+
+/// More than one batch holds, from before the window: it is made again, later.
+#[tokio::test]
+async fn blocks_that_are_too_late_are_given_up_and_their_transactions_are_not() {
+    let mut world = World::with(Setup { fallback_window: 300, ..Setup::default() }).await;
+    world.deposit(ALICE, ether(10), world.account(ALICE), &[]);
+    world.mine_l1(2);
+    world.op.sync().await;
+    world.build(1);
+    let mut promised = Vec::new();
+    for round in 0..60 {
+        world.mine_l1(1);
+        world.op.sync().await;
+        promised.push(world.op.transfer(&world.key(ALICE), world.account(BOB), U256::from(round)));
+        for _ in 0..2 {
+            world.op.call(&world.key(ALICE), world.account(BOB), U256::ZERO, noise(round, 4_000));
+        }
+        world.build(1);
+    }
+    for _ in 0..10 {
+        world.advance_time(30);
+        world.op.batch().await;
+        world.op.propose().await;
+        world.mine_l1(1);
+        world.op.sync().await;
+        world.build(1);
+    }
+    world.batch_all().await;
+    for hash in promised {
+        assert!(world.op.receipt(hash).unwrap().success);
+    }
+    let last = world.op.ledger.last_batch().unwrap();
+    assert!((1..=last).any(|n| !world.op.ledger.expect_batch(n).unwrap().payload_valid));
+    world.check_full_node().await;
+}
+
 fn noise(seed: u64, bytes: usize) -> Bytes {
     let mut rng = crate::common::Rng(seed);
     (0..bytes).map(|_| rng.next() as u8).collect()

@@ -94,6 +94,7 @@ sol! {
 
         function judge(TEEAttestation calldata attestation) external view returns (address key, Key memory facts);
         function register(TEEAttestation calldata attestation) external returns (address key);
+        function revoke(address key) external;
         function addPolicy(Software calldata software, Terms calldata terms) external returns (bytes32 policy);
         function setVerifier(address verifier) external;
         function setSettings(Settings calldata settings) external;
@@ -112,6 +113,33 @@ sol! {
     #[derive(Debug)]
     interface IAttestationEvidence {
         function attest(address market, bytes32 taskId, bytes[] calldata signatures) external;
+        function attestedBy(
+            address market, bytes32 taskId
+        ) external view returns (bytes32 digest, uint256 quorumAt, address[] memory keys);
         function keys() external view returns (address keys);
+    }
+}
+
+/// Whose attestations of a kind (`IAttestationVerifier.Kind`) are, as one of its kinds: who breaks one technology of a vendor breaks
+/// its other one too.
+pub const fn vendor(kind: u8) -> u8 {
+    const SGX: u8 = 1;
+    const TDX: u8 = 2;
+    const PSA: u8 = 5;
+    const CCA: u8 = 6;
+    match kind {
+        TDX => SGX,
+        CCA => PSA,
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::vendor;
+
+    #[test]
+    fn technologies_of_one_vendor_count_once() {
+        assert_eq!([1, 2, 3, 4, 5, 6].map(vendor), [1, 1, 3, 4, 5, 5]);
     }
 }

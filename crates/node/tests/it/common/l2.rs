@@ -117,6 +117,7 @@ pub fn config(l1_confirmations: u64, max_in_flight: usize) -> NodeConfig {
             max_in_flight,
         },
         audit_traces: true,
+        enclave_keys: Vec::new(),
         poll_interval: Duration::from_millis(1),
     }
 }

@@ -54,6 +54,7 @@ pub struct Setup {
     pub market: Option<MarketRequest>,
     /// Of a claim of the operator.
     pub max_checkpoints: usize,
+    pub roots: TrustedRoots,
 }
 
 impl Default for Setup {
@@ -69,6 +70,7 @@ impl Default for Setup {
             fault_proofs: false,
             market: None,
             max_checkpoints: MAX_CHECKPOINTS,
+            roots: TrustedRoots::Vendors,
         }
     }
 }
@@ -350,7 +352,7 @@ pub fn deploy_request(setup: &Setup, devnet: &Devnet) -> DeployRequest {
             fallbackWindow: setup.fallback_window,
             messageGasLimit: 500_000,
         },
-        roots: TrustedRoots::Vendors,
+        roots: setup.roots,
         factory: None,
         activation_block: U256::ZERO,
         admin: devnet.accounts()[ADMIN].0,
