@@ -13,6 +13,8 @@ pub(crate) enum Item {
     Pc,
     /// Where the program counter would be when the weight of the chunk is spent, see the crate's README.
     Limit,
+    /// What a group of loads or stores starts from.
+    Base,
     /// Mask of a register's address.
     RegisterMask,
     /// Mask of a page index.

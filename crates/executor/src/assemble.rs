@@ -5,7 +5,7 @@ use crate::{
     emitter::{self, Routines, handler_stack},
     layout::*,
     lower::Kind,
-    pattern::{self, Pattern},
+    pattern::{self, GROUPED, Pattern},
     pattern_text,
 };
 use lux_machine::Op;
@@ -57,6 +57,7 @@ pub(crate) fn assemble(fused: &[Pattern]) -> Assembled {
         slow_branch: label(),
         slow_jal: label(),
         slow_jr: label(),
+        pairs: [(); GROUPED.len()].map(|()| label()),
         touch: label(),
         fault: label(),
         invalid: label(),
@@ -91,6 +92,8 @@ pub(crate) fn assemble(fused: &[Pattern]) -> Assembled {
 
     let patterns = pattern::generic().into_iter().chain(fused.iter().cloned());
     let mut entries: Vec<(Pattern, Label, u64, f64)> = Vec::new();
+    // Gas of a generic handler of two words from where groups enter it.
+    let mut rest = [0; GROUPED.len()];
     for pattern in patterns {
         // A jump is its own end.
         let (entry, gas, most) = match pattern[0].kind {
@@ -112,7 +115,11 @@ pub(crate) fn assemble(fused: &[Pattern]) -> Assembled {
                 } else {
                     cost.gas as f64 / weight as f64
                 };
-                (entry, cost.gas, taken.fold(straight, f64::max))
+                if let Some((pair, gas)) = cost.enters {
+                    rest[pair] = cost.gas - gas;
+                }
+                let crossing = cost.leaves.map_or(0.0, |(pair, gas)| (gas + rest[pair]) as f64 / 2.0);
+                (entry, cost.gas, taken.fold(straight.max(crossing), f64::max))
             }
         };
         entries.push((pattern, entry, gas, most));

@@ -5,7 +5,7 @@ use crate::{
     layout::*,
     lower::Kind,
     opcode::*,
-    pattern::{Part, Pattern, Source, Target},
+    pattern::{self, GROUPED, Part, Pattern, Source, Target},
 };
 use lux_machine::Op;
 
@@ -24,6 +24,8 @@ pub(crate) struct Routines {
     pub(crate) slow_branch: Label,
     pub(crate) slow_jal: Label,
     pub(crate) slow_jr: Label,
+    /// In the generic handlers of two words, by [`GROUPED`]: after the page of the first one's address was found.
+    pub(crate) pairs: [Label; GROUPED.len()],
     pub(crate) touch: Label,
     pub(crate) fault: Label,
     pub(crate) invalid: Label,
@@ -47,6 +49,33 @@ pub(crate) struct Emitter<'a> {
     pub(crate) last: bool,
     /// Whether the next word takes the result from the stack.
     forward: bool,
+    /// How this word takes part in a group.
+    pub(crate) group: Group,
+    /// Gas so far where a group leaves its handler, or enters this one.
+    pub(crate) crossing: Option<u64>,
+}
+
+/// How a load or store takes part in a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Group {
+    None,
+    /// It is the first of the generic handler where groups go on that are not on one page.
+    Pair(usize),
+    /// It is the first, the others lie so far below and above. The second field says where the group goes on that is not on one
+    /// page.
+    First(Range, usize),
+    /// It is another one of the group that has this range.
+    Next {
+        range: Range,
+        closes: bool,
+    },
+}
+
+/// Distances from the address of a group's first word, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Range {
+    pub(crate) least: i32,
+    pub(crate) most: i32,
 }
 
 /// Stack of a handler at its start, bottom first.
@@ -63,6 +92,10 @@ pub(crate) struct Cost {
     pub(crate) gas: u64,
     /// Gas up to each branch or jump to a routine, and the lane of that.
     pub(crate) jumps: Vec<(usize, Kind, u64)>,
+    /// Gas up to where a group that is not on one page leaves, and to which generic handler.
+    pub(crate) leaves: Option<(usize, u64)>,
+    /// Gas up to where such a group enters.
+    pub(crate) enters: Option<(usize, u64)>,
 }
 
 /// Emits a handler.
@@ -71,11 +104,30 @@ pub(crate) fn emit(asm: &mut Asm, routines: &Routines, entry: Label, pattern: &P
     asm.place_with(entry, &handler_stack());
     let mut lane = 0;
     let mut jumps = Vec::new();
+    let (mut leaves, mut enters) = (None, None);
+    let distances = pattern::group(pattern);
+    let range =
+        Range { least: distances.iter().copied().fold(0, i32::min), most: distances.iter().copied().fold(0, i32::max) };
+    let grouped = GROUPED.iter().position(|&op| pattern[0].kind == Kind::Op(op));
+    let is_pair = grouped.is_some() && *pattern == [Part::generic(pattern[0].kind); 2];
     for (i, &part) in pattern.iter().enumerate() {
+        let group = match (i, grouped) {
+            (0, Some(pair)) if is_pair => Group::Pair(pair),
+            (0, Some(pair)) if !distances.is_empty() => Group::First(range, pair),
+            _ if part.rs1 == Source::Same => Group::Next { range, closes: i == distances.len() },
+            _ => Group::None,
+        };
         let next = pattern.get(i + 1);
         let forward = next.is_some_and(|next| next.rs1 == Source::Previous || next.rs2 == Source::Previous);
         assert!(part.rd != Target::Dead || forward, "a dead result is read by the next word");
-        Emitter { asm, routines, part, lane, last: next.is_none(), forward }.body();
+        let mut emitter = Emitter { asm, routines, part, lane, last: next.is_none(), forward, group, crossing: None };
+        emitter.body();
+        let crossing = emitter.crossing.map(|gas| gas - start);
+        match group {
+            Group::Pair(pair) => enters = crossing.map(|gas| (pair, gas)),
+            Group::First(_, pair) => leaves = crossing.map(|gas| (pair, gas)),
+            _ => {}
+        }
         if part.kind.is_branch() || matches!(part.kind, Kind::J | Kind::FarJ) {
             jumps.push((lane, part.kind, asm.gas() - start));
         }
@@ -87,7 +139,7 @@ pub(crate) fn emit(asm: &mut Asm, routines: &Routines, entry: Label, pattern: &P
         }
         asm.dispatch(lane);
     }
-    Cost { gas: asm.gas() - start, jumps }
+    Cost { gas: asm.gas() - start, jumps, leaves, enters }
 }
 
 impl Asm {
@@ -152,7 +204,7 @@ impl Emitter<'_> {
     /// Puts an operand on the stack, unless it is the result before, which is there.
     pub(crate) fn read(&mut self, source: Source, bit: i32) {
         match source {
-            Source::Previous => {}
+            Source::Previous | Source::Same => {}
             Source::Fixed(0) => self.asm.push(0),
             Source::Fixed(r) => self.asm.load(register(r)),
             Source::Field => {

@@ -79,8 +79,8 @@ pub(crate) const PAGE_MASK: u64 = 0x3_ffff;
 /// Addresses.
 pub(crate) const ADDRESS_MASK: u64 = 512 * PAGE_MASK + 511;
 pub(crate) const CHUNK_WEIGHT: u64 = 45_000;
-pub(crate) const CHUNK_PAGES: u64 = 100;
-pub(crate) const SPARE_PAGES: u64 = 24;
+pub(crate) const CHUNK_PAGES: u64 = 106;
+pub(crate) const SPARE_PAGES: u64 = 18;
 pub(crate) const MAX_PAGES: u64 = CHUNK_PAGES + SPARE_PAGES;
 pub(crate) const CODE_PAGE_WORDS: usize = 256;
 pub(crate) const CODE_PAGE_BYTES: u64 = 8 * CODE_PAGE_WORDS as u64;

@@ -1,5 +1,6 @@
 //! Patterns as text: `kind rd rs1 rs2 imm; …`, where `.` stands for the word's field, `x5` for this register always,
-//! `^` for the result before, `_` for a result that is not kept and `#8` for this immediate always.
+//! `^` for the result before, `_` for a result that is not kept, `#8` for this immediate always, and `= … #8` for 8 bytes behind the address of the first
+//! word.
 
 use crate::{
     lower::Kind,
@@ -42,6 +43,7 @@ fn part(text: &str) -> Option<Part> {
     let source = |word: &str| match word {
         "." => Some(Source::Field),
         "^" => Some(Source::Previous),
+        "=" => Some(Source::Same),
         _ => register(word).map(Source::Fixed),
     };
     let rd = match words.next()? {
@@ -72,6 +74,7 @@ pub(crate) fn write(pattern: &[Part]) -> String {
         let [rs1, rs2] = [part.rs1, part.rs2].map(|source| match source {
             Source::Field => ".".into(),
             Source::Previous => "^".into(),
+            Source::Same => "=".into(),
             Source::Fixed(r) => format!("x{r}"),
         });
         let imm = part.imm.map_or_else(|| ".".into(), |imm| format!("#{imm}"));

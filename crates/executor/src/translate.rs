@@ -16,8 +16,13 @@ pub(crate) struct Translator<'a> {
 
 impl<'a> Translator<'a> {
     pub(crate) fn new(executor: &'a Assembled) -> Self {
+        Self::of(executor.handlers.iter())
+    }
+
+    /// The same with these handlers only.
+    pub(crate) fn of(handlers: impl Iterator<Item = &'a Handler>) -> Self {
         let mut by_kind: HashMap<Kind, Vec<&Handler>> = HashMap::new();
-        for handler in &executor.handlers {
+        for handler in handlers {
             by_kind.entry(handler.pattern[0].kind).or_default().push(handler);
         }
         Self { by_kind }

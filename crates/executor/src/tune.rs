@@ -4,7 +4,7 @@ use crate::{
     assemble::{Assembled, EXECUTOR, MAX_CODE_BYTES, assemble},
     layout::*,
     lower::{Kind, Lowered, lower_page},
-    pattern::{self, Part, Pattern, Source, Target},
+    pattern::{self, GROUPED, Part, Pattern, Source, Target},
     pattern_text,
     translate::Translator,
 };
@@ -13,6 +13,10 @@ use std::collections::{HashMap, HashSet};
 
 /// Patterns are tried up to this many words.
 const MAX_WORDS: usize = 4;
+
+/// How often the patterns that are worth least make room for others, and how much.
+const ROUNDS: usize = 2;
+const FREED_BYTES: usize = 3_000;
 
 struct Page {
     words: Vec<Lowered>,
@@ -57,12 +61,17 @@ pub fn tune(text: &[u32], counts: &[u64], report: &mut dyn FnMut(String)) -> Vec
             }
         }
     }
+    let generic: HashSet<Pattern> = pattern::generic().into_iter().collect();
+    candidates.retain(|candidate| !generic.contains(candidate));
     let total: u64 = counts.iter().sum();
     let mut gains = measure(&candidates, &pages);
     report(format!("{} candidates", gains.len()));
-    let mut chosen: Vec<Pattern> = Vec::new();
+    let mut chosen: Vec<Candidate> = Vec::new();
+    let (mut best_lines, mut least_gas) = (Vec::new(), u64::MAX);
+    let mut rounds = ROUNDS;
     loop {
-        let executor = assemble(&chosen);
+        let patterns: Vec<Pattern> = chosen.iter().map(|candidate| candidate.pattern.clone()).collect();
+        let executor = assemble(&patterns);
         let room = MAX_CODE_BYTES.saturating_sub(executor.code.len());
         let best = cover(&executor, &pages);
         let translator = Translator::new(&executor);
@@ -91,13 +100,54 @@ pub fn tune(text: &[u32], counts: &[u64], report: &mut dyn FnMut(String)) -> Vec
             }
         }
         if taken.is_empty() {
-            return chosen.iter().map(|pattern| pattern_text::write(pattern)).collect();
+            if gas < least_gas {
+                best_lines = patterns.iter().map(|pattern| pattern_text::write(pattern)).collect();
+                least_gas = gas;
+            }
+            if rounds == 0 {
+                return best_lines;
+            }
+            rounds -= 1;
+            gains.extend(drop_idle(&mut chosen, &executor, &pages));
+            continue;
         }
         taken.sort_unstable();
         for i in taken.into_iter().rev() {
-            chosen.push(gains.swap_remove(i).pattern);
+            chosen.push(gains.swap_remove(i));
         }
     }
+}
+
+/// Takes out the patterns that later ones have made worth least for their bytes.
+fn drop_idle(chosen: &mut Vec<Candidate>, executor: &Assembled, pages: &[Page]) -> Vec<Candidate> {
+    let generic = executor.handlers.len() - chosen.len();
+    let translator = Translator::new(executor);
+    let running: Vec<(u64, HashSet<u16>)> = pages
+        .iter()
+        .map(|page| {
+            let entries = translator.choose(&page.words).into_iter().map(|handler| handler.entry).collect();
+            (running_gas(&translator, page), entries)
+        })
+        .collect();
+    let worth = |index: usize| {
+        let entry = executor.handlers[generic + index].entry;
+        let translator = Translator::of(executor.handlers.iter().filter(|handler| handler.entry != entry));
+        let users = pages.iter().zip(&running).filter(|(_, (_, entries))| entries.contains(&entry));
+        let lost = users.map(|(page, (gas, _))| running_gas(&translator, page).saturating_sub(*gas));
+        lost.sum::<u64>() as f64 / chosen[index].bytes as f64
+    };
+    let mut ranked: Vec<(f64, usize)> = (0..chosen.len()).map(|index| (worth(index), index)).collect();
+    ranked.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut freed = 0;
+    let mut idle: Vec<usize> = Vec::new();
+    for &(_, index) in &ranked {
+        if freed < FREED_BYTES {
+            freed += chosen[index].bytes;
+            idle.push(index);
+        }
+    }
+    idle.sort_unstable();
+    idle.into_iter().rev().map(|index| chosen.remove(index)).collect()
 }
 
 struct Candidate {
@@ -200,8 +250,11 @@ fn patterns_at(words: &[Lowered], counts: &[u64]) -> Vec<Pattern> {
             list.push(part(level));
         }
         at += word.kind.span();
-        for list in [&plain, &stack, &fixed] {
+        for (list, grouped) in [&plain, &stack, &fixed].into_iter().flat_map(|list| [(list, false), (list, true)]) {
             let mut pattern = list.clone();
+            if grouped && !group(&mut pattern, words) {
+                continue;
+            }
             if let Some(last) = pattern.last_mut()
                 && last.rd == Target::Dead
             {
@@ -216,6 +269,27 @@ fn patterns_at(words: &[Lowered], counts: &[u64]) -> Vec<Pattern> {
         }
     }
     patterns
+}
+
+/// Makes a group of the loads or stores at the start; `false` if there is none.
+fn group(pattern: &mut Pattern, words: &[Lowered]) -> bool {
+    let Kind::Op(op) = pattern[0].kind else { return false };
+    if !GROUPED.contains(&op) || pattern[0].rs1 == Source::Previous {
+        return false;
+    }
+    for length in (2..=pattern.len()).rev() {
+        let mut grouped = pattern.clone();
+        for (part, word) in grouped[..length].iter_mut().zip(words).skip(1) {
+            part.rs1 = Source::Same;
+            part.imm = i32::try_from(word.imm - words[0].imm).ok();
+        }
+        let distances = grouped[1..length].iter().map(|part| part.imm.unwrap_or(i32::MAX));
+        if distances.into_iter().all(|distance| distance.unsigned_abs() < 64) && pattern::matches(&grouped, words) {
+            *pattern = grouped;
+            return true;
+        }
+    }
+    false
 }
 
 fn specialise(word: &Lowered, before: Option<&Lowered>, next: Option<&Lowered>, level: u8) -> Part {

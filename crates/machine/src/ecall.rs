@@ -65,7 +65,7 @@ impl Call<'_> {
             return Ok(Outcome::Faulted);
         }
         let pages = capacity / PAGE_BYTES as u64;
-        if !self.meter.fits(64 + 7 * words(capacity), 2 * pages + 3) {
+        if !self.meter.fits(64 + 7 * words(capacity), 2 * pages + 9) {
             return Ok(Outcome::Deferred);
         }
         let hash = hash_in_registers(self.x);

@@ -21,9 +21,9 @@ pub const TREE_DEPTH: usize = 18;
 /// Weight from which a taken jump, or the end of a code page, ends a chunk.
 pub const CHUNK_WEIGHT: u64 = 45_000;
 /// Pages from which they do.
-pub const CHUNK_PAGES: u64 = 100;
+pub const CHUNK_PAGES: u64 = 106;
 /// Data pages that a chunk can touch after it has so many: the next one faults.
-pub const SPARE_PAGES: u64 = 24;
+pub const SPARE_PAGES: u64 = 18;
 /// Weight of the first fetch from a code page in a chunk; every [`CODE_PAGES_PER_WEIGHT`] of them before weigh one more, as
 /// memory on L1 costs the more of it there is.
 pub const CODE_PAGE_WEIGHT: u64 = 32;

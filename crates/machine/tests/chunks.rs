@@ -114,11 +114,11 @@ fn the_page_of_a_target_belongs_to_the_next_chunk() {
 fn pages_end_a_chunk_too() {
     let body = [asm::s(Op::Sd, 5, 5, 0), asm::i(Op::Addi, 5, 5, 512), asm::jal(0, -2)];
     let (weight, machine) = first_chunk(&program(&[&body]));
-    assert_eq!((weight, machine.statistics().data_pages), (32 + 100 * 3, 100));
+    assert_eq!((weight, machine.statistics().data_pages), (32 + 106 * 3, 106));
 }
 
 #[test]
-fn the_25th_page_too_many_faults() {
+fn the_19th_page_too_many_faults() {
     for (touched, status) in [(124, Status::Halted(B256::ZERO)), (125, Status::Faulted)] {
         let body = [asm::i(Op::Ld, 6, 5, 0), asm::i(Op::Addi, 5, 5, 512)].repeat(touched);
         let (_, machine) = first_chunk(&halting(&[&body]));
@@ -184,7 +184,7 @@ fn a_preimage_weighs_its_length_and_counts_its_pages() {
     let data = Bytes::from(vec![7; 24_000]);
     let hash = keccak256(&data);
     let mut host = BTreeMap::from([(hash, data)]);
-    // Of 100 pages the first one counts 47 and touches as many, so that another does not fit.
+    // Of 106 pages the first one counts 47 and touches as many, so that another does not fit.
     let set = [asm::li(17, 1), asm::li(14, 0), asm::li(15, 24_000)].concat();
     let again = asm::li(10, u64::from_le_bytes(hash[..8].try_into().unwrap()));
     let program = halting(&[&set, &[asm::ECALL], &again, &[asm::ECALL]]);
@@ -229,7 +229,7 @@ fn the_reserve_of_a_preimage_is_exact() {
         let words = hash.chunks(8).map(|word| u64::from_le_bytes(word.try_into().unwrap()));
         words.zip(10..).flat_map(|(word, register)| asm::li(register, word)).collect::<Vec<_>>()
     };
-    // 94 pages are used, and one is touched besides: 5 of 100 are left, the reserve of a page's capacity.
+    // 94 pages are used, and one is touched besides: 11 of 106 are left, the reserve of a page's capacity.
     let touch = [asm::li(5, 1 << 20), vec![asm::i(Op::Ld, 6, 5, 0)]].concat();
     for (capacity, chunks) in [(512, 1), (2 * 512 - 1, 1), (2 * 512, 2)] {
         let first = [asm::li(17, 1), asm::li(15, 24_000), vec![asm::ECALL], touch.clone()].concat();

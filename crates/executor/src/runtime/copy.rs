@@ -1,5 +1,5 @@
-//! `COPY`: all of the source into the buffer, then the buffer to the destination, so that they may overlap. Pages are stored
-//! backwards, and so is the buffer: whole pieces of pages move by one `MCOPY`.
+//! `COPY`. Within two pages it is one `MCOPY`. Otherwise all of the source goes into the buffer, then the buffer to the
+//! destination, so that they may overlap. Pages are stored backwards, and so is the buffer: whole pieces of pages move at once.
 
 use crate::{
     asm::{Asm, Label},
@@ -18,6 +18,18 @@ impl Asm {
         self.reserve(defer);
         self.copy_weight();
         self.charge();
+        let slow = self.new_label();
+        self.jump_unless_within_pages(slow);
+        // Both are on one page each: nothing goes through the buffer.
+        self.piece_address(11);
+        self.store(CURSOR);
+        self.piece_address(10);
+        self.load(CURSOR);
+        self.x(12);
+        self.swap(2);
+        self.op(MCOPY);
+        self.jump(done);
+        self.place(slow);
         self.x(12);
         self.store(LENGTH);
         self.check_room(routines);
@@ -28,6 +40,34 @@ impl Asm {
             self.call_at(routines.pieces);
         }
         self.jump(done);
+    }
+
+    /// Goes to `label` if there is nothing to copy, or the source or the destination lies on two pages.
+    fn jump_unless_within_pages(&mut self, label: Label) {
+        self.x(12);
+        self.op(ISZERO);
+        for pointer in [11, 10] {
+            self.push(512);
+            self.x(pointer);
+            self.and(511);
+            self.x(12);
+            self.ops(&[ADD, GT, OR]);
+        }
+        self.jump_if(label);
+    }
+
+    /// Puts the address on the stack where the `x12` bytes at a pointer start, backwards in their page.
+    fn piece_address(&mut self, pointer: u8) {
+        self.x(pointer);
+        self.op(NOT);
+        self.slot();
+        self.swap(1);
+        self.and(511);
+        self.op(ADD);
+        self.x(12);
+        self.swap(1);
+        self.op(SUB);
+        self.add(1);
     }
 
     fn copy_weight(&mut self) {

@@ -13,7 +13,8 @@ impl Emitter<'_> {
         let routines = *self.routines;
         let labels @ [halt, preimage, keccak, precompile, copy] = [(); 5].map(|()| self.asm.new_label());
         let [last, defer, done] = [(); 3].map(|()| self.asm.new_label());
-        for (number, label) in labels.into_iter().enumerate() {
+        // `COPY` is the most frequent one.
+        for (number, label) in labels.into_iter().enumerate().rev() {
             self.asm.x(17);
             self.asm.push(number as u64);
             self.asm.op(EQ);

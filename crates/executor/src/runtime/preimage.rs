@@ -17,7 +17,7 @@ impl Asm {
         self.pages_of(15, 0);
         self.push(1);
         self.op(SHL);
-        self.add(3);
+        self.add(9);
         self.reserve(defer);
         self.take_preimage(routines);
 

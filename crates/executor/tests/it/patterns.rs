@@ -1,9 +1,9 @@
 //! Every handler that runs several words, on words made for it.
 
-use crate::common::{L1, compare_on, program};
+use crate::common::{L1, compare_on};
 use alloy_primitives::B256;
 use lux_machine::{
-    Instruction, Op,
+    Instruction, Op, Program,
     asm::{encode, halt, i, jal, li, u},
 };
 
@@ -27,6 +27,8 @@ impl Numbers {
 fn instance(line: &str, numbers: &mut Numbers) -> Vec<u32> {
     let mut words = Vec::new();
     let mut previous = (0, false);
+    let is_group = line.contains('=');
+    let mut base = None;
     for part in line.split(';') {
         let tokens: Vec<&str> = part.split_whitespace().collect();
         let [name, rd, rs1, rs2, imm] = tokens[..] else { panic!("{line}") };
@@ -34,6 +36,7 @@ fn instance(line: &str, numbers: &mut Numbers) -> Vec<u32> {
         let (before, was_dead) = previous;
         let mut source = |token| match token {
             "^" => before,
+            "=" => base.map_or(0, |(register, _)| register),
             _ => fixed(token).unwrap_or_else(|| {
                 loop {
                     let r = numbers.register();
@@ -47,11 +50,20 @@ fn instance(line: &str, numbers: &mut Numbers) -> Vec<u32> {
         let target = match fixed(rd) {
             Some(rd) => rd,
             None if was_dead => before,
+            // Nothing in a group changes its base.
+            None if is_group && name.starts_with('l') => 28 + numbers.below(2) as u8,
             None => numbers.register().max(5),
         };
         previous = (target, rd == "_");
         let given = imm.strip_prefix('#').map(|imm| imm.parse::<i32>().unwrap());
-        let imm = given.unwrap_or_else(|| [0, 1, -1, 8, -8, 40, 2047, -2048, 513][numbers.below(9) as usize]);
+        let among = given.unwrap_or_else(|| [0, 1, -1, 8, -8, 40, 2047, -2048, 513][numbers.below(9) as usize]);
+        // A group's distances are from its first word's immediate, which leaves room for them.
+        let imm = match base {
+            Some((_, first)) if tokens[2] == "=" => first + among,
+            _ if is_group => among.clamp(-1900, 1900),
+            _ => among,
+        };
+        base = base.or(Some((rs1, imm)));
         let op = |op| encode(Instruction { op, rd: target, rs1, rs2, imm });
         match name {
             "nop" => words.push(0x13),
@@ -93,17 +105,22 @@ fn fused_handlers() {
     let mut l1 = L1::new();
     for line in FUSED.lines() {
         let mut words = Vec::new();
-        for round in 0..8u32 {
+        let is_group = line.contains('=');
+        for round in 0..if is_group { 40 } else { 8u32 } {
             for r in 1..32u8 {
                 let value = numbers.below(u32::MAX.into()) << 33 ^ numbers.below(u32::MAX.into()) << 3;
-                words.extend(li(r, (value as i64 >> (numbers.below(16) * 4)) as u64));
+                let value = (value as i64 >> (numbers.below(16) * 4)) as u64;
+                // Groups at the ends of pages go other ways.
+                let near_an_end = 512 * numbers.below(20) + 496 + numbers.below(24);
+                words.extend(li(r, if is_group && round % 8 > 0 { near_an_end } else { value }));
             }
             words.extend(instance(line, &mut numbers));
             // Fused or not, jumps may lead between the words.
             words.extend([0x13, jal(0, 1 + (round % 2) as i32), 0x13, 0x13, 0x13]);
         }
         words.extend(halt());
-        let program = program(words);
+        let page = |k: u32| (k, Box::new(std::array::from_fn(|byte| (byte as u32 * 7 + k * 31) as u8)));
+        let program = Program::new(words, 0, (0..32).map(page).collect()).unwrap();
         let id = l1.register(&program);
         compare_on(&mut l1, id, &program, B256::ZERO, &mut (), 1);
     }

@@ -60,7 +60,7 @@ pub fn verify(text: &[u32], proof: &ChunkProof) -> Result<Run, Invalid> {
         preimages: proof.preimages.iter(),
         weight: 0,
         page_count: 0,
-        spare: 24,
+        spare: 18,
         touched: BTreeSet::new(),
         touch_order: vec![],
         code_order: vec![],
@@ -163,7 +163,7 @@ impl Slow<'_> {
         }
         let crosses = target.is_none() && self.pc.is_multiple_of(256);
         self.weight += u64::from(crosses);
-        if (crosses || target.is_some()) && (self.weight >= 45_000 || self.page_count >= 100) {
+        if (crosses || target.is_some()) && (self.weight >= 45_000 || self.page_count >= 106) {
             Err(End::Chunk)
         } else {
             Ok(())
@@ -174,7 +174,7 @@ impl Slow<'_> {
         let address = address % (1 << 27);
         let page = (address / 512) as u32;
         if self.touched.insert(page) {
-            if self.page_count >= 100 {
+            if self.page_count >= 106 {
                 if self.spare == 0 {
                     return Err(End::Fault);
                 }
@@ -221,7 +221,7 @@ impl Slow<'_> {
     }
 
     fn reserve(&self, weight: u64, pages: u64) -> Result<(), End> {
-        if self.weight + weight > 45_000 || self.page_count + pages > 100 { Err(End::Chunk) } else { Ok(()) }
+        if self.weight + weight > 45_000 || self.page_count + pages > 106 { Err(End::Chunk) } else { Ok(()) }
     }
 
     fn ecall(&mut self) -> Result<(), End> {
@@ -231,7 +231,7 @@ impl Slow<'_> {
         match x[17] {
             0 => return Err(End::Halt(hash)),
             1 if x[15] <= 24_576 => {
-                self.reserve(64 + 7 * words(x[15]), 2 * (x[15] / 512) + 3)?;
+                self.reserve(64 + 7 * words(x[15]), 2 * (x[15] / 512) + 9)?;
                 let preimage = self.preimages.next().filter(|preimage| keccak256(preimage) == hash);
                 let preimage = preimage.ok_or(End::Invalid(Invalid::MissingPreimage))?;
                 let length = preimage.len() as u64;
