@@ -10,7 +10,7 @@ use lux_dispute::{ClaimedRun, Fault as Wrong, fraud_proof};
 use lux_executor::program_id;
 use lux_l1::{L1Client, MemoryJournal, TxManager};
 use lux_machine::{Machine, Program, Status};
-use lux_node::{DeployRequest, Deployment, MarketRequest, OwnerCall, deploy, open_market};
+use lux_node::{DeployRequest, Deployment, OpenRequest, OwnerCall, Service, deploy, open_service};
 use lux_protocol::contracts::IRollupViews;
 use lux_protocol::market::contract::IComputeMarket::{self, Task};
 use lux_protocol::market::contract::{ComputeResult, ComputeTask, Purpose, TaskStatus};
@@ -38,9 +38,13 @@ fn echo(unused: u32) -> Program {
     Program::new(vec![0x0000_0893, 0x0000_0073, 0x537 | unused << 12], 0, vec![]).unwrap()
 }
 
+fn opening(unused: u32) -> OpenRequest {
+    let (service, program) = (Service::Market, echo(unused));
+    OpenRequest { service, program, challenge_period: PERIOD, enclave_delay: None, guardian: None }
+}
+
 fn setup() -> Setup {
-    let market = MarketRequest { program: echo(0), challenge_period: PERIOD, enclave_delay: None, guardian: None };
-    Setup { fault_proofs: true, market: Some(market), ..Setup::default() }
+    Setup { fault_proofs: true, opening: Some(opening(0)), ..Setup::default() }
 }
 
 /// Whether a call of the market, mined, succeeded.
@@ -150,9 +154,9 @@ async fn registry_has_a_guardian() {
     let manager =
         TxManager::open(world.client.clone(), world.wallet(ADMIN), journal, quick(1), world.clock()).await.unwrap();
     let open = async |guardian| {
-        let request = MarketRequest { guardian, ..setup().market.unwrap() };
+        let request = OpenRequest { guardian, ..opening(0) };
         let rollup = world.deployment.rollup;
-        assert_eq!(open_market(&manager, rollup, &request, &mut |_| {}).await.unwrap(), OwnerCall::Done);
+        assert_eq!(open_service(&manager, rollup, &request, &mut |_| {}).await.unwrap(), OwnerCall::Done);
         let chain = world.devnet.chain();
         let module = evm::view(&chain, rollup, IComputeMarket::computeEvidenceCall { kind: 2 });
         let keys = evm::view(&chain, module, IAttestationEvidence::keysCall {});
@@ -169,8 +173,7 @@ async fn registry_has_a_guardian() {
 
 /// A further rollup of the same factory, with another program for its market and another admin.
 fn second(world: &World, name: String, unused: u32) -> DeployRequest {
-    let market = MarketRequest { program: echo(unused), challenge_period: PERIOD, enclave_delay: None, guardian: None };
-    let request = deploy_request(&Setup { market: Some(market), ..setup() }, &world.devnet);
+    let request = deploy_request(&Setup { opening: Some(opening(unused)), ..setup() }, &world.devnet);
     let (factory, admin) = (Some(world.deployment.factory), world.account(CAROL));
     DeployRequest { name, factory, admin, timelock_delay: 86_400, ..request }
 }
