@@ -11,6 +11,7 @@ mod duration;
 mod init;
 mod keys;
 mod l2;
+mod layer;
 mod lines;
 mod machine;
 mod market;
