@@ -1,0 +1,6 @@
+//! Workers, coordinators and watchers on the contracts of a development chain.
+#![allow(clippy::unwrap_used)]
+
+mod plain;
+mod secure;
+mod world;
