@@ -6,7 +6,7 @@ use crate::offer::top_up;
 use crate::role::Observer;
 use crate::{ChainError, Record, Role};
 use alloy_primitives::U256;
-use lux_federated::{Coordinator, Dataset, Phase};
+use lux_federated::{Coordinator, Dataset, Phase, Progress, RoundRecord};
 use std::sync::Arc;
 
 /// Moves rounds on, answers for its claims and has rounds paid. It has no secret: another account's goes on where this one stopped, as soon
@@ -55,6 +55,9 @@ impl Role for Leader {
             top_up(board.contract(), &board.transactions, U256::from(bond)).await?;
         }
         match self.coordinator.step().await {
+            Ok(Progress::Round(RoundRecord { round: run, dropped, .. })) if !dropped.is_empty() => {
+                records.push(Record::LeftOut { run, dropped });
+            }
             Ok(_) => {}
             Err(error) if error.is_temporary() => tracing::debug!(%error, "not yet"),
             Err(error) => return Err(error.into()),

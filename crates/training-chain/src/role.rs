@@ -5,7 +5,7 @@ use crate::board::ChainBoard;
 use crate::run::{Fate, step};
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolCall;
-use lux_federated::{Dataset, Evaluation, Phase, decode_vector};
+use lux_federated::{Dataset, Dropped, Evaluation, Phase, decode_vector};
 use lux_protocol::training::ITraining::{advanceCall, distributeRewardsCall};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -44,6 +44,11 @@ pub enum Record {
         round: u64,
         run: u64,
         members: usize,
+    },
+    /// Who is not in a run that this account ended, and why.
+    LeftOut {
+        run: u64,
+        dropped: Vec<Dropped>,
     },
     /// A watcher found this claim to be wrong, and says so on chain.
     Challenged {
