@@ -7,7 +7,7 @@ use crate::{ChainError, Record, Role};
 use alloy_primitives::{Bytes, U256};
 use alloy_signer_local::PrivateKeySigner;
 use alloy_sol_types::SolCall;
-use lux_federated::{Board, Notebook, Phase, Standing, Trainer, Worker};
+use lux_federated::{Board, BoardError, Notebook, Phase, Standing, Trainer, Worker};
 use lux_protocol::training::ITraining::{joinTrainingJobCall, leaveTrainingJobCall, releaseStakeCall};
 use std::sync::Arc;
 
@@ -76,7 +76,11 @@ impl Member {
         }
         let call = joinTrainingJobCall { jobId: board.id, workerAttestation: Bytes::new() };
         let until = u64::MAX;
-        board.act("join", call.abi_encode(), None, until).await?;
+        match board.act("join", call.abi_encode(), None, until).await {
+            // Others joined meanwhile, and what a join takes changed: it is tried again.
+            Ok(()) | Err(BoardError::Late { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
         board.sync().await?;
         Ok(board.history(|history| history.active.contains(&own)))
     }
