@@ -16,7 +16,8 @@ pub struct Judge {
     pub module: Address,
     /// Holds the claim.
     pub holder: Address,
-    /// Signature of the holder's event with what a claimant revealed: `(indexed subject, indexed uint256 segment, bytes)`.
+    /// Signature of the holder's event with what a claimant revealed: `(indexed subject, indexed uint256 segment, bytes)`, or with another word
+    /// before the bytes.
     pub revealed_event: B256,
     /// Of the claim in such an event: the number of its batch, or its task.
     pub subject: B256,
@@ -40,15 +41,21 @@ impl Judge {
     /// same subject: the root tells which answer is meant, and the search goes back as far as it has to.
     pub async fn revealed_states(&self, index: usize, root: B256) -> Result<Vec<B256>, DisputeError> {
         let filter = LogFilter { addresses: vec![self.holder], topics: vec![self.revealed_event] };
-        let meant = |log: &Log| self.states_in(log, index).filter(|states| keccak256(merkle_root(states)) == root);
+        let is_meant = |states: &Vec<B256>| keccak256(merkle_root(states)) == root;
+        let meant =
+            |log: &Log| self.revealed_in(log, index).into_iter().filter_map(|it| read_states(&it)).find(is_meant);
         let found = self.chain.find_last_log(&filter, self.first_block, meant).await?;
         found.ok_or_else(|| DisputeError::Untrusted(format!("no event with the revealed segment {index}")))
     }
 
-    fn states_in(&self, log: &Log, index: usize) -> Option<Vec<B256>> {
-        let is_meant = log.topics() == [self.revealed_event, self.subject, U256::from(index).into()];
-        let revealed = is_meant.then(|| Bytes::abi_decode(&log.data().data).ok()).flatten()?;
-        read_states(&revealed)
+    /// What an event says, as the bytes alone or after a word.
+    fn revealed_in(&self, log: &Log, index: usize) -> Vec<Bytes> {
+        if log.topics() != [self.revealed_event, self.subject, U256::from(index).into()] {
+            return Vec::new();
+        }
+        let data = &log.data().data;
+        let after_word = <(U256, Bytes)>::abi_decode_params(data).map(|(_, revealed)| revealed);
+        [Bytes::abi_decode(data), after_word].into_iter().flatten().collect()
     }
 }
 
