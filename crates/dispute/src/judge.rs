@@ -53,10 +53,13 @@ impl Judge {
         if log.topics() != [self.revealed_event, self.subject, U256::from(index).into()] {
             return Vec::new();
         }
-        let data = &log.data().data;
-        let after_word = <(U256, Bytes)>::abi_decode_params(data).map(|(_, revealed)| revealed);
-        [Bytes::abi_decode(data), after_word].into_iter().flatten().collect()
+        candidates(&log.data().data)
     }
+}
+
+fn candidates(data: &[u8]) -> Vec<Bytes> {
+    let after_word = <(U256, Bytes)>::abi_decode_params(data).map(|(_, revealed)| revealed);
+    [Bytes::abi_decode(data), after_word].into_iter().flatten().collect()
 }
 
 /// The states in `abi.encode(Trace, bytes)`. Takes all that L1 takes, padded or not: the claimant chose the encoding, and
@@ -95,6 +98,12 @@ mod tests {
         assert_eq!(read_states(&moved).as_deref(), Some(&states[..]));
         for cut in 0..moved.len() {
             assert_eq!(read_states(&moved[..cut]), None);
+        }
+        let after_word = (U256::from(1), Bytes::from(encoded.clone())).abi_encode_params();
+        let alone = Bytes::from(encoded).abi_encode();
+        for data in [after_word, alone] {
+            let found = candidates(&data).iter().filter_map(|it| read_states(it)).any(|found| found == states);
+            assert!(found);
         }
         moved[96..128].fill(0xff);
         assert_eq!(read_states(&moved), None);

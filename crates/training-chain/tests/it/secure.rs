@@ -72,6 +72,29 @@ async fn a_worker_leaves_in_mid_round() {
     assert!(board.history(|history| !history.active.contains(&world.account(FIRST + 2))), "it is dropped");
 }
 
+/// Whoever was gone for a round joins again, by itself, and is in the next one.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_dropped_joins_again() {
+    let world = World::new(WORKERS, masked(), 2).await;
+    let (mut members, mut leader) = (world.members(WORKERS).await, world.leader(CREATOR).await);
+    while phase(&world).await != Phase::Masked {
+        turn_of(&world, &mut members, &mut leader).await;
+    }
+    drop(members.pop());
+    let board = world.board(CREATOR).await;
+    while board.history(|history| history.done()) == 0 {
+        turn_of(&world, &mut members, &mut leader).await;
+        board.sync().await.unwrap();
+    }
+    members.push(world.member(WORKERS - 1).await);
+    let (claimed, paid) = to_the_end(&world, &mut members, &mut leader).await;
+    // The first round was told before.
+    assert_eq!(claimed.last(), Some(&WORKERS));
+    assert_eq!(paid.len(), 2 * WORKERS - 1);
+    let stakes = world.contract.member(world.job, world.account(FIRST + WORKERS - 1)).await.unwrap();
+    assert_eq!(U256::from(stakes.stake), ether(1), "no stake was lost, and none paid twice");
+}
+
 /// Everybody is killed after every step, and goes on from what is on disk and on chain.
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_between_any_two_steps_everybody_stays_in() {

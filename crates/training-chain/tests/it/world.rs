@@ -216,8 +216,8 @@ impl World {
     }
 
     /// Takes a party's blobs off the net.
-    pub fn stop_server(&mut self, index: usize) {
-        drop(self.servers.remove(&index));
+    pub async fn stop_server(&mut self, index: usize) {
+        self.servers.remove(&index).unwrap().stop().await;
     }
 
     pub async fn board(&self, index: usize) -> Arc<ChainBoard> {
@@ -257,8 +257,8 @@ impl World {
         Watcher::open(self.board(WATCHER).await)
     }
 
-    /// A claim of the coordinator about a run in which all have posted: other weights, and a trace of one chunk.
-    pub async fn claim_wrongly(&self, attempt: u64) {
+    /// A claim of the coordinator about a run in which all have posted: other weights.
+    pub async fn claim_wrongly(&self, attempt: u64, trace: ClaimTrace) {
         let board = self.board(CREATOR).await;
         let run = board.history(|history| history.runs[&attempt].clone());
         let contribution = |(worker, post): (Address, Post)| WorkerContribution {
@@ -270,7 +270,6 @@ impl World {
         let mut posts: Vec<_> = run.posts(Phase::Updates).collect();
         posts.sort_by_key(|(worker, _)| run.members.iter().position(|(_, member)| member == worker));
         let contributions: Vec<_> = posts.into_iter().map(contribution).collect();
-        let trace = ClaimTrace { chunks: 1, stride: 1, checkpoints: Vec::new() };
         let proof = Proof {
             kind: FAULT,
             length: board.job().length() as u32,
