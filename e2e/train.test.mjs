@@ -1,12 +1,13 @@
 // Training by command, from an empty chain to a network: what docs/training.md ("Commands") tells users to do.
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { ethers } from "ethers";
 import { connect, devKey, devWallet, timeOf } from "./lib/chain.mjs";
 import { contractAt } from "./lib/contracts.mjs";
+import { digits } from "./lib/digits.mjs";
 import { temporaryFolder } from "./lib/processes.mjs";
 import { ask, runToEnd, startDev, startRole } from "./lib/rollup.mjs";
 import { eventually } from "./lib/wait.mjs";
@@ -41,14 +42,14 @@ describe("Training by command", () => {
   });
 
   after(async () => {
-    for (const process of [coordinator, ...(workers ?? [])]) await process?.kill();
+    for (const role of [coordinator, ...(workers ?? [])]) await role?.kill();
     provider?.destroy();
     await dev?.stop();
   });
 
   const terms = {
     name: "digits", inputs: 64, classes: 10, minWorkers: WORKERS, rule: "median", rounds: ROUNDS, reward: 12, stake: 1,
-    collectPeriod: "60s", aggregatePeriod: "60s", store: join(folder, "blobs"),
+    collectPeriod: "10m", aggregatePeriod: "10m", store: join(folder, "blobs"),
   };
   const status = () => ask(["train", "status", job], place);
 
@@ -101,7 +102,8 @@ describe("Training by command", () => {
     const exported = await ask(["train", "export", checkpoint], { out });
     assert.deepEqual([exported.rounds, exported.parameters], [ROUNDS, 64 * 32 + 32 + 32 * 10 + 10]);
     const store = join(files, "models");
-    const quantized = await ask(["model", "quantize", out], { calibration: DIGITS, store });
+    const { calibration } = digits(files, 1);
+    const quantized = await ask(["model", "quantize", out], { calibration, store });
     assert.match(quantized.model, /^0x[0-9a-f]{64}$/);
   });
 
@@ -109,7 +111,6 @@ describe("Training by command", () => {
     const out = join(files, "copy.safetensors");
     await ask(["train", "checkpoint", job], { ...place, store: join(options[1].folder, "blobs"), out });
     assert.deepEqual(readFileSync(out), readFileSync(checkpoint));
-    assert.ok(existsSync(out));
   });
 
   it("rewards and stakes are paid out", async () => {

@@ -66,6 +66,7 @@ impl ChainBoard {
             reader: tokio::sync::Mutex::new(reader),
             view: RwLock::new(view),
         };
+        board.find_sources();
         board.sync().await?;
         let bytes = board.blobs.get(board.created.config.terms, Terms::MAX_BYTES).await?;
         let terms = Terms::decode(&bytes)?;

@@ -11,7 +11,7 @@ use lux_federated::{Board, BoardError, Notebook, Phase, Standing, Trainer, Worke
 use lux_protocol::training::ITraining::{joinTrainingJobCall, leaveTrainingJobCall, releaseStakeCall};
 use std::sync::Arc;
 
-/// Seconds that a worker leaves what anyone may do to the coordinator.
+/// Seconds that a worker leaves what anyone may do to the coordinator, and to the workers before it.
 const GRACE: u64 = 60;
 
 /// Joins, answers every phase, votes for sums that it found itself, and joins again where it was dropped.
@@ -117,7 +117,14 @@ impl Role for Member {
             self.board.announce_server(self.server.as_ref()).await?;
         }
         let run = self.board.state().await?;
-        match self.worker.step().await {
+        let members = self.board.members(run.round).await?;
+        let place = members.iter().position(|member| *member == self.board.account());
+        // Whoever joined later takes part in the next run.
+        let standing = match place {
+            None if run.phase != Phase::Over => Ok(Standing::Waiting),
+            _ => self.worker.step().await,
+        };
+        match standing {
             Ok(Standing::Posted(phase)) => records.push(Record::Posted { run: run.round, phase }),
             Ok(Standing::SitsOut { round, reason }) => records.push(Record::SitsOut { run: round, reason }),
             Ok(Standing::Over) if run.phase != Phase::Over && !self.leaves => {
@@ -133,7 +140,8 @@ impl Role for Member {
             Err(error) if error.is_temporary() => tracing::debug!(%error, "no vote yet"),
             Err(error) => return Err(error),
         }
-        self.board.tend(GRACE).await?;
+        // One after the other, so that not all pay for it.
+        self.board.tend(GRACE * (1 + place.unwrap_or(members.len()) as u64)).await?;
         Ok(records)
     }
 }

@@ -173,6 +173,14 @@ pub(crate) fn job_of(
         (32, _) => Aggregation::Secure(Assumptions::default()),
         _ => return Err(ChainError::Job("its rule or its words are none that this version has")),
     };
+    let parameters = match config.rule {
+        RuleKind::Krum => [config.p1, config.p2],
+        RuleKind::Median => [0, 0],
+        _ => [config.p1, 0],
+    };
+    if parameters != [config.p1, config.p2] {
+        return Err(ChainError::Job("its rule has parameters that the program does not know"));
+    }
     let epsilon = terms.privacy.map_or(0.0, |privacy| privacy.epsilon);
     let agree = terms.architecture.parameters() == config.length as usize
         && created.job.batchSize == U256::from(terms.training.batch)

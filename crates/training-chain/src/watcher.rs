@@ -11,7 +11,7 @@ use alloy_primitives::{Bytes, U256};
 use alloy_sol_types::{SolCall, SolValue};
 use lux_dispute::{Dispute, NextMove};
 use lux_protocol::training::ITraining::{challengeAggregateCall, reclaimBondCall};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A challenger locks this part of the bond of whoever claims.
@@ -28,12 +28,14 @@ enum Finding {
 pub struct Watcher {
     board: Arc<ChainBoard>,
     findings: BTreeMap<u64, Finding>,
+    /// Runs whose challenge was told.
+    told: BTreeSet<u64>,
     observer: Observer,
 }
 
 impl Watcher {
     pub fn open(board: Arc<ChainBoard>) -> Self {
-        Self { board, findings: BTreeMap::new(), observer: Observer::default() }
+        Self { board, findings: BTreeMap::new(), told: BTreeSet::new(), observer: Observer::default() }
     }
 
     async fn judge(&self, run: &RunView) -> Result<Finding, ChainError> {
@@ -109,7 +111,7 @@ impl Role for Watcher {
                     }
                 }
             }
-            if self.challenge(run).await? {
+            if self.challenge(run).await? && self.told.insert(run.attempt) {
                 records.push(Record::Challenged { round: run.round, run: run.attempt });
             }
         }

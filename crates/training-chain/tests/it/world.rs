@@ -7,18 +7,22 @@ use lux_blobs::{BlobStore, Client, ClientConfig, ServerConfig, ServerHandle, ser
 use lux_devnet::{Devnet, DevnetConfig, Mining};
 use lux_executor::{executor_code, init_code, rom_contracts};
 use lux_federated::{
-    Aggregation, Architecture, Dataset, Exchange, LocalTrainer, LocalTraining, Notebook, aggregate_program,
+    Aggregation, Architecture, Dataset, Exchange, LocalTrainer, LocalTraining, Notebook, Phase, Post, aggregate_program,
 };
 use lux_l1::{Clock, L1Client, MemoryJournal, Transport, TxConfig, TxManager, TxRequest, Wallet};
 use lux_models::NpyArray;
 use lux_node::artifacts;
+use lux_protocol::ClaimTrace;
 use lux_protocol::constants::{TRAINING, TRAINING_DISPUTES};
 use lux_protocol::contracts::IProgramRom;
-use lux_protocol::training::ITraining::{Params, setEvidenceCall, setParamsCall, setProgramCall};
+use lux_protocol::training::ITraining::{
+    Params, aggregateGradientsCall, setEvidenceCall, setParamsCall, setProgramCall,
+};
+use lux_protocol::training::{FederatedUpdate, WorkerContribution};
 use lux_rpc::RpcLimits;
 use lux_training_chain::{
-    ChainBoard, Contract, Leader, Member, Offer, PhaseSeconds, Record, Role, Terms, Watcher, aggregate_program_id,
-    create_job,
+    ChainBoard, Contract, FAULT, Leader, Member, Offer, PhaseSeconds, Proof, Record, Role, Terms, Watcher,
+    aggregate_program_id, create_job,
 };
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -113,6 +117,7 @@ impl World {
         let verifier = self.deploy(with(artifacts::chunk_verifier().bytecode, registry.abi_encode())).await;
         let arguments = (verifier, U256::from(300)).abi_encode_params();
         let module = self.deploy(with(artifacts::fault_proof().bytecode, arguments)).await;
+        let governor = GOVERNOR.parse().unwrap();
         let bond = ether(1).to();
         let params = Params { feeBps: 500, challengePeriod: CHALLENGE_PERIOD, stake: bond, aggregateBond: bond };
         let calls = [
@@ -120,19 +125,10 @@ impl World {
             setEvidenceCall { kind: 0, module }.abi_encode(),
             setParamsCall { params }.abi_encode(),
         ];
-        self.devnet.set_balance(GOVERNOR.parse().unwrap(), ether(1)).unwrap();
+        self.devnet.set_code(governor, passes_on(TRAINING)).unwrap();
         for data in calls {
-            self.impersonate(GOVERNOR, TRAINING, data).await;
+            self.call(governor, data).await;
         }
-    }
-
-    async fn impersonate(&self, from: &str, to: Address, data: Vec<u8>) {
-        let chain = &self.contract.chain;
-        let _: serde_json::Value = chain.request("anvil_impersonateAccount", [from]).await.unwrap();
-        let data = alloy_primitives::Bytes::from(data);
-        let call = serde_json::json!([{ "from": from, "to": to, "data": data, "gas": "0x100000" }]);
-        let hash: B256 = chain.request("eth_sendTransaction", call).await.unwrap();
-        assert!(chain.receipt(hash).await.unwrap().unwrap().success);
     }
 
     async fn deploy(&self, code: Vec<u8>) -> Address {
@@ -220,8 +216,8 @@ impl World {
     }
 
     /// Takes a party's blobs off the net.
-    pub fn stop_server(&mut self, index: usize) {
-        drop(self.servers.remove(&index));
+    pub async fn stop_server(&mut self, index: usize) {
+        self.servers.remove(&index).unwrap().stop().await;
     }
 
     pub async fn board(&self, index: usize) -> Arc<ChainBoard> {
@@ -232,8 +228,11 @@ impl World {
 
     /// A worker process, with what an earlier one of this account left.
     pub async fn member(&self, number: usize) -> Member {
+        self.member_of(number, self.board(FIRST + number).await)
+    }
+
+    pub fn member_of(&self, number: usize, board: Arc<ChainBoard>) -> Member {
         let index = FIRST + number;
-        let board = self.board(index).await;
         let data = digits();
         let part: Vec<usize> = (0..data.len()).filter(|example| example % 7 == number).take(60).collect();
         let order = keccak256(self.account(index));
@@ -258,9 +257,45 @@ impl World {
         Watcher::open(self.board(WATCHER).await)
     }
 
+    /// A claim of the coordinator about a run in which all have posted: other weights.
+    pub async fn claim_wrongly(&self, attempt: u64, trace: ClaimTrace) {
+        let board = self.board(CREATOR).await;
+        let run = board.history(|history| history.runs[&attempt].clone());
+        let contribution = |(worker, post): (Address, Post)| WorkerContribution {
+            worker,
+            gradientHash: post.content,
+            dataPointsProcessed: U256::from(post.points),
+            ..WorkerContribution::default()
+        };
+        let mut posts: Vec<_> = run.posts(Phase::Updates).collect();
+        posts.sort_by_key(|(worker, _)| run.members.iter().position(|(_, member)| member == worker));
+        let contributions: Vec<_> = posts.into_iter().map(contribution).collect();
+        let proof = Proof {
+            kind: FAULT,
+            length: board.job().length() as u32,
+            weights: B256::repeat_byte(7),
+            report: vec![0; 7 * contributions.len()].into(),
+            evidence: trace.encode(),
+        };
+        let update = FederatedUpdate {
+            jobId: self.job,
+            round: U256::from(run.round),
+            contributions,
+            aggregatedGradientHash: B256::repeat_byte(6),
+            convergenceProof: proof.encode().into(),
+        };
+        self.call(TRAINING, aggregateGradientsCall { jobId: self.job, update }.abi_encode()).await;
+    }
+
     pub async fn balance(&self, index: usize) -> U256 {
         self.contract.balance_of(self.account(index)).await.unwrap()
     }
+}
+
+/// Code that calls a contract with what it is called with, as messages of the owner do.
+fn passes_on(to: Address) -> alloy_primitives::Bytes {
+    let (head, tail) = ([0x36, 0x5f, 0x5f, 0x37, 0x5f, 0x5f, 0x36, 0x5f, 0x5f, 0x73], [0x5a, 0xf1, 0x60, 38, 0x57]);
+    [&head[..], to.as_slice(), &tail, &[0x5f, 0x5f, 0xfd, 0x5b, 0x00]].concat().into()
 }
 
 /// What a role says in one step; what fails for the moment is tried again in the next.
@@ -273,4 +308,17 @@ pub async fn step(role: &mut impl Role) -> Vec<Record> {
         }
         Err(error) => panic!("{error}"),
     }
+}
+
+/// Everybody acts; where nobody did anything on chain, time passes. What the coordinator says.
+pub async fn turn_of(world: &World, members: &mut [Member], leader: &mut Leader) -> Vec<Record> {
+    let before = world.contract.chain.block_number().await.unwrap();
+    for member in members {
+        step(member).await;
+    }
+    let records = step(leader).await;
+    if world.contract.chain.block_number().await.unwrap() == before {
+        world.advance(60);
+    }
+    records
 }
