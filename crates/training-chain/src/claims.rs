@@ -96,7 +96,7 @@ impl ChainBoard {
             length: round.length,
             weights: claimed.result.weights,
             report: claimed.result.report().into(),
-            evidence: trace.encode().into(),
+            evidence: trace.encode(),
         };
         let mut contributions = Vec::new();
         let mut left = round.contributions.iter().peekable();

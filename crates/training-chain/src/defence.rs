@@ -12,6 +12,7 @@ use lux_protocol::contracts::Claim;
 use lux_protocol::contracts::IFaultProof::SegmentRequested;
 use lux_protocol::training::ITraining::{revealTraceCall, slashFailedChallengerCall};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 /// Finds questions in the chain's logs: it needs no memory over a restart.
@@ -43,13 +44,13 @@ impl Defence {
     async fn answer(&mut self, run: &RunView) -> Result<(), ChainError> {
         let board = self.board.clone();
         let judge = board.contract().judge(board.id, run.attempt, board.created().block).await?;
-        if !self.runs.contains_key(&run.attempt) {
+        if let Entry::Vacant(unknown) = self.runs.entry(run.attempt) {
             let Some(suspect) = Suspect::read(run) else { return Ok(()) };
             let dispute = board.dispute_of(run, &suspect).await?;
             if let Some(fault) = dispute.fault() {
                 tracing::error!(run = run.attempt, ?fault, "somebody challenges a FALSE claim of this account");
             }
-            self.runs.insert(run.attempt, dispute);
+            unknown.insert(dispute);
         }
         let Some(dispute) = self.runs.get(&run.attempt) else { return Ok(()) };
         for index in segments(&judge, &dispute.claim, board.created().block, board.head()).await? {

@@ -2,8 +2,7 @@
 
 use crate::event::Claimed;
 use crate::timetable::{Periods, Times};
-use alloy_primitives::keccak256;
-use alloy_primitives::{Address, B256, Bytes, U256};
+use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_sol_types::SolValue;
 use lux_federated::{Entry, Move, Phase, Post, RoundOutcome};
 use lux_protocol::payload_commitment;

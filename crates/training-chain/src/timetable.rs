@@ -7,9 +7,9 @@ use lux_protocol::training::ITraining::JobConfig;
 /// Of a job.
 #[derive(Clone, Copy, Debug)]
 pub struct Periods {
-    keys: u64,
-    collect: u64,
-    aggregate: u64,
+    pub keys: u64,
+    pub collect: u64,
+    pub aggregate: u64,
 }
 
 /// Of a run, as far as it came.

@@ -3,4 +3,6 @@
 
 mod plain;
 mod secure;
+mod terms;
+mod timeline;
 mod world;

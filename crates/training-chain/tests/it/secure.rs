@@ -144,3 +144,15 @@ async fn a_coordinator_is_replaced_in_mid_round() {
     let mean = plain_mean(&world, &[0, 1, 2, 3, 4], board.job().length());
     assert_eq!(aggregate, payload_commitment(&mean));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_the_contract_of_a_rollup_on_l1() {
+    let world = World::on_l1(WORKERS, 1).await;
+    let (mut members, mut leader) = (world.members(WORKERS).await, world.leader(CREATOR).await);
+    let (claimed, paid) = to_the_end(&world, &mut members, &mut leader).await;
+    assert_eq!((claimed, paid.len()), (vec![WORKERS], WORKERS));
+    let board = world.board(CREATOR).await;
+    let aggregate = board.history(|history| history.runs[&1].claim.clone()).unwrap().aggregate;
+    let mean = plain_mean(&world, &[0, 1, 2, 3, 4], board.job().length());
+    assert_eq!(aggregate, payload_commitment(&mean));
+}

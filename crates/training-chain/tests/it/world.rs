@@ -37,7 +37,7 @@ pub const WATCHER: usize = 1;
 pub const FIRST: usize = 2;
 /// Every block takes a second: long enough for the calls of a phase.
 pub const PHASE: u32 = 600;
-pub const CHALLENGE_PERIOD: u32 = 3_000;
+pub const CHALLENGE_PERIOD: u32 = 1_000;
 /// Of the L2's predeploys: the rollup on L1.
 const GOVERNOR: &str = "0x0500000000000000000000000000000000000012";
 
@@ -62,8 +62,29 @@ pub struct World {
 }
 
 impl World {
-    /// With a job of so many workers.
+    /// With a job of so many workers, on the predeploys of an L2.
     pub async fn new(workers: usize, aggregation: Aggregation, rounds: u32) -> Self {
+        let mut this = Self::empty(workers).await;
+        this.open_training().await;
+        this.job = this.create(workers, aggregation, rounds).await;
+        this
+    }
+
+    /// The same on the contract of a rollup on L1, which nobody governs: it takes masked rounds.
+    pub async fn on_l1(workers: usize, rounds: u32) -> Self {
+        let mut this = Self::empty(workers).await;
+        let code = |json: &str| serde_json::from_str::<artifacts::Artifact>(json).unwrap().bytecode.to_vec();
+        let disputes = this.deploy(code(include_str!("../../../../contracts/artifacts/TrainingDisputesL1.json"))).await;
+        let training = code(include_str!("../../../../contracts/artifacts/TrainingL1.json"));
+        let training = this.deploy([training, disputes.abi_encode()].concat()).await;
+        let rollup = code(include_str!("../../../../contracts/artifacts/DistributedTrainingRollup.json"));
+        let arguments = (Address::repeat_byte(1), training).abi_encode_params();
+        this.contract.address = this.deploy([rollup, arguments].concat()).await;
+        this.job = this.create(workers, Aggregation::Secure(Default::default()), rounds).await;
+        this
+    }
+
+    async fn empty(workers: usize) -> Self {
         let now = Arc::new(AtomicU64::new((GENESIS + 10) * 1000));
         let wall = now.clone();
         let devnet = Devnet::open(DevnetConfig {
@@ -85,13 +106,11 @@ impl World {
             journals: (0..12).map(|index| (index, Arc::default())).collect(),
             servers: BTreeMap::new(),
         };
-        this.open_training().await;
         for party in 0..FIRST + workers {
             let store = this.store(party);
             let server = serve("127.0.0.1:0".parse().unwrap(), store, ServerConfig::default()).await.unwrap();
             this.servers.insert(party, server);
         }
-        this.job = this.create(workers, aggregation, rounds).await;
         this
     }
 
@@ -318,7 +337,7 @@ pub async fn turn_of(world: &World, members: &mut [Member], leader: &mut Leader)
     }
     let records = step(leader).await;
     if world.contract.chain.block_number().await.unwrap() == before {
-        world.advance(60);
+        world.advance(30);
     }
     records
 }
