@@ -3,6 +3,7 @@
 use crate::common::world::{ADMIN, CAROL, Setup, deploy_request, faulty, quick};
 use crate::common::{Fault, World, evm};
 use alloy_primitives::{Address, B256, U256};
+use lux_chain::pool::AccountState;
 use lux_devnet::Mining;
 use lux_executor::program_id;
 use lux_l1::{L1Client, MemoryJournal, TxManager};
