@@ -225,7 +225,7 @@ mod tests {
             ("--min-workers 5 --reward 0", "a round pays something"),
             ("--min-workers 5 --reward 10 --rounds 0", "1 to 1000000 rounds"),
             ("--min-workers 5 --reward 10 --collect-period 31d", "--collect-period 2678400s"),
-            ("--min-workers 5 --reward 10 --noise 1 --rounds 500", "of 500 rounds"),
+            ("--min-workers 5 --reward 10 --noise 4 --rounds 500", "of 500 rounds"),
             ("--min-workers 5 --reward 10 --noise 0.1", "does not suffice for one round"),
             ("--min-workers 5 --reward 10 --secure --noise 1", "set a --clip"),
             ("--min-workers 5 --reward 10 --learning-rate 0", "learning rate"),
