@@ -79,6 +79,12 @@ export async function startWorker(kind, options) {
   return { ...worker, ...worker.ready };
 }
 
+/** `lux-rollup train run`, `coordinate` or `watch` for a job, once it is at work. */
+export async function startRole(kind, job, options) {
+  const role = await start(`train ${kind}`, BINARY, ["train", kind, job, "--json", "-v", ...flags(options)], readyLine);
+  return { ...role, ...role.ready };
+}
+
 /** `lux-rollup challenge`, once it has asked for a segment: `ready` says for which. It goes on by itself. */
 export async function startChallenge(batch, { l1Rpc, l2Rpc }, key) {
   const keyFile = join(temporaryFolder(), "key");

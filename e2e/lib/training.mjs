@@ -1,27 +1,13 @@
-// Distributed training: a rollup with it, and what docs/distributed-training.md says is signed and encoded.
-import { AbiCoder, ZeroAddress, ZeroHash, concat, getBytes, id, keccak256, toUtf8Bytes } from "ethers";
-import { contractAt, deploy, deployProxy } from "./contracts.mjs";
+// Distributed training: what docs/distributed-training.md says is signed and encoded.
+import { AbiCoder, ZeroAddress, ZeroHash, concat, getBytes, keccak256, toUtf8Bytes } from "ethers";
+
+export const TRAINING = "0x050000000000000000000000000000000000000a";
+export const TRAINING_DISPUTES = "0x050000000000000000000000000000000000000b";
+export const FAULT = 0;
 
 const abi = AbiCoder.defaultAbiCoder();
-const FAULT = 0;
 const ACCEPTED = "0x00000000000000";
 const LENGTH = 1000;
-
-/** A rollup with training of `owner`; takes aggregates with fault evidence of a program. */
-export async function deployTraining(owner, config) {
-  const companions = [];
-  for (const name of ["MessageBridge", "L1TokenBridge", "SequencerRegistry"]) companions.push(await deploy(name, owner));
-  const settings = await deploy("RollupSettings", owner, ...companions);
-  const training = await deploy("TrainingL1", owner, await deploy("TrainingDisputesL1", owner));
-  const implementation = await deploy("DistributedTrainingRollup", owner, settings, training);
-  const rollup = await deployProxy(implementation, owner);
-  await rollup.initialize({ ...config, proposer: ZeroAddress, challenger: ZeroAddress, genesisStateRoot: ZeroHash, initCode: "0x" });
-  const deployed = contractAt("DistributedTrainingRollup", rollup.target, owner);
-  // Nobody disputes here: no machine is behind the module.
-  await deployed.setEvidence(FAULT, await deploy("FaultProof", owner, ZeroAddress, 3600));
-  await deployed.setProgram(id("aggregate"));
-  return deployed;
-}
 
 /** The worker's signature about its update, for the run that is under way. */
 export async function signUpdate(rollup, jobId, attempt, contribution, wallet) {

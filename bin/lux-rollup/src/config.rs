@@ -17,7 +17,9 @@ pub struct Config {
     pub rollup: RollupSection,
     pub l2: L2Section,
     #[serde(default)]
-    pub market: MarketSection,
+    pub market: ServiceSection,
+    #[serde(default)]
+    pub training: ServiceSection,
     #[serde(default)]
     pub node: NodeSection,
 }
@@ -72,14 +74,14 @@ pub struct L2Section {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct MarketSection {
-    /// Executable of the compute tasks.
+pub struct ServiceSection {
+    /// What claims are about.
     pub program: Option<PathBuf>,
     /// How long a result can be challenged.
     pub challenge_period: String,
 }
 
-impl Default for MarketSection {
+impl Default for ServiceSection {
     fn default() -> Self {
         Self { program: None, challenge_period: "7d".into() }
     }

@@ -1,8 +1,8 @@
 //! `lux-rollup deploy`.
 
-use crate::config::{Config, DEFAULT_FILE};
+use crate::config::{Config, DEFAULT_FILE, ServiceSection};
 use crate::keys::KeyArgs;
-use crate::market::task_program;
+use crate::opening::program_of;
 use crate::output::{Progress, print_fields, print_json, program};
 use crate::{duration, l2};
 use alloy_primitives::{Address, U256};
@@ -10,7 +10,7 @@ use alloy_sol_types::SolCall;
 use clap::Args;
 use eyre::{WrapErr, eyre};
 use lux_l1::{TxConfig, TxRequest, system_clock};
-use lux_node::{DeployRequest, MarketRequest, Rollup, TrustedRoots, deploy};
+use lux_node::{DeployRequest, OpenRequest, Rollup, Service, TrustedRoots, deploy};
 use lux_protocol::contracts::{ISequencerRegistry, RollupParams};
 use serde_json::json;
 use std::path::PathBuf;
@@ -57,26 +57,15 @@ pub async fn run(args: DeployArgs, json: bool) -> eyre::Result<()> {
              its bond back before the question is settled"
         ));
     }
-    let market = match &config.market.program {
-        Some(path) => {
-            let period = &config.market.challenge_period;
-            let challenge_period =
-                duration::parse_seconds(period).map_err(|error| eyre!("market.challenge_period: {error}"))?;
-            Some(MarketRequest {
-                program: task_program(Some(path))?,
-                challenge_period,
-                enclave_delay: None,
-                guardian: Some(section.guardian.unwrap_or(us)),
-            })
-        }
-        None => None,
-    };
+    let guardian = section.guardian.unwrap_or(us);
+    let market = opening(Service::Market, &config.market, guardian)?;
+    let training = opening(Service::Training, &config.training, guardian)?;
     let request = DeployRequest {
         name: format!("{}/{genesis_timestamp}", config.l2.chain_id),
         rollup_type: section.kind.into(),
         execution_mode: section.mode.into(),
         fault_proofs: section.kind.is_disputed().then_some(response_period),
-        market,
+        opening: market.or(training),
         sequencer: section.sequencer.unwrap_or(us),
         proposer: section.proposer.unwrap_or_default(),
         challenger: section.challenger.unwrap_or_default(),
@@ -96,7 +85,7 @@ pub async fn run(args: DeployArgs, json: bool) -> eyre::Result<()> {
         factory: section.factory,
         activation_block: U256::ZERO,
         admin: section.admin.unwrap_or(us),
-        guardian: section.guardian.unwrap_or(us),
+        guardian,
         timelock_delay: seconds("timelock_delay", &section.timelock_delay)?,
     };
     let progress = Progress::new(json);
@@ -127,6 +116,15 @@ pub async fn run(args: DeployArgs, json: bool) -> eyre::Result<()> {
     print_fields(&value);
     next_steps(&args, rollup.address);
     Ok(())
+}
+
+/// What a section of the configuration asks for.
+fn opening(service: Service, section: &ServiceSection, guardian: Address) -> eyre::Result<Option<OpenRequest>> {
+    let Some(program) = &section.program else { return Ok(None) };
+    let challenge_period = duration::parse_seconds(&section.challenge_period)
+        .map_err(|error| eyre!("{}.challenge_period: {error}", service.name()))?;
+    let program = program_of(service, Some(program))?;
+    Ok(Some(OpenRequest { service, program, challenge_period, enclave_delay: None, guardian: Some(guardian) }))
 }
 
 fn next_steps(args: &DeployArgs, rollup: Address) {

@@ -3,7 +3,7 @@
 use crate::config::Preset;
 use crate::deploy::RESPONSE_PART;
 use crate::keys::KeyArgs;
-use crate::market::task_program;
+use crate::opening::program_of;
 use crate::output::{Progress, print_json};
 use crate::{duration, l2, screen};
 use alloy_primitives::{Address, U256};
@@ -13,8 +13,8 @@ use eyre::{WrapErr, eyre};
 use lux_devnet::{Devnet, DevnetConfig, Mining};
 use lux_l1::{Clock, L1Client, Transport, TxConfig, TxManager, TxRequest, Wallet, system_clock};
 use lux_node::{
-    BatcherConfig, BridgeClient, DeployRequest, Deployment, DepositRequest, MarketRequest, Node, NodeConfig, Role,
-    Rollup, SequencerConfig, TrustedRoots, deploy, open_l2_market, open_market,
+    BatcherConfig, BridgeClient, DeployRequest, Deployment, DepositRequest, Node, NodeConfig, OpenRequest, Role,
+    Rollup, SequencerConfig, Service, TrustedRoots, deploy, open_l2_service, open_service,
 };
 use lux_protocol::constants;
 use lux_protocol::contracts::{ExecutionMode, ISequencerRegistry, RollupParams, RollupType};
@@ -76,11 +76,9 @@ pub struct DevArgs {
 
 /// Stake of the development sequencer, in coins.
 const DEV_STAKE: u64 = 100;
-/// What the market takes as its challenge period, in seconds.
-const MIN_MARKET_PERIOD: u64 = 60;
-const MAX_MARKET_PERIOD: u64 = 30 * 86_400;
-/// Has the journal of what opens the market on L2.
-const MARKET_FOLDER: &str = "market";
+/// What market and training take as their challenge period, in seconds.
+const MIN_SERVICE_PERIOD: u64 = 60;
+const MAX_SERVICE_PERIOD: u64 = 30 * 86_400;
 /// Seconds to answer a challenge, at most.
 const DEV_RESPONSE_PERIOD: u64 = 300;
 /// What each development account gets on L2, in coins.
@@ -136,10 +134,11 @@ pub async fn run(args: DevArgs, json: bool) -> eyre::Result<()> {
     let deployment = deploy_once(&args, &l1, &transactions, &progress).await?;
     let rollup = Rollup::load(&l1, deployment.rollup).await?;
     require_preset(&args, &rollup)?;
-    let market = market_request(&args, &rollup)?;
-    if let Some(market) = &market {
+    let opening = open_request(&args, &rollup)?;
+    if let Some(request) = &opening {
         let mut report = |step: &str| progress.note(step);
-        open_market(&transactions, rollup.address, market, &mut report).await.wrap_err("the market on L1")?;
+        let opened = open_service(&transactions, rollup.address, request, &mut report).await;
+        opened.wrap_err_with(|| format!("the {} on L1", request.service.name()))?;
     }
     prepare_accounts(&l1, &rollup, &transactions, &accounts, &progress).await?;
     progress.finish();
@@ -152,7 +151,7 @@ pub async fn run(args: DevArgs, json: bool) -> eyre::Result<()> {
     let l2_server = l2::serve_node(&node, local(args.l2_port), clock, None).await?;
     announce(&args, json, &node, &deployment, &accounts, l1_server.as_ref(), &l2_server);
     let url = format!("http://{}", l2_server.local_addr);
-    let opening = keep_market_open(market, transactions.clone(), deployment.rollup, &args.data, url, operator.clone());
+    let opening = keep_open(opening, transactions.clone(), deployment.rollup, &args.data, url, operator.clone());
     tokio::select! {
         result = node.run(Some((transactions, operator))) => result.wrap_err("the node stopped"),
         () = opening => Ok(()),
@@ -169,40 +168,38 @@ fn require_preset(args: &DevArgs, rollup: &Rollup) -> eyre::Result<()> {
     }
 }
 
-fn market_request(args: &DevArgs, rollup: &Rollup) -> eyre::Result<Option<MarketRequest>> {
-    if rollup.config.executionMode != ExecutionMode::AICompute {
-        return match &args.infer {
-            Some(_) => Err(eyre!("--infer needs a rollup with a compute market: --preset hip")),
-            None => Ok(None),
-        };
+fn open_request(args: &DevArgs, rollup: &Rollup) -> eyre::Result<Option<OpenRequest>> {
+    let service = Service::of(rollup.config.executionMode);
+    if args.infer.is_some() && service != Some(Service::Market) {
+        return Err(eyre!("--infer needs a rollup with a compute market: --preset hip"));
     }
-    if args.no_market {
-        return Ok(None);
-    }
-    let challenge_period = args.challenge_period.clamp(MIN_MARKET_PERIOD, MAX_MARKET_PERIOD);
-    let program = task_program(args.infer.as_deref())?;
-    Ok(Some(MarketRequest { program, challenge_period, enclave_delay: Some(0), guardian: None }))
+    let service = service.filter(|service| !(args.no_market && *service == Service::Market));
+    let Some(service) = service else { return Ok(None) };
+    let challenge_period = args.challenge_period.clamp(MIN_SERVICE_PERIOD, MAX_SERVICE_PERIOD);
+    let program = program_of(service, args.infer.as_deref())?;
+    Ok(Some(OpenRequest { service, program, challenge_period, enclave_delay: Some(0), guardian: None }))
 }
 
-/// Opens the market on L2, which takes blocks of the running chain, and never returns.
-async fn keep_market_open(
-    market: Option<MarketRequest>,
+/// Opens the service on L2, which takes blocks of the running chain, and never returns.
+async fn keep_open(
+    request: Option<OpenRequest>,
     l1: Arc<TxManager>,
     rollup: Address,
     data: &Path,
     l2_url: String,
     operator: Wallet,
 ) {
-    if let Some(market) = market
-        && let Err(error) = open_on_l2(&market, &l1, rollup, data, &l2_url, operator).await
+    if let Some(request) = request
+        && let Err(error) = open_on_l2(&request, &l1, rollup, data, &l2_url, operator).await
     {
-        tracing::error!(error = format!("{error:#}"), "the market on L2 is not open; a restart tries again");
+        let (service, error) = (request.service.name(), format!("{error:#}"));
+        tracing::error!(service, error, "not open on L2; a restart tries again");
     }
     std::future::pending().await
 }
 
 async fn open_on_l2(
-    market: &MarketRequest,
+    request: &OpenRequest,
     l1: &TxManager,
     rollup: Address,
     data: &Path,
@@ -214,10 +211,10 @@ async fn open_on_l2(
         tokio::time::sleep(Duration::from_millis(250)).await;
     }
     // A folder of its own: the other journal is open.
-    let folder = data.join(MARKET_FOLDER);
+    let folder = data.join(request.service.name());
     let config = TxConfig { confirmations: 1, poll_interval: Duration::from_millis(100), ..TxConfig::default() };
     let transactions = l2::open_transactions(&l2, operator, &folder, config, system_clock()).await?;
-    open_l2_market(l1, &transactions, rollup, market, &mut |_| {}).await?;
+    open_l2_service(l1, &transactions, rollup, request, &mut |_| {}).await?;
     Ok(())
 }
 
@@ -226,7 +223,8 @@ fn local(port: u16) -> SocketAddr {
 }
 
 /// Files this command makes. A folder with anything else in it is not ours to delete.
-const OWN_FILES: [&str; 5] = ["l1.redb", "l2.redb", "transactions.redb", "dev.json", MARKET_FOLDER];
+const OWN_FILES: [&str; 6] =
+    ["l1.redb", "l2.redb", "transactions.redb", "dev.json", Service::Market.name(), Service::Training.name()];
 
 fn remove_data(folder: &Path) -> eyre::Result<()> {
     for entry in std::fs::read_dir(folder)? {
@@ -285,7 +283,7 @@ async fn deploy_once(
         rollup_type: RollupType::Optimistic,
         execution_mode: args.preset.unwrap_or(Preset::General).mode().into(),
         fault_proofs: Some((args.challenge_period / RESPONSE_PART).clamp(1, DEV_RESPONSE_PERIOD)),
-        market: None,
+        opening: None,
         sequencer: operator,
         proposer: Address::ZERO,
         challenger: Address::ZERO,

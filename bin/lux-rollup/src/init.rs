@@ -41,15 +41,21 @@ pub fn run(args: InitArgs) -> eyre::Result<()> {
     })?;
     // A URL is written as a TOML string: escape what could end it.
     let url = toml::Value::String(args.l1).to_string();
-    let text = TEMPLATE
-        .replace("@MODE@", &mode_name(args.preset)?)
-        .replace("@MARKET@", if args.preset == Preset::Hip { "" } else { "# " })
-        .replace("@CHAIN_ID@", &args.chain_id.to_string())
-        .replace("@L1_URL@", &url);
+    let text = template(args.preset, args.chain_id, &url)?;
     file.write_all(text.as_bytes()).wrap_err_with(|| path.to_string())?;
     println!("wrote {path}. Next: fund a key on L1, then");
     println!("  {} deploy --config {path} --key-file KEY", program());
     Ok(())
+}
+
+fn template(preset: Preset, chain_id: u64, url: &str) -> eyre::Result<String> {
+    let only_with = |other| if preset == other { "" } else { "# " };
+    Ok(TEMPLATE
+        .replace("@MODE@", &mode_name(preset)?)
+        .replace("@MARKET@", only_with(Preset::Hip))
+        .replace("@TRAINING@", only_with(Preset::Zip))
+        .replace("@CHAIN_ID@", &chain_id.to_string())
+        .replace("@L1_URL@", url))
 }
 
 /// As the configuration spells it.
@@ -71,13 +77,11 @@ mod tests {
     #[test]
     fn every_preset_is_a_valid_configuration() {
         for preset in Preset::value_variants() {
-            let text = TEMPLATE
-                .replace("@MODE@", &mode_name(*preset).expect("a name"))
-                .replace("@MARKET@", if *preset == Preset::Hip { "" } else { "# " })
-                .replace("@CHAIN_ID@", "7")
-                .replace("@L1_URL@", "\"http://127.0.0.1:8545\"");
+            let text = template(*preset, 7, "\"http://127.0.0.1:8545\"").expect("a configuration");
             let config: Config = toml::from_str(&text).expect("template parses");
             assert_eq!(config.l2.chain_id, 7);
+            assert_eq!(config.market.program.is_some(), *preset == Preset::Hip);
+            assert_eq!(config.training.program.is_some(), *preset == Preset::Zip);
         }
     }
 }

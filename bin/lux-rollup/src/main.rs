@@ -11,12 +11,14 @@ mod duration;
 mod init;
 mod keys;
 mod l2;
+mod layer;
 mod lines;
 mod machine;
 mod market;
 mod market_args;
 mod model;
 mod node;
+mod opening;
 mod output;
 mod prove;
 mod screen;
@@ -63,7 +65,7 @@ enum Command {
     Challenge(challenge::ChallengeArgs),
     /// Write the proof of one chunk of a batch's run.
     Prove(prove::ProveArgs),
-    /// Open the compute market of a rollup with the preset hip.
+    /// Open the compute market of a rollup with the preset hip, or that of the L2 of one with the preset zip.
     #[command(subcommand)]
     Market(market::MarketCommand),
     /// Turn neural networks into models of integers, look into them, run and register them.

@@ -1,8 +1,9 @@
 //! Which market a command talks to.
 
-use crate::l2::{self, Endpoints};
+use crate::l2::Endpoints;
+use crate::layer::LayerArgs;
 use alloy_primitives::Address;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use eyre::{WrapErr, eyre};
 use lux_compute::Market;
 use lux_l1::L1Client;
@@ -13,25 +14,16 @@ use lux_protocol::market::contract::Purpose;
 #[derive(Args, Clone)]
 pub struct MarketArgs {
     #[command(flatten)]
-    endpoints: Endpoints,
-    /// Layer of the market.
-    #[arg(long, value_enum, default_value_t = Layer::L2)]
-    layer: Layer,
+    layer: LayerArgs,
     /// Address of the market [default: the predeploy on L2, the rollup on L1].
     #[arg(long)]
     market: Option<Address>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Layer {
-    L1,
-    L2,
-}
-
 impl MarketArgs {
     /// For commands about L1 alone.
     pub const fn on_l1(endpoints: Endpoints, market: Option<Address>) -> Self {
-        Self { endpoints, layer: Layer::L1, market }
+        Self { layer: LayerArgs::on_l1(endpoints), market }
     }
 
     /// The market, and the first block that may know of it.
@@ -47,7 +39,7 @@ impl MarketArgs {
 
     /// The same of a market that may be closed.
     pub async fn place(&self) -> eyre::Result<(Market, u64)> {
-        let (chain, address, first_block) = self.address().await?;
+        let (chain, address, first_block) = self.layer.place(self.market, COMPUTE_MARKET).await?;
         if chain.code(address).await?.is_empty() {
             return Err(eyre!("there is no contract at {address} on this chain; --market names the market"));
         }
@@ -58,18 +50,6 @@ impl MarketArgs {
 
     /// L1 and a node of L2.
     pub async fn chains(&self) -> eyre::Result<(L1Client, L1Client)> {
-        Ok((l2::connect(&self.endpoints.l1).await?, l2::connect(&self.endpoints.l2).await?))
-    }
-
-    async fn address(&self) -> eyre::Result<(L1Client, Address, u64)> {
-        if self.layer == Layer::L2 {
-            return Ok((l2::connect(&self.endpoints.l2).await?, self.market.unwrap_or(COMPUTE_MARKET), 0));
-        }
-        let l1 = l2::connect(&self.endpoints.l1).await?;
-        if let Some(market) = self.market {
-            return Ok((l1, market, 0));
-        }
-        let rollup = l2::rollup(&l2::connect(&self.endpoints.l2).await?, &l1).await?;
-        Ok((l1, rollup.address, rollup.genesis_l1_block))
+        self.layer.chains().await
     }
 }

@@ -10,6 +10,10 @@ import {ITrainingTypes} from "./ITrainingTypes.sol";
 interface ITrainingDisputes is ITrainingTypes {
     function slashMaliciousWorker(address _worker, bytes calldata _misbehaviorProof) external;
 
+    /// @notice Tells the others of a job something of at most 256 bytes that no contract reads (docs/distributed-training.md,
+    /// "Announcements"). Only for its workers, its coordinator and its creator.
+    function announce(bytes32 _jobId, uint8 _step, bytes calldata _content) external;
+
     /// @notice Of LP-500's tests: commitment of a round's aggregate; zero while there is none. A claim until the run is `Final`.
     function getAggregatedGradient(bytes32 _jobId, uint256 _round) external view returns (bytes32);
 

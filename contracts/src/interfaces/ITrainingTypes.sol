@@ -243,6 +243,9 @@ interface ITrainingTypes {
     event ChallengerSlashed(bytes32 indexed jobId, uint256 attempt, address indexed challenger, uint256 bond);
     event BondReturned(bytes32 indexed jobId, uint256 attempt, address indexed account, uint256 bond);
 
+    /// @notice `attempt`: the run in work, or zero.
+    event Announced(bytes32 indexed jobId, address indexed sender, uint256 attempt, uint8 step, bytes content);
+
     event WorkerRewarded(bytes32 indexed jobId, address indexed worker, uint256 round, uint256 amount);
     event RewardsDistributed(bytes32 indexed jobId, uint256 indexed round, uint256 paid, uint256 fee);
 

@@ -110,6 +110,10 @@ contract DistributedTrainingRollup is ExtendedRollup, IDistributedTrainingRollup
         _runExtension();
     }
 
+    function announce(bytes32, uint8, bytes calldata) external {
+        _runExtension();
+    }
+
     function challengeAggregate(bytes32, uint256, bytes calldata) external {
         _runExtension();
     }

@@ -5,10 +5,10 @@ import {IDistributedTrainingRollup} from "../interfaces/IDistributedTrainingRoll
 import {ITrainingDisputes} from "../interfaces/ITrainingDisputes.sol";
 import {TrainingMessages} from "../libraries/TrainingMessages.sol";
 import {WorkerSet} from "../libraries/WorkerSet.sol";
-import {Governance} from "./Governance.sol";
+import {Announcements} from "./Announcements.sol";
 
 /// @notice What can be read.
-abstract contract Views is Governance {
+abstract contract Views is Announcements {
     using WorkerSet for uint256;
 
     /// @inheritdoc ITrainingDisputes

@@ -16,7 +16,8 @@ pub struct Judge {
     pub module: Address,
     /// Holds the claim.
     pub holder: Address,
-    /// Signature of the holder's event with what a claimant revealed: `(indexed subject, indexed uint256 segment, bytes)`.
+    /// Signature of the holder's event with what a claimant revealed: `(indexed subject, indexed uint256 segment, bytes)`, or with another word
+    /// before the bytes.
     pub revealed_event: B256,
     /// Of the claim in such an event: the number of its batch, or its task.
     pub subject: B256,
@@ -40,16 +41,25 @@ impl Judge {
     /// same subject: the root tells which answer is meant, and the search goes back as far as it has to.
     pub async fn revealed_states(&self, index: usize, root: B256) -> Result<Vec<B256>, DisputeError> {
         let filter = LogFilter { addresses: vec![self.holder], topics: vec![self.revealed_event] };
-        let meant = |log: &Log| self.states_in(log, index).filter(|states| keccak256(merkle_root(states)) == root);
+        let is_meant = |states: &Vec<B256>| keccak256(merkle_root(states)) == root;
+        let meant =
+            |log: &Log| self.revealed_in(log, index).into_iter().filter_map(|it| read_states(&it)).find(is_meant);
         let found = self.chain.find_last_log(&filter, self.first_block, meant).await?;
         found.ok_or_else(|| DisputeError::Untrusted(format!("no event with the revealed segment {index}")))
     }
 
-    fn states_in(&self, log: &Log, index: usize) -> Option<Vec<B256>> {
-        let is_meant = log.topics() == [self.revealed_event, self.subject, U256::from(index).into()];
-        let revealed = is_meant.then(|| Bytes::abi_decode(&log.data().data).ok()).flatten()?;
-        read_states(&revealed)
+    /// What an event says, as the bytes alone or after a word.
+    fn revealed_in(&self, log: &Log, index: usize) -> Vec<Bytes> {
+        if log.topics() != [self.revealed_event, self.subject, U256::from(index).into()] {
+            return Vec::new();
+        }
+        candidates(&log.data().data)
     }
+}
+
+fn candidates(data: &[u8]) -> Vec<Bytes> {
+    let after_word = <(U256, Bytes)>::abi_decode_params(data).map(|(_, revealed)| revealed);
+    [Bytes::abi_decode(data), after_word].into_iter().flatten().collect()
 }
 
 /// The states in `abi.encode(Trace, bytes)`. Takes all that L1 takes, padded or not: the claimant chose the encoding, and
@@ -88,6 +98,12 @@ mod tests {
         assert_eq!(read_states(&moved).as_deref(), Some(&states[..]));
         for cut in 0..moved.len() {
             assert_eq!(read_states(&moved[..cut]), None);
+        }
+        let after_word = (U256::from(1), Bytes::from(encoded.clone())).abi_encode_params();
+        let alone = Bytes::from(encoded).abi_encode();
+        for data in [after_word, alone] {
+            let found = candidates(&data).iter().filter_map(|it| read_states(it)).any(|found| found == states);
+            assert!(found);
         }
         moved[96..128].fill(0xff);
         assert_eq!(read_states(&moved), None);

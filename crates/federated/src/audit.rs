@@ -43,7 +43,7 @@ pub async fn audit(job: Arc<Job>, board: &dyn Board, blobs: &Exchange, number: u
         return Ok(Finding::WrongRound("rule, clip, length or step are not those of the job"));
     }
     let left_out = match job.aggregation {
-        Aggregation::Plain(_) => match left_out(&round, &entries, &job, blobs).await? {
+        Aggregation::Plain(_) => match left_out(&round, &entries, &job, &board.members(number).await?, blobs).await? {
             Ok(left_out) => left_out,
             Err(problem) => return Ok(Finding::WrongRound(problem)),
         },
@@ -66,22 +66,28 @@ pub async fn audit(job: Arc<Job>, board: &dyn Board, blobs: &Exchange, number: u
     Ok(Finding::Right { left_out })
 }
 
-/// Contributions are posts in their order; whose are missing, though their blobs are there.
+/// Contributions are posts in the order of the members; whose are missing, though their blobs are there.
 async fn left_out(
     round: &Round,
     entries: &[Entry],
     job: &Job,
+    members: &[Address],
     blobs: &Exchange,
 ) -> Result<Result<Vec<Address>, &'static str>, FederatedError> {
     let mut contributions = round.contributions.iter().peekable();
     let mut left_out = Vec::new();
-    for entry in entries {
-        let Entry::Posted { from, post, .. } = entry else { continue };
+    let post_of = |member: &Address| {
+        entries.iter().find_map(|entry| match entry {
+            Entry::Posted { from, post, .. } if from == member => Some((*from, *post)),
+            _ => None,
+        })
+    };
+    for (from, post) in members.iter().filter_map(post_of) {
         let posted = Contribution { update: post.content, points: post.points };
         if contributions.next_if(|contribution| **contribution == posted).is_none()
             && blobs.get(post.content, 4 * job.length()).await.is_ok()
         {
-            left_out.push(*from);
+            left_out.push(from);
         }
     }
     Ok(match contributions.next() {

@@ -48,6 +48,7 @@ pub enum Noise {
 pub struct Job {
     pub chain_id: u64,
     pub id: B256,
+    /// Accounts that take part, where they are the same in all rounds; [`Board::members`](crate::Board::members) has those of a round.
     pub members: BTreeSet<Address>,
     pub architecture: Architecture,
     /// Of weights and updates: `x` is `x / 2^fraction_bits`.
@@ -65,7 +66,13 @@ pub struct Job {
 
 impl Job {
     /// Checks what can be checked before the first round, and limits `attempts` to what the privacy budget allows.
-    pub fn checked(mut self) -> Result<Self, FederatedError> {
+    pub fn checked(self) -> Result<Self, FederatedError> {
+        let members = self.members.len();
+        self.checked_for(members)
+    }
+
+    /// The same for rounds of at most so many members.
+    pub fn checked_for(mut self, members: usize) -> Result<Self, FederatedError> {
         self.architecture.check()?;
         let LocalTraining { epochs, batch, learning_rate } = self.training;
         if epochs == 0 || batch == 0 || !(learning_rate > 0.0 && learning_rate.is_finite()) {
@@ -82,11 +89,11 @@ impl Job {
             (_, Some(Noise::Members { .. })) if self.clip.is_none() => {
                 return Err(FederatedError::Job("noise of members needs updates of a bounded norm: set a clip"));
             }
-            (Aggregation::Plain(rule), _) => rule.check(self.members.len())?,
-            (Aggregation::Secure(_), _) if !(MIN_WORKERS.into()..=MAX_WORKERS.into()).contains(&self.members.len()) => {
+            (Aggregation::Plain(rule), _) => rule.check(members)?,
+            (Aggregation::Secure(_), _) if !(MIN_WORKERS.into()..=MAX_WORKERS.into()).contains(&members) => {
                 return Err(FederatedError::Job("secure aggregation is for 3 to 4,096 members"));
             }
-            (Aggregation::Secure(_), _) if i64::from(self.bound()) * self.members.len() as i64 > i32::MAX.into() => {
+            (Aggregation::Secure(_), _) if i64::from(self.bound()) * members as i64 > i32::MAX.into() => {
                 return Err(FederatedError::Job(
                     "sums of so many updates do not fit 32 bits: set a clip, or a lower one, or use fewer fraction bits",
                 ));

@@ -7,7 +7,7 @@ use lux_secagg::{
     AdvertiseKeys, Advertising, Checking, DecodeError, Delivery, MaskedInput, Masking, Message, Quorum, Recorded,
     Roster, Round, ServerError, ShareKeys, Sharing, Signed, Survivors, Unmask, Unmasking, WorkerSet,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 const SIGNATURE_BYTES: usize = 65;
@@ -24,6 +24,8 @@ enum Server {
 pub struct SecureRound {
     job: Arc<Job>,
     number: u64,
+    /// Who might have taken part.
+    members: usize,
     /// From the second phase on.
     round: Option<Arc<Round>>,
     server: Server,
@@ -51,9 +53,10 @@ pub async fn read_round(
     let missing = FederatedError::Handout("the roster is not on the board");
     let content = board.closing(number, Phase::Keys).await?.ok_or(missing)?;
     let beacon = board.beacon(number).await?.ok_or(FederatedError::Handout("the beacon is not on the board"))?;
-    let keys = decode_roster(&blobs.get(content, roster_limit(job.members.len())).await?)?;
+    let members: BTreeSet<Address> = board.members(number).await?.into_iter().collect();
+    let keys = decode_roster(&blobs.get(content, roster_limit(members.len())).await?)?;
     let context = job.context(number);
-    let roster = Roster::verify(&context, &job.members, &keys)?;
+    let roster = Roster::verify(&context, &members, &keys)?;
     // The board recorded the commitment of these keys, and with it the digest.
     let recorded = Recorded { roster: roster.digest(), beacon };
     Ok(Arc::new(Round::new(context, job.settings(assumptions), roster, recorded)?))
@@ -102,9 +105,11 @@ pub fn mean_of_sum(sum: &[u32], survivors: usize) -> Vec<i32> {
 }
 
 impl SecureRound {
-    pub fn begin(job: Arc<Job>, number: u64) -> Self {
-        let server = Server::Keys(Advertising::new(job.context(number), job.members.clone()));
-        Self { job, number, round: None, server, accepted: Vec::new(), masked: BTreeMap::new() }
+    /// With those who may take part.
+    pub fn begin(job: Arc<Job>, number: u64, members: &[Address]) -> Self {
+        let server = Server::Keys(Advertising::new(job.context(number), members.iter().copied().collect()));
+        let members = members.len();
+        Self { job, number, members, round: None, server, accepted: Vec::new(), masked: BTreeMap::new() }
     }
 
     pub const fn phase(&self) -> Phase {
@@ -135,12 +140,13 @@ impl SecureRound {
         blobs: &Exchange,
     ) -> Result<Self, FederatedError> {
         if phase == Phase::Keys {
-            return Ok(Self::begin(job, number));
+            return Ok(Self::begin(job, number, &board.members(number).await?));
         }
         let round = read_round(&job, board, blobs, number).await?;
         let server = Server::Shares(Sharing::new(round.clone()));
         let (accepted, masked) = (Vec::new(), BTreeMap::new());
-        let mut replayed = Self { job, number, round: Some(round.clone()), server, accepted, masked };
+        let members = round.roster().job().into();
+        let mut replayed = Self { job, number, members, round: Some(round.clone()), server, accepted, masked };
         let entries = board.entries(number, 0).await?;
         if phase > Phase::Shares {
             let shared = read_deliveries(&round, board, blobs, number).await?.shared;
@@ -252,14 +258,14 @@ impl SecureRound {
 
     /// Ends one of the first four phases.
     pub async fn close(self, blobs: &Exchange) -> Result<Closed, FederatedError> {
-        let Self { job, number, round, server, accepted, masked } = self;
+        let Self { job, number, members, round, server, accepted, masked } = self;
         let next = |server| {
             let (accepted, masked) = (Vec::new(), BTreeMap::new());
-            Some(Self { job: job.clone(), number, round: round.clone(), server, accepted, masked })
+            Some(Self { job: job.clone(), number, members, round: round.clone(), server, accepted, masked })
         };
         match (server, &round) {
             (Server::Keys(server), _) => {
-                let needed = 2 * job.members.len() / 3 + 1;
+                let needed = 2 * members / 3 + 1;
                 if accepted.len() < needed {
                     let (phase, found) = ("advertised keys", accepted.len());
                     return Err(ServerError::TooFew { phase, found, needed }.into());

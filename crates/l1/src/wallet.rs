@@ -81,6 +81,12 @@ impl From<PrivateKeySigner> for Wallet {
     }
 }
 
+impl From<Wallet> for PrivateKeySigner {
+    fn from(wallet: Wallet) -> Self {
+        wallet.0
+    }
+}
+
 impl fmt::Debug for Wallet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Wallet").field(&self.address()).finish()

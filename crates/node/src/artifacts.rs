@@ -49,6 +49,9 @@ artifacts! {
     enclave_keys_l2 = "EnclaveKeysL2",
     attestation_evidence_l2 = "AttestationEvidenceL2",
     attestation_verifier_l2 = "AttestationVerifierL2",
+    distributed_training_rollup = "DistributedTrainingRollup",
+    training_l1 = "TrainingL1",
+    training_disputes_l1 = "TrainingDisputesL1",
     training_l2 = "TrainingL2",
     training_disputes_l2 = "TrainingDisputesL2",
 }

@@ -41,8 +41,8 @@ pub use case::Case;
 pub use challenger::{Challenger, Standing};
 pub use claimant::Claimant;
 pub use deploy::{
-    DeployRequest, Deployment, MarketRequest, OwnerCall, QuorumRequest, accept_software, deploy, is_open,
-    open_l2_market, open_market, open_quorum,
+    DeployRequest, Deployment, OpenRequest, OwnerCall, QuorumRequest, Service, accept_software, deploy, is_open,
+    open_l2_service, open_quorum, open_service, service_of,
 };
 pub use deriver::Deriver;
 pub use dispute_rpc::{DisputeContext, dispute_module};

@@ -191,6 +191,9 @@ sol! {
         );
         event ChallengerSlashed(bytes32 indexed jobId, uint256 attempt, address indexed challenger, uint256 bond);
         event BondReturned(bytes32 indexed jobId, uint256 attempt, address indexed account, uint256 bond);
+        event Announced(
+            bytes32 indexed jobId, address indexed sender, uint256 attempt, uint8 step, bytes content
+        );
         event WorkerRewarded(bytes32 indexed jobId, address indexed worker, uint256 round, uint256 amount);
         event RewardsDistributed(bytes32 indexed jobId, uint256 indexed round, uint256 paid, uint256 fee);
         event ParamsSet(Params params);
@@ -220,6 +223,7 @@ sol! {
         function slashMaliciousWorker(address worker, bytes calldata misbehaviorProof) external;
         function getAggregatedGradient(bytes32 jobId, uint256 round) external view returns (bytes32);
         function collectFees() external;
+        function announce(bytes32 jobId, uint8 step, bytes calldata content) external;
         function challengeAggregate(bytes32 jobId, uint256 attempt, bytes calldata counterProof) external;
         function revealTrace(bytes32 jobId, uint256 attempt, uint256 segment, bytes calldata checkpoints) external;
         function slashFailedChallenger(bytes32 jobId, uint256 attempt, uint256 segment) external;

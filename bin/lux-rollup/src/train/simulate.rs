@@ -1,15 +1,16 @@
 //! `lux-rollup train simulate`.
 
+use super::job_args::JobArgs;
 use super::plan::plan;
+use super::records;
 use crate::lines::Lines;
 use crate::model::files::write;
 use crate::output::{Progress, print_fields};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use eyre::WrapErr;
 use lux_federated::simulation::{Attack, Simulation};
 use lux_federated::{Checkpoint, Finding, RoundRecord, draw_curve};
 use serde_json::json;
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 #[derive(Args)]
@@ -28,35 +29,11 @@ pub struct SimulateArgs {
     pub divide_by: f32,
     #[arg(long, default_value_t = 10)]
     pub workers: usize,
-    #[arg(long, default_value_t = 30)]
-    pub rounds: u64,
+    #[command(flatten)]
+    pub job: JobArgs,
     /// How evenly the classes are spread among the workers: 0.1 hardly, 100 evenly.
     #[arg(long, default_value_t = 1.0)]
     pub alpha: f64,
-    /// Sizes of the hidden layers; none is softmax regression.
-    #[arg(long, value_delimiter = ',', default_value = "32", num_args = 0..)]
-    pub hidden: Vec<usize>,
-    #[arg(long, default_value_t = 2)]
-    pub epochs: u32,
-    #[arg(long, default_value_t = 16)]
-    pub batch: u32,
-    #[arg(long, default_value_t = 0.1)]
-    pub learning_rate: f32,
-    /// Weights and updates are multiples of 2 to the minus this.
-    #[arg(long, default_value_t = 16)]
-    pub fraction_bits: u8,
-    /// What becomes of the updates of a round.
-    #[arg(long, value_enum, default_value_t = RuleName::TrimmedMean)]
-    pub rule: RuleName,
-    /// Dishonest workers that the rule is to withstand.
-    #[arg(long, default_value_t = 2)]
-    pub faults: u32,
-    /// Mask the updates, so that only their sum becomes known. No rule is possible then.
-    #[arg(long)]
-    pub secure: bool,
-    /// Euclidean norm that updates are clipped to.
-    #[arg(long)]
-    pub clip: Option<f64>,
     /// Dishonest workers, as sign-flip=1, noise=2 or label-flip=1. May be repeated.
     #[arg(long, value_name = "KIND=COUNT", value_parser = parse_attack)]
     pub attack: Vec<(Attack, usize)>,
@@ -66,23 +43,6 @@ pub struct SimulateArgs {
     /// Workers that take 20 seconds for each message.
     #[arg(long, default_value_t = 0)]
     pub slow: usize,
-    /// Noise for privacy, in clips: of each example (DP-SGD), or with --secure of each worker.
-    #[arg(long)]
-    pub noise: Option<f64>,
-    /// The job ends before it costs so much privacy.
-    #[arg(long, default_value_t = 1.0)]
-    pub epsilon: f64,
-    #[arg(long, default_value_t = 1e-5)]
-    pub delta: f64,
-    /// Norm that the gradient of an example is clipped to.
-    #[arg(long, default_value_t = 1.0)]
-    pub example_clip: f64,
-    /// Probability of each example to be in a step of DP-SGD.
-    #[arg(long, default_value_t = 0.05)]
-    pub sampling_rate: f64,
-    /// Steps of DP-SGD in a round.
-    #[arg(long, default_value_t = 20)]
-    pub steps: u32,
     /// Weights, split and order of the examples are decided by it.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
@@ -97,16 +57,6 @@ pub struct SimulateArgs {
     checkpoint: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum RuleName {
-    Mean,
-    Median,
-    TrimmedMean,
-    Krum,
-    MultiKrum,
-    Bulyan,
-}
-
 fn parse_attack(text: &str) -> Result<(Attack, usize), String> {
     let (kind, count) = text.split_once('=').unwrap_or((text, "1"));
     let count = count.parse().map_err(|_| format!("{count:?} is no number of workers; write noise=2"))?;
@@ -119,7 +69,7 @@ pub async fn run(args: SimulateArgs, json: bool) -> eyre::Result<()> {
     let mut simulation = Simulation::new(plan).await?;
     let mut records = Vec::new();
     loop {
-        progress.note(&format!("round {} of {}", records.len() + 1, args.rounds));
+        progress.note(&format!("round {} of {}", records.len() + 1, args.job.rounds));
         let record = simulation.next_round().await.inspect_err(|_| progress.finish())?;
         let Some(record) = record else { break };
         if args.audit && record.abandoned.is_none() {
@@ -145,7 +95,7 @@ pub async fn run(args: SimulateArgs, json: bool) -> eyre::Result<()> {
     let value = json!({
         "rounds": done,
         "abandoned": records.iter().filter(|record| record.abandoned.is_some()).count(),
-        "ended": if done < args.rounds { "the privacy budget, or the number of attempts, was used up" } else { "all rounds are done" },
+        "ended": if done < args.job.rounds { "the privacy budget, or the number of attempts, was used up" } else { "all rounds are done" },
         "loss": last.map(|evaluation| evaluation.loss),
         "accuracy": last.map(|evaluation| evaluation.accuracy),
         "epsilon": records.last().and_then(|record| record.epsilon),
@@ -167,22 +117,7 @@ fn say(record: &RoundRecord, json: bool) -> eyre::Result<bool> {
         return print_line(&serde_json::to_value(record)?);
     }
     let mut lines = Lines::new();
-    let result = match (&record.abandoned, record.evaluation) {
-        (Some(reason), _) => format!("no result: {reason}"),
-        (None, Some(found)) => format!("loss {:.4}  accuracy {:5.2} %", found.loss, 100.0 * found.accuracy),
-        (None, None) => "done".to_owned(),
-    };
-    let epsilon = record.epsilon.map_or(String::new(), |epsilon| format!("  epsilon {epsilon:.3}"));
-    lines.line(format!("{:4}  {result}{epsilon}  {} workers", record.round + 1, record.contributors.len()))?;
-    // One line for each reason, not for each worker.
-    let mut reasons = BTreeMap::<String, Vec<String>>::new();
-    for dropped in &record.dropped {
-        let reason = format!("{} ({})", dropped.reason, dropped.phase.name());
-        reasons.entry(reason).or_default().push(dropped.worker.to_string());
-    }
-    for (reason, workers) in reasons {
-        lines.line(format!("      without {}: {reason}", workers.join(", ")))?;
-    }
+    records::of_round(record).into_iter().try_for_each(|line| lines.line(line).map(drop))?;
     Ok(lines.finish()?)
 }
 

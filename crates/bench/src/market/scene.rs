@@ -9,7 +9,7 @@ use lux_devnet::{Devnet, DevnetConfig};
 use lux_inference::Bundle;
 use lux_l1::{L1Client, MemoryJournal, Transport, TxConfig, TxManager, TxOutcome, TxRequest, Wallet, system_clock};
 use lux_models::infer_program;
-use lux_node::{DeployRequest, MarketRequest, TrustedRoots, deploy};
+use lux_node::{DeployRequest, OpenRequest, Service, TrustedRoots, deploy};
 use lux_protocol::contracts::{ExecutionMode, RollupParams, RollupType};
 use lux_protocol::decode_params;
 use lux_protocol::market::contract::ComputeTask;
@@ -125,7 +125,8 @@ fn request(owner: Address, now: u64) -> eyre::Result<DeployRequest> {
         proposer: Address::ZERO,
         challenger: Address::ZERO,
         fault_proofs: Some(PERIOD),
-        market: Some(MarketRequest {
+        opening: Some(OpenRequest {
+            service: Service::Market,
             program: infer_program().clone(),
             challenge_period: PERIOD,
             enclave_delay: None,

@@ -11,7 +11,7 @@ use lux_inference::ops::{Gather, Gemm};
 use lux_inference::{Bundle, DType, ModelBuilder, Output, Requantize, Scale, Shape, Tensor};
 use lux_l1::{Clock, L1Client, MAX_TX_GAS, MemoryJournal, Transport, TxConfig, TxManager, Wallet};
 use lux_models::infer_program;
-use lux_node::{DeployRequest, MarketRequest, TrustedRoots, deploy};
+use lux_node::{DeployRequest, OpenRequest, Service, TrustedRoots, deploy};
 use lux_protocol::contracts::{ExecutionMode, RollupParams, RollupType};
 use lux_protocol::market::contract::IComputeMarket::submitComputeTaskCall;
 use lux_protocol::market::contract::IComputeMarket::{Account, Task, depositCall, registerModelCall, stakeCall};
@@ -92,7 +92,8 @@ impl World {
             proposer: Address::ZERO,
             challenger: Address::ZERO,
             fault_proofs: Some(RESPONSE_PERIOD),
-            market: Some(MarketRequest {
+            opening: Some(OpenRequest {
+                service: Service::Market,
                 program: infer_program().clone(),
                 challenge_period: PERIOD,
                 enclave_delay: None,

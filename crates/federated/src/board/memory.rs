@@ -76,7 +76,7 @@ impl MemoryBoard {
     /// Phases last as long as `durations` allow; the first one of the first round the longest. The beacons come from `seed`.
     pub fn new(job: Arc<Job>, weights: B256, clock: MemoryClock, durations: RangeInclusive<u64>, seed: B256) -> Self {
         let now = clock.now();
-        let state = State { round: 0, done: 0, phase: Phase::Over, weights, opened: now, deadline: now, now };
+        let state = State { round: 0, begun: 0, done: 0, phase: Phase::Over, weights, opened: now, deadline: now, now };
         let first = *durations.end();
         let inner = Arc::new(Mutex::new(Inner { state, rounds: Vec::new() }));
         let board = Self { job, clock, durations, seed, inner };
@@ -103,7 +103,8 @@ impl MemoryBoard {
             let entries = vec![Entry::Opened { weights, at: now }];
             inner.rounds.push(Round { entries, beacon: None });
         }
-        inner.state = State { round, phase, weights, opened: now, deadline: now + milliseconds, ..inner.state };
+        let begun = inner.rounds.len() as u64;
+        inner.state = State { round, begun, phase, weights, opened: now, deadline: now + milliseconds, ..inner.state };
     }
 
     /// Whether all who may post in this phase have.
@@ -131,6 +132,10 @@ impl MemoryBoard {
 impl Board for Pen {
     async fn state(&self) -> Result<State, BoardError> {
         Ok(State { now: self.board.clock.now(), ..self.board.inner.lock().state })
+    }
+
+    async fn members(&self, _: u64) -> Result<Vec<Address>, BoardError> {
+        Ok(self.board.job.members.iter().copied().collect())
     }
 
     async fn entries(&self, round: u64, from: usize) -> Result<Vec<Entry>, BoardError> {

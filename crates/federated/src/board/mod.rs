@@ -18,7 +18,7 @@ pub enum Phase {
     Masked,
     Survivors,
     Unmask,
-    /// No round is open, and none will be.
+    /// No round is open.
     Over,
 }
 
@@ -50,8 +50,10 @@ impl Phase {
 /// Where the job stands. Times are milliseconds of the board's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct State {
-    /// Rounds begun before this one: every attempt has its own number.
+    /// Its number: every attempt has its own, larger than all before.
     pub round: u64,
+    /// Rounds begun, with this one.
+    pub begun: u64,
     /// Rounds with a result.
     pub done: u64,
     pub phase: Phase,
@@ -126,6 +128,8 @@ pub enum BoardError {
     WrongMove(&'static str),
     #[error("a phase lasts {least} to {most} milliseconds, not {found}")]
     Duration { found: u64, least: u64, most: u64 },
+    #[error("the board does not take this: {0}")]
+    Refused(String),
     #[error("the board cannot be reached: {0}")]
     Unreachable(String),
 }
@@ -140,6 +144,9 @@ impl BoardError {
 #[async_trait]
 pub trait Board: Send + Sync {
     async fn state(&self) -> Result<State, BoardError>;
+
+    /// Who may take part in a round, in the order in which their updates are aggregated.
+    async fn members(&self, round: u64) -> Result<Vec<Address>, BoardError>;
 
     /// Entries of a round from the given one on.
     async fn entries(&self, round: u64, from: usize) -> Result<Vec<Entry>, BoardError>;

@@ -34,8 +34,9 @@ pub struct Coordinator {
     evaluated: Option<Dataset>,
     pace: Pace,
     current: Option<Current>,
-    /// Whose round `dropped` is about.
+    /// Whose round `dropped` and `members` are about.
     round: Option<u64>,
+    members: Vec<Address>,
     /// Of the round's entries, how many were looked at.
     seen: usize,
     /// Blobs that were not there when they were looked for.
@@ -76,6 +77,7 @@ impl Coordinator {
             pace: Pace::new(durations),
             current: None,
             round: None,
+            members: Vec::new(),
             seen: 0,
             pending: Vec::new(),
             dropped: Vec::new(),
@@ -99,11 +101,13 @@ impl Coordinator {
             return Ok(if took { Progress::Moved } else { Progress::Waiting });
         }
         self.name_missing(&state);
-        let ended = self.end_phase(&state).await;
-        match ended {
+        let ended = match self.end_phase(&state).await {
             Err(FederatedError::Server(error)) => self.too_few(&state, error.to_string()).await,
             Err(FederatedError::Rule(error)) => self.too_few(&state, error.to_string()).await,
             Err(FederatedError::Claim(reason)) => self.too_few(&state, reason).await,
+            ended => ended,
+        };
+        match ended {
             Err(FederatedError::Board(BoardError::StillOpen(_))) => {
                 self.current = None;
                 Ok(Progress::Waiting)
@@ -129,6 +133,7 @@ impl Coordinator {
         }
         if self.round.replace(state.round) != Some(state.round) {
             self.dropped.clear();
+            self.members = self.board.members(state.round).await?;
         }
         self.current = Some(match self.job.aggregation {
             Aggregation::Plain(_) => Current::Plain(PlainRound::new(state.round)),
@@ -219,7 +224,7 @@ impl Coordinator {
             entries.iter().filter_map(of).collect()
         };
         let before = match state.phase {
-            Phase::Updates | Phase::Keys | Phase::Over => self.job.members.clone(),
+            Phase::Updates | Phase::Keys | Phase::Over => self.members.iter().copied().collect(),
             Phase::Shares => posted(Phase::Keys),
             Phase::Masked => posted(Phase::Shares),
             Phase::Survivors => posted(Phase::Masked),
@@ -232,7 +237,7 @@ impl Coordinator {
     fn name_missing(&mut self, state: &State) {
         let accepted: BTreeSet<Address> = self.accepted().iter().copied().collect();
         let pending: BTreeSet<Address> = self.pending.iter().map(|(from, _)| *from).collect();
-        let missing: Vec<Address> = self.job.members.difference(&accepted).copied().collect();
+        let missing: Vec<Address> = self.members.iter().filter(|member| !accepted.contains(*member)).copied().collect();
         for worker in missing {
             let late = self.late.iter().find(|(from, _, _)| *from == worker);
             let reason = match late {
@@ -247,8 +252,7 @@ impl Coordinator {
     async fn end_phase(&mut self, state: &State) -> Result<Progress, FederatedError> {
         match self.current.take() {
             Some(Current::Plain(round)) => {
-                let contributions = round.contributions();
-                let contributors = round.accepted().to_vec();
+                let (contributions, contributors) = round.contributions(&self.members);
                 self.finish(state, contributions, contributors).await
             }
             Some(Current::Secure(round)) if state.phase == Phase::Unmask => {
@@ -340,7 +344,7 @@ impl Coordinator {
             round: state.round,
             done: state.done,
             evaluation: None,
-            epsilon: self.job.epsilon(state.round + 1)?,
+            epsilon: self.job.epsilon(state.begun)?,
             contributors: Vec::new(),
             dropped: std::mem::take(&mut self.dropped),
             abandoned: None,

@@ -26,8 +26,13 @@ impl PlainRound {
         &self.accepted
     }
 
-    pub fn contributions(&self) -> Vec<Contribution> {
-        self.contributions.clone()
+    /// In the order of the members, with whose they are.
+    pub fn contributions(&self, members: &[Address]) -> (Vec<Contribution>, Vec<Address>) {
+        let of = |member: &Address| {
+            let place = self.accepted.iter().position(|from| from == member)?;
+            Some((self.contributions[place], *member))
+        };
+        members.iter().filter_map(of).unzip()
     }
 
     /// Makes sure that the blob is here, in memory for it alone. What it holds, the program looks at.

@@ -1,7 +1,7 @@
 //! A board that asks for what it must not get.
 
 use crate::world::{masked, small_plan};
-use alloy_primitives::B256;
+use alloy_primitives::{Address, B256};
 use async_trait::async_trait;
 use lux_federated::simulation::{Simulation, account};
 use lux_federated::{
@@ -21,6 +21,10 @@ impl Board for Lying {
     async fn state(&self) -> Result<State, BoardError> {
         let state = self.inner.state().await?;
         Ok(State { phase: self.phase.unwrap_or(state.phase), round: self.round.unwrap_or(state.round), ..state })
+    }
+
+    async fn members(&self, round: u64) -> Result<Vec<Address>, BoardError> {
+        self.inner.members(round).await
     }
 
     async fn entries(&self, round: u64, from: usize) -> Result<Vec<Entry>, BoardError> {

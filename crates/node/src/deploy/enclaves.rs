@@ -6,33 +6,21 @@ use crate::genesis::trusted_roots;
 use crate::{NodeError, artifacts};
 use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::{SolCall, SolValue};
-use lux_l1::{Deployer, TxManager};
+use lux_l1::{Deployer, L1Client, TxManager};
 use lux_protocol::constants::ENCLAVE_KEYS;
 use lux_protocol::contracts::IRollupViews;
 use lux_protocol::market::contract::IAIComputeRollup::callEnclaveKeysL2Call;
-use lux_protocol::market::enclaves::IEnclaveKeys::addPolicyCall;
+use lux_protocol::market::enclaves::IEnclaveKeys::{self, addPolicyCall};
 
-/// Steps that `deploy_attestations` reports.
-pub(super) const ATTESTATION_STEPS: usize = 5;
+/// Steps that [`deploy_intel`] and [`deploy_registry`] report.
+pub(super) const REGISTRY_STEPS: usize = 4;
 
-/// What a market on L1 takes attestations by.
-pub(super) struct Attestations {
-    pub keys: Address,
-    pub module: Address,
+/// The journal of a rollup's attestations of results.
+pub(super) fn attestation_steps(transactions: &TxManager, rollup: Address) -> Deployer<'_> {
+    Deployer::new(transactions, format!("attestations/{rollup}"))
 }
 
-/// Deploys what checks Intel's quotes on L1, under the root that L2 believes too, and the rollup's registry of enclave keys.
-pub(super) async fn deploy_attestations(
-    transactions: &TxManager,
-    rollup: Address,
-    report: &mut (dyn FnMut(&str) + Send),
-) -> Result<Attestations, NodeError> {
-    let deployer = &mut Deployer::new(transactions, format!("attestations/{rollup}"));
-    let verifier = deploy_intel(deployer, transactions, rollup, report).await?;
-    deploy_registry(deployer, rollup, verifier, report).await
-}
-
-/// What checks Intel's quotes.
+/// Deploys what checks Intel's quotes on L1, under the root that L2 believes too.
 pub(super) async fn deploy_intel(
     deployer: &mut Deployer<'_>,
     transactions: &TxManager,
@@ -49,18 +37,25 @@ pub(super) async fn deploy_intel(
     reported(deployer, "DcapVerifier", code, report).await
 }
 
-/// A registry of keys whose attestations `verifier` checks, and the module that goes by it.
+/// Deploys the rollup's registry of enclave keys whose attestations `verifier` checks.
 pub(super) async fn deploy_registry(
     deployer: &mut Deployer<'_>,
     rollup: Address,
     verifier: Address,
     report: &mut (dyn FnMut(&str) + Send),
-) -> Result<Attestations, NodeError> {
+) -> Result<Address, NodeError> {
     let code = with_arguments(artifacts::enclave_keys_l1().bytecode, (rollup, verifier).abi_encode_params());
-    let keys = reported(deployer, "EnclaveKeysL1", code, report).await?;
+    reported(deployer, "EnclaveKeysL1", code, report).await
+}
+
+/// Deploys what takes attestations as evidence, by a registry.
+pub(super) async fn deploy_evidence(
+    deployer: &mut Deployer<'_>,
+    keys: Address,
+    report: &mut (dyn FnMut(&str) + Send),
+) -> Result<Address, NodeError> {
     let code = with_arguments(artifacts::attestation_evidence_l1().bytecode, keys.abi_encode());
-    let module = reported(deployer, "AttestationEvidenceL1", code, report).await?;
-    Ok(Attestations { keys, module })
+    reported(deployer, "AttestationEvidenceL1", code, report).await
 }
 
 pub(super) async fn reported(
@@ -72,6 +67,40 @@ pub(super) async fn reported(
     let address = create(deployer, step, code).await?;
     report(step);
     Ok(address)
+}
+
+/// Whether a registry has the guardian that is wanted, or anybody where that is all the same.
+pub(super) fn is_guarded_by(wanted: Option<Address>, guardian: Address) -> bool {
+    wanted.map_or(!guardian.is_zero(), |wanted| guardian == wanted)
+}
+
+/// Sets the guardian of a registry, where it is not the one that is wanted.
+pub(super) async fn guardian_call(
+    transactions: &TxManager,
+    keys: Address,
+    wanted: Option<Address>,
+) -> Result<Option<Bytes>, NodeError> {
+    if is_guarded_by(wanted, transactions.client().view(keys, IEnclaveKeys::guardianCall {}).await?) {
+        return Ok(None);
+    }
+    let guardian = wanted.unwrap_or(transactions.address());
+    Ok(Some(IEnclaveKeys::setGuardianCall { guardian }.abi_encode().into()))
+}
+
+/// Sets the delays of a registry where they are to be other ones, and a shorter period for attested results than there has to be.
+pub(super) async fn settings_call(
+    chain: &L1Client,
+    registry: Address,
+    delay: Option<u32>,
+    attested_period: u64,
+) -> Result<Option<Bytes>, NodeError> {
+    let old = chain.view(registry, IEnclaveKeys::settingsCall {}).await?;
+    let mut settings = old.clone();
+    if let Some(delay) = delay {
+        (settings.policyDelay, settings.keyDelay) = (delay, delay);
+    }
+    settings.attestedPeriod = settings.attestedPeriod.max(u32::try_from(attested_period).unwrap_or(u32::MAX));
+    Ok((settings != old).then(|| IEnclaveKeys::setSettingsCall { settings }.abi_encode().into()))
 }
 
 /// Has the rollup's owner add a policy to a registry: the one on L2, or that at an address on L1. `number` tells apart the

@@ -2,15 +2,17 @@
 
 mod disputes;
 mod enclaves;
-mod market;
+mod opening;
 mod precompiles;
 mod program;
 mod quorum;
+mod service;
 mod timelock;
 
 pub use enclaves::accept_software;
-pub use market::{MarketRequest, is_open, open_l2_market, open_market};
+pub use opening::{OpenRequest, is_open, open_l2_service, open_service, service_of};
 pub use quorum::{QuorumRequest, open_quorum};
+pub use service::Service;
 pub use timelock::OwnerCall;
 
 use crate::program::stf_program;
@@ -18,7 +20,7 @@ use crate::{NodeError, TrustedRoots, artifacts, l2_genesis};
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_sol_types::{SolCall, SolEvent, SolValue};
 use disputes::{Disputes, deploy_disputes, deploy_state_transition, dispute_steps};
-use enclaves::ATTESTATION_STEPS;
+use enclaves::REGISTRY_STEPS;
 use lux_l1::{DeployError, Deployer, TxManager};
 use lux_protocol::contracts::IRollupFactory::{Implementation, RollupDeployed, TimelockDeployed};
 use lux_protocol::contracts::{ExecutionMode, IRollupFactory, RollupConfig, RollupParams, RollupType};
@@ -40,8 +42,8 @@ pub struct DeployRequest {
     /// Deploy what disproves false claims about state roots, with this many seconds to answer a challenge that takes an
     /// answer. `None`: claims are trusted.
     pub fault_proofs: Option<u64>,
-    /// Open the compute market on L1; needs the mode `AICompute` and fault proofs.
-    pub market: Option<MarketRequest>,
+    /// Open what the mode offers on L1; needs fault proofs.
+    pub opening: Option<OpenRequest>,
     pub sequencer: Address,
     /// Zero: anyone with a bond.
     pub proposer: Address,
@@ -98,14 +100,15 @@ pub async fn deploy(
     request: &DeployRequest,
     progress: &mut (dyn FnMut(&str, usize, usize) + Send),
 ) -> Result<Deployment, NodeError> {
-    check_market(request)?;
-    let is_compute = request.execution_mode == ExecutionMode::AICompute;
-    let mut steps = 8 + usize::from(is_compute);
+    check_opening(request)?;
+    let service = Service::of(request.execution_mode);
+    let mut steps = 8 + service.map_or(0, extension_steps);
     if request.fault_proofs.is_some() {
         steps += 1 + dispute_steps(stf_program());
     }
-    if let Some(market) = &request.market {
-        steps += 1 + program_steps(&market.program) + ATTESTATION_STEPS;
+    if let Some(opening) = &request.opening {
+        let evidence = usize::from(opening.service == Service::Market);
+        steps += 1 + program_steps(&opening.program) + REGISTRY_STEPS + evidence;
     }
     let mut deployer = Deployer::new(transactions, format!("deploy/{}", request.name));
     let mut done = 0;
@@ -135,7 +138,7 @@ pub async fn deploy(
         let code = with_arguments(artifacts::rollup_settings().bytecode, arguments);
         let settings = create(&mut deployer, "RollupSettings", code).await?;
         report("RollupSettings");
-        let core = create_core(&mut deployer, settings, is_compute, &mut report).await?;
+        let core = create_core(&mut deployer, settings, service, &mut report).await?;
         let factory = match request.factory {
             Some(factory) => factory,
             None => {
@@ -172,8 +175,8 @@ pub async fn deploy(
         report("StateTransition");
     }
 
-    // To open the market is a matter of the owner, who must not have to wait for it: until then that is us, without a delay.
-    let (admin, delay) = match &request.market {
+    // To open a service is a matter of the owner, who must not have to wait for it: until then that is us, without a delay.
+    let (admin, delay) = match &request.opening {
         Some(_) => (transactions.address(), 0),
         None => (request.admin, request.timelock_delay),
     };
@@ -195,27 +198,32 @@ pub async fn deploy(
     };
     report("rollup");
     let (rollup, timelock) = (deployed.rollup, timelock.timelock);
-    if let Some(market) = &request.market {
+    if let Some(opening) = &request.opening {
         let then = hand_over(timelock, admin, request.admin, request.timelock_delay);
-        market::open_with(transactions, rollup, market, then, &mut report).await?;
+        opening::open_with(transactions, rollup, opening, then, &mut report).await?;
     }
     Ok(Deployment { rollup, timelock, factory, implementation, state_transition })
 }
 
-fn check_market(request: &DeployRequest) -> Result<(), NodeError> {
-    if request.market.is_none() || request.execution_mode == ExecutionMode::AICompute && request.fault_proofs.is_some()
-    {
+fn check_opening(request: &DeployRequest) -> Result<(), NodeError> {
+    let Some(opening) = &request.opening else { return Ok(()) };
+    if Service::of(request.execution_mode) == Some(opening.service) && request.fault_proofs.is_some() {
         return Ok(());
     }
-    let reason = "a compute market needs the mode ai-compute and a rollup type with fault proofs, optimistic or hybrid";
-    Err(NodeError::Config(reason.into()))
+    let reason = match opening.service {
+        Service::Market => "a compute market needs the mode ai-compute",
+        Service::Training => "training needs the mode distributed-training",
+    };
+    Err(NodeError::Config(format!("{reason} and a rollup type with fault proofs, optimistic or hybrid")))
 }
 
 /// Under what the factory knows the code of such a rollup.
 fn implementation_id(request: &DeployRequest) -> B256 {
     let mut name = String::from(IMPLEMENTATION);
-    if request.execution_mode == ExecutionMode::AICompute {
-        name.push_str("/ai-compute");
+    match Service::of(request.execution_mode) {
+        Some(Service::Market) => name.push_str("/ai-compute"),
+        Some(Service::Training) => name.push_str("/distributed-training"),
+        None => {}
     }
     if request.fault_proofs.is_none() {
         name.push_str("/trusted");
@@ -223,24 +231,43 @@ fn implementation_id(request: &DeployRequest) -> B256 {
     keccak256(name)
 }
 
-/// The code of the rollup itself.
+/// The code of the rollup itself, with what it runs by delegate call.
 async fn create_core(
     deployer: &mut Deployer<'_>,
     settings: Address,
-    is_compute: bool,
+    service: Option<Service>,
     report: &mut (dyn FnMut(&str) + Send),
 ) -> Result<Address, NodeError> {
-    let (name, code) = if is_compute {
-        let market = create(deployer, "ComputeMarketL1", artifacts::compute_market_l1().bytecode).await?;
-        report("ComputeMarketL1");
-        let arguments = (settings, market).abi_encode_params();
-        ("AIComputeRollup", with_arguments(artifacts::ai_compute_rollup().bytecode, arguments))
-    } else {
-        ("RollupCore", with_arguments(artifacts::rollup_core().bytecode, settings.abi_encode()))
+    let (name, code) = match service {
+        Some(Service::Market) => {
+            let market = create(deployer, "ComputeMarketL1", artifacts::compute_market_l1().bytecode).await?;
+            report("ComputeMarketL1");
+            let arguments = (settings, market).abi_encode_params();
+            ("AIComputeRollup", with_arguments(artifacts::ai_compute_rollup().bytecode, arguments))
+        }
+        Some(Service::Training) => {
+            let disputes = create(deployer, "TrainingDisputesL1", artifacts::training_disputes_l1().bytecode).await?;
+            report("TrainingDisputesL1");
+            let code = with_arguments(artifacts::training_l1().bytecode, disputes.abi_encode());
+            let training = create(deployer, "TrainingL1", code).await?;
+            report("TrainingL1");
+            let arguments = (settings, training).abi_encode_params();
+            let code = artifacts::distributed_training_rollup().bytecode;
+            ("DistributedTrainingRollup", with_arguments(code, arguments))
+        }
+        None => ("RollupCore", with_arguments(artifacts::rollup_core().bytecode, settings.abi_encode())),
     };
     let core = create(deployer, name, code).await?;
     report(name);
     Ok(core)
+}
+
+/// Steps of `create_core` besides the rollup itself.
+const fn extension_steps(service: Service) -> usize {
+    match service {
+        Service::Market => 1,
+        Service::Training => 2,
+    }
 }
 
 async fn create(deployer: &mut Deployer<'_>, step: &str, code: Bytes) -> Result<Address, NodeError> {

@@ -1,7 +1,7 @@
 //! What makes a rollup's claims final sooner where enclaves of several vendors attest them (`docs/tee.md`, "State roots").
 
-use super::enclaves::{Attestations, deploy_intel, deploy_registry, reported};
-use super::market::{keys_of, rollup_fault_proof};
+use super::enclaves::{deploy_evidence, deploy_intel, deploy_registry, reported};
+use super::opening::{rollup_fault_proof, service_of};
 use super::program::register_program;
 use super::timelock::{Call, OwnerCall, carry_out};
 use super::with_arguments;
@@ -12,7 +12,7 @@ use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::{SolCall, SolValue};
 use lux_l1::{Deployer, L1Client, TxManager};
 use lux_protocol::contracts::{
-    ExecutionMode, IChunkVerifier, IFaultProof, IRollupSettings, IRollupViews, ISequencerRegistry,
+    IChunkVerifier, IFaultProof, IRollupSettings, IRollupViews, ISequencerRegistry,
 };
 use lux_protocol::market::EvidenceKind;
 use lux_protocol::market::enclaves::IEnclaveKeys;
@@ -30,7 +30,7 @@ pub struct QuorumRequest {
 }
 
 /// Deploys what checks attestations of all vendors on L1, and has the rollup's owner take a quorum of them for state roots. A
-/// market on L1 gets the same check, so that its results can have a quorum too.
+/// market or training on L1 gets the same check, so that its results can have a quorum too.
 pub async fn open_quorum(
     transactions: &TxManager,
     rollup: Address,
@@ -51,7 +51,8 @@ pub async fn open_quorum(
     }
     let deployer = &mut Deployer::new(transactions, format!("quorum/{rollup}"));
     let quotes = deploy_quote_claims(deployer, transactions, rollup, report).await?;
-    let Attestations { keys, module } = deploy_registry(deployer, rollup, quotes, report).await?;
+    let keys = deploy_registry(deployer, rollup, quotes, report).await?;
+    let module = deploy_evidence(deployer, keys, report).await?;
     let mut delays = l1.view(keys, IEnclaveKeys::settingsCall {}).await?;
     if let Some(delay) = request.enclave_delay {
         (delays.policyDelay, delays.keyDelay) = (delay, delay);
@@ -63,8 +64,8 @@ pub async fn open_quorum(
         (settings, IRollupSettings::setEvidenceCall { kind, module }.abi_encode().into()),
         (settings, IRollupSettings::setAttestedPeriodCall { period: request.attested_period }.abi_encode().into()),
     ];
-    if let Some(of_market) = market_keys(l1, rollup).await? {
-        calls.push((of_market, IEnclaveKeys::setVerifierCall { verifier: quotes }.abi_encode().into()));
+    if let Some(of_service) = service_keys(l1, rollup).await? {
+        calls.push((of_service, IEnclaveKeys::setVerifierCall { verifier: quotes }.abi_encode().into()));
     }
     by_owner(transactions, rollup, calls, module.into_word()).await
 }
@@ -81,7 +82,7 @@ async fn deploy_quote_claims(
     let verifier = l1.view(fault_proof, IFaultProof::verifierCall {}).await?;
     let rom = l1.view(verifier, IChunkVerifier::PROGRAM_ROMCall {}).await?;
     let program = register_program(deployer, l1, rom, quote_program(), "verify-quote/", report).await?;
-    let intel = match market_keys(l1, rollup).await? {
+    let intel = match service_keys(l1, rollup).await? {
         Some(keys) => l1.view(keys, IEnclaveKeys::verifierCall {}).await?,
         None => deploy_intel(deployer, transactions, rollup, report).await?,
     };
@@ -95,11 +96,11 @@ async fn deploy_quote_claims(
     reported(deployer, "QuoteClaims", code, report).await
 }
 
-/// The registry of the rollup's market on L1, if it has one.
-async fn market_keys(l1: &L1Client, rollup: Address) -> Result<Option<Address>, NodeError> {
-    match l1.view(rollup, IRollupViews::configCall {}).await?.executionMode {
-        ExecutionMode::AICompute => keys_of(l1, rollup).await,
-        _ => Ok(None),
+/// The registry of the rollup's market or training on L1, if it has one.
+async fn service_keys(l1: &L1Client, rollup: Address) -> Result<Option<Address>, NodeError> {
+    match service_of(l1, rollup).await? {
+        Some(service) => service.keys(l1, rollup).await,
+        None => Ok(None),
     }
 }
 

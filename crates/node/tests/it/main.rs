@@ -14,6 +14,7 @@ mod forged;
 mod hostile;
 mod market;
 mod messages;
+mod opening;
 mod rebuild;
 mod rejected;
 mod reorg;

@@ -1,46 +1,29 @@
-//! The compute market of a rollup that `deploy` made: results judged by real proofs, and deployments that die at every step.
+//! The compute market of a rollup that `deploy` made: results judged by real proofs.
 
-use crate::common::world::{ADMIN, ALICE, BOB, CAROL, Setup, deploy_request, faulty, quick};
-use crate::common::{Fault, World, ether, evm};
-use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
+use crate::common::world::{ADMIN, ALICE, BOB, CAROL, Setup, quick};
+use crate::common::{World, ether, evm};
+use crate::opening::{PERIOD, echo, opening};
+use alloy_primitives::{B256, Bytes, U256, keccak256};
 use alloy_sol_types::SolCall;
-use lux_chain::pool::AccountState;
 use lux_devnet::Mining;
 use lux_dispute::{ClaimedRun, Fault as Wrong, fraud_proof};
-use lux_executor::program_id;
-use lux_l1::{L1Client, MemoryJournal, TxManager};
-use lux_machine::{Machine, Program, Status};
-use lux_node::{DeployRequest, Deployment, MarketRequest, OwnerCall, deploy, open_market};
-use lux_protocol::contracts::IRollupViews;
+use lux_l1::{MemoryJournal, TxManager};
+use lux_machine::{Machine, Status};
+use lux_node::{OpenRequest, OwnerCall, Service, open_service};
 use lux_protocol::market::contract::IComputeMarket::{self, Task};
-use lux_protocol::market::contract::{ComputeResult, ComputeTask, Purpose, TaskStatus};
+use lux_protocol::market::contract::{ComputeResult, ComputeTask, TaskStatus};
 use lux_protocol::market::enclaves::{IAttestationEvidence, IEnclaveKeys};
 use lux_protocol::market::{CounterProof, EvidenceKind, ResultProof, claim_input};
 use lux_protocol::{ClaimTrace, payload_commitment};
 use std::sync::Arc;
 
-alloy_sol_types::sol! {
-    function getMinDelay() view returns (uint256);
-    function rollup() view returns (address);
-}
-
 const REQUESTER: usize = ALICE;
 const WORKER: usize = BOB;
 const CHALLENGER: usize = CAROL;
 const MODEL: B256 = B256::repeat_byte(0x77);
-const PERIOD: u64 = 600;
-/// Requests between two deaths: a whole deployment takes seconds here.
-const STRIDE: usize = 11;
-
-/// A program that gives its input back; `unused` words make others of it.
-fn echo(unused: u32) -> Program {
-    // li a7, 0; ecall; lui a0, unused
-    Program::new(vec![0x0000_0893, 0x0000_0073, 0x537 | unused << 12], 0, vec![]).unwrap()
-}
 
 fn setup() -> Setup {
-    let market = MarketRequest { program: echo(0), challenge_period: PERIOD, enclave_delay: None, guardian: None };
-    Setup { fault_proofs: true, market: Some(market), ..Setup::default() }
+    Setup { fault_proofs: true, opening: Some(opening(Service::Market, 0)), ..Setup::default() }
 }
 
 /// Whether a call of the market, mined, succeeded.
@@ -150,9 +133,9 @@ async fn registry_has_a_guardian() {
     let manager =
         TxManager::open(world.client.clone(), world.wallet(ADMIN), journal, quick(1), world.clock()).await.unwrap();
     let open = async |guardian| {
-        let request = MarketRequest { guardian, ..setup().market.unwrap() };
+        let request = OpenRequest { guardian, ..opening(Service::Market, 0) };
         let rollup = world.deployment.rollup;
-        assert_eq!(open_market(&manager, rollup, &request, &mut |_| {}).await.unwrap(), OwnerCall::Done);
+        assert_eq!(open_service(&manager, rollup, &request, &mut |_| {}).await.unwrap(), OwnerCall::Done);
         let chain = world.devnet.chain();
         let module = evm::view(&chain, rollup, IComputeMarket::computeEvidenceCall { kind: 2 });
         let keys = evm::view(&chain, module, IAttestationEvidence::keysCall {});
@@ -165,65 +148,4 @@ async fn registry_has_a_guardian() {
     }
     // Nobody who opens it again takes the place.
     assert_eq!(open(None).await, world.account(CAROL));
-}
-
-/// A further rollup of the same factory, with another program for its market and another admin.
-fn second(world: &World, name: String, unused: u32) -> DeployRequest {
-    let market = MarketRequest { program: echo(unused), challenge_period: PERIOD, enclave_delay: None, guardian: None };
-    let request = deploy_request(&Setup { market: Some(market), ..setup() }, &world.devnet);
-    let (factory, admin) = (Some(world.deployment.factory), world.account(CAROL));
-    DeployRequest { name, factory, admin, timelock_delay: 86_400, ..request }
-}
-
-async fn deploy_with(world: &World, client: L1Client, journal: &MemoryJournal, request: &DeployRequest) -> Deployment {
-    let journal = Arc::new(journal.clone());
-    let manager = TxManager::open(client, world.wallet(ADMIN), journal, quick(1), world.clock()).await.unwrap();
-    deploy(&manager, request, &mut |_, _, _| {}).await.unwrap()
-}
-
-fn admin_nonce(world: &World) -> u64 {
-    world.devnet.chain().nonce_and_balance(world.account(ADMIN)).unwrap().0
-}
-
-/// The market is open once, and its owner is the admin with the delay that was asked for.
-fn check(world: &World, deployment: &Deployment, program: &Program) {
-    let chain = world.devnet.chain();
-    let set = evm::view(&chain, deployment.rollup, IComputeMarket::computeProgramCall { purpose: Purpose::Infer });
-    assert_eq!((set.version, set.program), (1, program_id(program)));
-    let params = evm::view(&chain, deployment.rollup, IComputeMarket::marketParamsCall {});
-    assert_eq!(u64::from(params.challengePeriod), PERIOD);
-    assert_ne!(evm::view(&chain, deployment.rollup, IComputeMarket::computeEvidenceCall { kind: 0 }), Address::ZERO);
-    let module = evm::view(&chain, deployment.rollup, IComputeMarket::computeEvidenceCall { kind: 2 });
-    let keys = evm::view(&chain, module, IAttestationEvidence::keysCall {});
-    assert_eq!(evm::view(&chain, keys, rollupCall {}), deployment.rollup);
-    assert_eq!(evm::view(&chain, deployment.rollup, IRollupViews::ownerCall {}), deployment.timelock);
-    assert_eq!(evm::view(&chain, deployment.timelock, getMinDelayCall {}), U256::from(86_400));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn deployment_that_dies_is_resumed() {
-    let world = World::with(setup()).await;
-    world.devnet.set_mining(Mining::Automine).unwrap();
-    for fault in [Fault::DieBefore, Fault::DieAfter] {
-        for skip in (0..).step_by(STRIDE) {
-            let unused = 1 + 2 * skip as u32 + u32::from(fault == Fault::DieAfter);
-            let (request, journal) = (second(&world, format!("{unused}"), unused), MemoryJournal::default());
-            let before = admin_nonce(&world);
-            let (faults, client) = faulty(&world.methods);
-            faults.plan(skip, fault);
-            let first = faults.run(deploy_with(&world, client, &journal, &request)).await;
-            let was_hit = !faults.clear();
-            // A new process with the journal of the old one.
-            let deployment = deploy_with(&world, world.client.clone(), &journal, &request).await;
-            assert!(first.is_err() == was_hit && first.is_ok_and(|first| first == deployment) != was_hit);
-            check(&world, &deployment, &echo(unused));
-            // ROM contract, registration, StateTransition, rollup, what checks attestations (5), and the owner's operation (2): none
-            // of them twice.
-            assert_eq!(admin_nonce(&world) - before, 11, "request {skip}, {fault:?}");
-            if !was_hit {
-                println!("a deployment makes at most {skip} requests");
-                break;
-            }
-        }
-    }
 }

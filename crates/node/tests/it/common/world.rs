@@ -10,7 +10,7 @@ use jsonrpsee::Methods;
 use lux_chain::pool::AccountState;
 use lux_devnet::{Devnet, DevnetConfig, Mining, ReorgTransactions};
 use lux_l1::{Clock, Journal, L1Client, MemoryJournal, Transport, TxConfig, TxManager, Wallet};
-use lux_node::{DeployRequest, Deployment, MarketRequest, Rollup, TrustedRoots, deploy};
+use lux_node::{DeployRequest, Deployment, OpenRequest, Rollup, Service, TrustedRoots, deploy};
 use lux_protocol::EthTransaction;
 use lux_protocol::constants::MAX_CHECKPOINTS;
 use lux_protocol::contracts::ILuxRollup::{depositToL2Call, forceTransactionCall};
@@ -50,8 +50,8 @@ pub struct Setup {
     pub finalized_depth: u64,
     /// Deploys what disproves claims.
     pub fault_proofs: bool,
-    /// With a compute market that is open.
-    pub market: Option<MarketRequest>,
+    /// With what is open on L1.
+    pub opening: Option<OpenRequest>,
     /// Of a claim of the operator.
     pub max_checkpoints: usize,
     pub roots: TrustedRoots,
@@ -68,7 +68,7 @@ impl Default for Setup {
             challenge_period: 600,
             finalized_depth: 64,
             fault_proofs: false,
-            market: None,
+            opening: None,
             max_checkpoints: MAX_CHECKPOINTS,
             roots: TrustedRoots::Vendors,
         }
@@ -334,12 +334,16 @@ pub fn deploy_request(setup: &Setup, devnet: &Devnet) -> DeployRequest {
     DeployRequest {
         name: "test".into(),
         rollup_type: RollupType::Optimistic,
-        execution_mode: if setup.market.is_some() { ExecutionMode::AICompute } else { ExecutionMode::General },
+        execution_mode: match setup.opening.as_ref().map(|opening| opening.service) {
+            Some(Service::Market) => ExecutionMode::AICompute,
+            Some(Service::Training) => ExecutionMode::DistributedTraining,
+            None => ExecutionMode::General,
+        },
         sequencer: devnet.accounts()[OPERATOR].0,
         proposer: Address::ZERO,
         challenger: devnet.accounts()[ADMIN].0,
         fault_proofs: setup.fault_proofs.then_some(RESPONSE_PERIOD),
-        market: setup.market.clone(),
+        opening: setup.opening.clone(),
         challenge_period: setup.challenge_period,
         min_stake: ether(100),
         params: RollupParams {
