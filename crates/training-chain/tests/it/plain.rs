@@ -1,6 +1,6 @@
 //! Jobs of public updates.
 
-use crate::world::{CREATOR, FIRST, WATCHER, World, ether, step, turn_of};
+use crate::world::{CREATOR, FIRST, WATCHER, World, ether, step, turn_of, turns_until};
 use alloy_primitives::U256;
 use lux_devnet::ReorgTransactions;
 use lux_federated::{Aggregation, Phase};
@@ -63,18 +63,17 @@ async fn a_wrong_aggregate_is_disproved_and_the_round_done_again() {
     // Its bond is there, and it claims nothing yet.
     step(&mut leader).await;
     drop(leader);
-    while world.board(CREATOR).await.history(|history| history.runs[&1].posts(Phase::Updates).count()) < WORKERS {
-        for member in &mut members {
-            step(member).await;
-        }
+    for member in &mut members {
+        step(member).await;
     }
     world.claim_wrongly(1, ClaimTrace { chunks: 1, stride: 1, checkpoints: Vec::new() }).await;
     let before = world.contract.chain.nonce(world.account(WATCHER), BlockTag::Latest).await.unwrap();
+    let is_disproved = Record::Disproved { round: 1, run: 1 };
     let mut records = Vec::new();
-    while !records.contains(&Record::Disproved { round: 1, run: 1 }) {
+    for _ in 0..20 {
         records.extend(step(&mut watcher).await);
-        assert!(records.len() < 20, "{records:?}");
     }
+    assert!(records.contains(&is_disproved), "{records:?}");
     let after = world.contract.chain.nonce(world.account(WATCHER), BlockTag::Latest).await.unwrap();
     assert_eq!(after - before, 2, "its bond, and one challenge");
     // Half of the bond, and its own.
@@ -100,25 +99,45 @@ async fn a_wrong_aggregate_is_disproved_and_the_round_done_again() {
     assert_eq!(paid, WORKERS);
 }
 
+/// Whoever comes in mid-round has nothing to do with that one, and is in the next.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_joins_in_mid_round() {
+    let world = World::new(WORKERS, trimmed_mean(), 2).await;
+    let (mut members, mut leader) = (world.members(WORKERS).await, world.leader(CREATOR).await);
+    for member in &mut members {
+        step(member).await;
+    }
+    members.push(world.member(WORKERS).await);
+    let mut claimed = Vec::new();
+    for _ in 0..100 {
+        let records = turn_of(&world, &mut members, &mut leader).await;
+        claimed.extend(records.iter().filter_map(|record| match record {
+            Record::Claimed { contributors, .. } => Some(contributors.len()),
+            _ => None,
+        }));
+        if records.contains(&Record::JobOver) {
+            break;
+        }
+    }
+    assert_eq!(claimed, [WORKERS, WORKERS + 1]);
+}
+
 /// A worker whose blobs nobody can get is left out, with the time that its phase has.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_without_its_server_is_left_out() {
     let mut world = World::new(WORKERS, trimmed_mean(), 1).await;
     let (mut members, mut leader) = (world.members(WORKERS).await, world.leader(CREATOR).await);
     world.stop_server(FIRST + 3).await;
-    let claimed = loop {
-        let records = turn_of(&world, &mut members, &mut leader).await;
-        let of = |record: Record| match record {
-            Record::Claimed { contributors, .. } => Some(contributors),
-            _ => None,
-        };
-        if let Some(claimed) = records.into_iter().find_map(of) {
-            break claimed;
-        }
+    let board = world.board(CREATOR).await;
+    let is_claimed = async || {
+        board.sync().await.unwrap();
+        board.history(|history| history.done()) == 1
     };
+    turns_until(&world, &mut members, &mut leader, is_claimed).await;
+    let claimed =
+        board.history(|history| history.runs[&1].named(history.runs[&1].claim.as_ref().unwrap().contributors));
     assert_eq!(claimed.len(), WORKERS - 1);
     assert!(!claimed.contains(&world.account(FIRST + 3)));
-    let board = world.board(CREATOR).await;
     assert!(board.history(|history| history.active.contains(&world.account(FIRST + 3))), "it was not silent");
 }
 
@@ -140,12 +159,11 @@ async fn a_wrong_aggregate_that_nobody_answers_for_is_disproved() {
     }
     world.claim_wrongly(1, ClaimTrace { chunks: 64, stride: 64, checkpoints: Vec::new() }).await;
     let mut records = Vec::new();
-    while !records.contains(&Record::Disproved { round: 1, run: 1 }) {
+    for _ in 0..25 {
         records.extend(step(&mut watcher).await);
         world.advance(30);
-        assert!(records.len() < 20, "{records:?}");
     }
-    step(&mut watcher).await;
+    assert!(records.contains(&Record::Disproved { round: 1, run: 1 }), "{records:?}");
     // What it won, the bond of the question, and that of the last word, which the contract asks for and does not lock.
     assert_eq!(world.balance(WATCHER).await, ether(7) / U256::from(10));
 }
@@ -157,12 +175,13 @@ async fn a_reorganisation_under_a_round() {
     let (mut members, mut leader) = (world.members(WORKERS).await, world.leader(CREATOR).await);
     let board = world.board(CREATOR).await;
     let posts = || board.history(|history| history.runs.get(&1).map_or(0, |run| run.posts(Phase::Updates).count()));
-    while posts() < WORKERS {
+    for _ in 0..2 {
         for member in &mut members {
             step(member).await;
         }
-        board.sync().await.unwrap();
     }
+    board.sync().await.unwrap();
+    assert_eq!(posts(), WORKERS);
     world.devnet.reorg(WORKERS as u64, ReorgTransactions::Return).unwrap();
     board.sync().await.unwrap();
     assert!(posts() < WORKERS);

@@ -1,6 +1,6 @@
 //! Jobs of masked updates.
 
-use crate::world::{CREATOR, FIRST, World, ether, turn_of};
+use crate::world::{CREATOR, FIRST, World, ether, turn_of, turns_until};
 use alloy_primitives::{Address, U256};
 use lux_federated::{Aggregation, Phase, decode_vector, encode_vector, mean_of_sum};
 use lux_l1::BlockTag;
@@ -54,9 +54,7 @@ async fn to_the_end(world: &World, members: &mut [Member], leader: &mut Leader) 
 async fn a_worker_leaves_in_mid_round() {
     let world = World::new(WORKERS, masked(), 1).await;
     let (mut members, mut leader) = (world.members(WORKERS).await, world.leader(CREATOR).await);
-    while phase(&world).await != Phase::Masked {
-        turn_of(&world, &mut members, &mut leader).await;
-    }
+    turns_until(&world, &mut members, &mut leader, async || phase(&world).await == Phase::Masked).await;
     let gone = members.remove(2);
     drop(gone);
     let (claimed, paid) = to_the_end(&world, &mut members, &mut leader).await;
@@ -77,15 +75,14 @@ async fn a_worker_leaves_in_mid_round() {
 async fn who_was_dropped_joins_again() {
     let world = World::new(WORKERS, masked(), 2).await;
     let (mut members, mut leader) = (world.members(WORKERS).await, world.leader(CREATOR).await);
-    while phase(&world).await != Phase::Masked {
-        turn_of(&world, &mut members, &mut leader).await;
-    }
+    turns_until(&world, &mut members, &mut leader, async || phase(&world).await == Phase::Masked).await;
     drop(members.pop());
     let board = world.board(CREATOR).await;
-    while board.history(|history| history.done()) == 0 {
-        turn_of(&world, &mut members, &mut leader).await;
+    let is_done = async || {
         board.sync().await.unwrap();
-    }
+        board.history(|history| history.done()) == 1
+    };
+    turns_until(&world, &mut members, &mut leader, is_done).await;
     members.push(world.member(WORKERS - 1).await);
     let (claimed, paid) = to_the_end(&world, &mut members, &mut leader).await;
     // The first round was told before.
@@ -131,9 +128,7 @@ async fn killed_between_any_two_steps_everybody_stays_in() {
 async fn a_coordinator_is_replaced_in_mid_round() {
     let world = World::new(WORKERS, masked(), 1).await;
     let (mut members, mut leader) = (world.members(WORKERS).await, world.leader(CREATOR).await);
-    while phase(&world).await != Phase::Masked {
-        turn_of(&world, &mut members, &mut leader).await;
-    }
+    turns_until(&world, &mut members, &mut leader, async || phase(&world).await == Phase::Masked).await;
     drop(leader);
     let board = world.board(FIRST).await;
     members[0] = world.member_of(0, board.clone());

@@ -106,7 +106,7 @@ impl World {
             journals: (0..12).map(|index| (index, Arc::default())).collect(),
             servers: BTreeMap::new(),
         };
-        for party in 0..FIRST + workers {
+        for party in 0..=FIRST + workers {
             let store = this.store(party);
             let server = serve("127.0.0.1:0".parse().unwrap(), store, ServerConfig::default()).await.unwrap();
             this.servers.insert(party, server);
@@ -340,4 +340,14 @@ pub async fn turn_of(world: &World, members: &mut [Member], leader: &mut Leader)
         world.advance(30);
     }
     records
+}
+
+pub async fn turns_until(world: &World, members: &mut [Member], leader: &mut Leader, done: impl AsyncFn() -> bool) {
+    for _ in 0..200 {
+        if done().await {
+            return;
+        }
+        turn_of(world, members, leader).await;
+    }
+    panic!("it does not come to it");
 }
