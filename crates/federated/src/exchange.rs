@@ -37,11 +37,12 @@ impl Exchange {
             Err(error @ BlobError::NotFound(_)) => error,
             found => return found,
         };
-        for source in self.client.iter().flat_map(|client| self.sources.iter().map(move |source| (client, source))) {
-            match source.0.fetch_into(&self.store, source.1, commitment, limit).await {
+        let Some(client) = &self.client else { return Err(missing) };
+        for source in &self.sources {
+            match client.fetch_into(&self.store, source, commitment, limit).await {
                 Ok(_) => return self.store.get(commitment, limit).await,
                 Err(error) => {
-                    tracing::debug!(%commitment, source = source.1, %error, "not from here");
+                    tracing::debug!(%commitment, source, %error, "not from here");
                     // A server that cannot be reached may have it: try again.
                     if error.is_temporary() {
                         missing = error;

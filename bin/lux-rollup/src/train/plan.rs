@@ -27,7 +27,7 @@ pub fn plan(args: &SimulateArgs) -> eyre::Result<Plan> {
     let clip =
         args.clip.map(|clip| Clip::new((clip * unit) as u64).ok_or_else(|| eyre!("--clip {clip} is out of range")));
     let clip = clip.transpose()?;
-    let job = Job {
+    let mut job = Job {
         chain_id: NO_CHAIN,
         id: Default::default(),
         members: members(args.workers),
@@ -36,10 +36,14 @@ pub fn plan(args: &SimulateArgs) -> eyre::Result<Plan> {
         training: LocalTraining { epochs: args.epochs, batch: args.batch, learning_rate: args.learning_rate },
         clip,
         aggregation: aggregation(args),
+        norm_bound: None,
         privacy: privacy(args, unit)?,
         rounds: args.rounds,
         attempts: args.rounds.saturating_mul(2),
     };
+    if !args.no_norm_proofs {
+        job.norm_bound = job.provable_bound(args.workers);
+    }
     Ok(Plan { job, data, tested, conduct: conduct(args)?, alpha: args.alpha, seed: args.seed })
 }
 

@@ -57,7 +57,10 @@ pub struct SimulateArgs {
     /// Euclidean norm that updates are clipped to.
     #[arg(long)]
     pub clip: Option<f64>,
-    /// Dishonest workers, as sign-flip=1, noise=2 or label-flip=1. May be repeated.
+    /// With --secure and --clip: takes updates without a proof of their norm.
+    #[arg(long)]
+    pub no_norm_proofs: bool,
+    /// Dishonest workers, as sign-flip=1, noise=2, label-flip=1 or scale=1. May be repeated.
     #[arg(long, value_name = "KIND=COUNT", value_parser = parse_attack)]
     pub attack: Vec<(Attack, usize)>,
     /// Workers that leave, one in each round from the second on, in different phases.
