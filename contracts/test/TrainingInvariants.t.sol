@@ -2,6 +2,8 @@
 pragma solidity ^0.8.30;
 
 import {IDistributedTrainingRollup} from "../src/interfaces/IDistributedTrainingRollup.sol";
+import {IEvidence} from "../src/interfaces/IEvidence.sol";
+import {ITrainingAccusations} from "../src/interfaces/ITrainingAccusations.sol";
 import {ITrainingTypes} from "../src/interfaces/ITrainingTypes.sol";
 import {TrainingTest} from "./utils/TrainingTest.sol";
 
@@ -12,9 +14,14 @@ contract TrainingHandler is TrainingTest {
     uint256 public paid;
     uint256 public disproved;
     mapping(uint256 => bool) private _isPaid;
+    ITrainingTypes.Misbehaviour private constant KIND = ITrainingTypes.Misbehaviour.NormBound;
+    bytes32[] public accusations;
 
     constructor() {
         setUp();
+        address by = training.governor();
+        vm.prank(by);
+        training.setAccusationProgram(KIND, keccak256("norm"));
         _begin();
     }
 
@@ -75,6 +82,30 @@ contract TrainingHandler is TrainingTest {
         try training.reclaimBond(JOB, 1 + _which % (attempts + 1)) {} catch {}
     }
 
+    function accuse(uint256 _worker) external {
+        uint256 attempt = _attempt();
+        vm.prank(watcher);
+        try training.accuse(JOB, attempt, workers[_worker % WORKERS], KIND, "") returns (bytes32 id) {
+            accusations.push(id);
+        } catch {}
+    }
+
+    function judge(uint256 _which, bool _isFalse) external {
+        if (accusations.length == 0) return;
+        bytes32 id = accusations[_which % accusations.length];
+        ITrainingAccusations.Accusation memory a = training.getAccusation(id);
+        if (_isFalse) {
+            IEvidence.Claim memory claim =
+                IEvidence.Claim(a.program, a.input, bytes32(uint256(1)), a.trace, uint256(id));
+            vm.prank(creator);
+            try training.challengeAccusation(id, abi.encode(claim)) {} catch {}
+        } else {
+            try training.slashMaliciousWorker(a.worker, abi.encode(KIND, abi.encode(id))) {
+                if (block.timestamp < a.until) ++early;
+            } catch {}
+        }
+    }
+
     function step() external {
         try training.advance(JOB) {} catch {}
     }
@@ -113,6 +144,9 @@ contract TrainingHandler is TrainingTest {
             ITrainingTypes.Run memory run = training.getRun(JOB, i);
             if (run.phase == ITrainingTypes.Phase.Claimed) sum_ += run.bond;
             sum_ += training.bondOf(JOB, i, watcher);
+        }
+        for (uint256 i; i < accusations.length; ++i) {
+            sum_ += training.getAccusation(accusations[i]).bond;
         }
     }
 
@@ -154,6 +188,11 @@ contract Training_Invariants_Test {
     /// @notice Shows that the handler gets anywhere.
     function test_handler_reaches_succeeds() external {
         _handler.submit(0);
+        _handler.accuse(0);
+        _handler.accuse(0);
+        require(_handler.accusations(1) != 0, "not accused");
+        _handler.judge(1, true);
+        require(_handler.owed() == _handler.held(), "owed and held");
         _handler.aggregate(4, true, 0, 1);
         _handler.aggregate(4, true, 2, 0);
         _handler.disprove(0);

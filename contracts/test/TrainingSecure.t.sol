@@ -341,14 +341,50 @@ contract Training_Secure_Test is TrainingTest {
 
     function test_slashMaliciousWorker_notProvable_reverts() external {
         _begin();
-        ITrainingTypes.Misbehaviour[3] memory kinds = [
-            ITrainingTypes.Misbehaviour.InvalidContribution,
-            ITrainingTypes.Misbehaviour.NormBound,
-            ITrainingTypes.Misbehaviour.WrongShard
-        ];
-        for (uint256 i; i < 3; ++i) {
-            vm.expectRevert(abi.encodeWithSelector(ITrainingTypes.Training_NotProvable.selector, kinds[i]));
-            _slash(0, kinds[i], "");
-        }
+        ITrainingTypes.Misbehaviour kind = ITrainingTypes.Misbehaviour.InvalidContribution;
+        vm.expectRevert(abi.encodeWithSelector(ITrainingTypes.Training_NotProvable.selector, kind));
+        _slash(0, kind, "");
+    }
+
+    /// @dev What a program is asked about a masked update; with a norm bound, vectors have the limbs of blindings.
+    function test_accusationInput_masked_isRead() external {
+        ITrainingTypes.JobConfig memory terms = _terms();
+        (terms.wordBits, terms.normBound) = (32, 1 << 20);
+        _create(terms);
+        _joinAll();
+        _publish();
+        _mask(2);
+        (bytes32 context, bytes32 round) = training.secureDomains(JOB, 1);
+        ITrainingTypes.Run memory run = training.getRun(JOB, 1);
+        bytes memory parameters = abi.encodePacked(context, run.roster, run.beacon);
+        parameters = bytes.concat(parameters, abi.encodePacked(uint16(4), uint16(4), LENGTH + 32, uint8(32)));
+        vm.assertEq(round, _tagged("round", parameters));
+        bytes32 masked = keccak256(abi.encode("masked", uint256(2)));
+        bytes32 contribution = keccak256(abi.encode(workers[2], masked, POINTS, keccak256("signed")));
+        bytes32 config = keccak256(abi.encode(training.getJob(JOB).config));
+        bytes32 input = keccak256(abi.encode(config, round, workers[2], contribution));
+        vm.assertEq(training.accusationInput(JOB, 1, workers[2]), input);
+        vm.expectPartialRevert(ITrainingTypes.Training_InvalidContribution.selector);
+        training.accusationInput(JOB, 1, workers[3]);
+    }
+
+    /// @dev Only bounds that can be proven, of sums that fit.
+    function test_createTrainingJobWith_normBound_reverts() external {
+        ITrainingTypes.JobConfig memory terms = _terms();
+        terms.normBound = 1;
+        vm.expectRevert(ITrainingTypes.Training_InvalidJob.selector);
+        _create(terms);
+        terms.wordBits = 32;
+        terms.normBound = uint32((uint256(1) << 31) / terms.maxWorkers + 1);
+        vm.expectRevert(ITrainingTypes.Training_InvalidJob.selector);
+        _create(terms);
+        (terms.wordBits, terms.normBound) = (64, 1 << 31);
+        vm.expectRevert(ITrainingTypes.Training_InvalidJob.selector);
+        _create(terms);
+        (terms.normBound, terms.length) = (1 << 20, (1 << 20) + 1);
+        vm.expectRevert(ITrainingTypes.Training_InvalidJob.selector);
+        _create(terms);
+        terms.length = 1 << 20;
+        _create(terms);
     }
 }

@@ -42,6 +42,7 @@ export const secureTerms = (workers) => ({
   keyPeriod: 3600,
   collectPeriod: 3600,
   aggregatePeriod: 3600,
+  normBound: 0,
 });
 
 /** Signed `AdvertiseKeys` of docs/secure-aggregation.md. */

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Programs, each a binary of the workspace `programs`.
-const PROGRAMS: [&str; 5] = ["stf", "infer", "aggregate", "verify-quote", "statetest"];
+const PROGRAMS: [&str; 6] = ["stf", "infer", "aggregate", "verify-quote", "norm", "statetest"];
 /// Where the toolchain of the programs is: Debian's, whose version the committed bytes depend on. Rustup's has no source
 /// of the standard library unless one asks.
 const RUSTC: &str = "/usr/bin/rustc";

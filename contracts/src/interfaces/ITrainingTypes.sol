@@ -47,6 +47,7 @@ interface ITrainingTypes {
     /// @param pointsCap Most data points that one contribution is paid for.
     /// @param epsilonMicros Privacy budget that workers keep, in millionths; zero for none. Not computed here.
     /// @param wordBits Zero for plaintext, 32 or 64 for secure aggregation with words of so many bits.
+    /// @param normBound Bound on the norm of what is masked, noise included, that workers prove by docs/norm-proofs.md; zero where nobody does.
     struct JobConfig {
         address coordinator;
         uint96 stake;
@@ -66,6 +67,7 @@ interface ITrainingTypes {
         uint32 keyPeriod;
         uint32 collectPeriod;
         uint32 aggregatePeriod;
+        uint32 normBound;
     }
 
     /// @notice `round` is the one in work, `distributed` the last one that was paid. `attempts` counts runs of rounds. Sets of workers
@@ -143,7 +145,8 @@ interface ITrainingTypes {
         uint96 aggregateBond;
     }
 
-    /// @notice Why a worker is slashed. The first one `distributeRewards` finds in the report; the last two have no proof yet.
+    /// @notice Why a worker is slashed. The first one `distributeRewards` finds in the report, the last two
+    /// programs, by accusations.
     enum Misbehaviour {
         InvalidContribution,
         Equivocation,

@@ -93,7 +93,7 @@ abstract contract Aggregates is SecureRounds, Claims {
         for (uint256 left = run.invalid; left != 0; left &= left - 1) {
             address worker = _store().workers[_jobId][left.first()];
             if (!_store().members[_jobId][worker].isSlashed) {
-                _slash(_jobId, worker, Misbehaviour.InvalidContribution);
+                _slash(_jobId, worker, Misbehaviour.InvalidContribution, msg.sender);
             }
         }
         _pay(_jobId, job, run, attempt);

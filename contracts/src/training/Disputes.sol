@@ -126,7 +126,7 @@ abstract contract Disputes is Views {
         delete _store().bonds[_runKey(_jobId, _attempt)][_challenger];
     }
 
-    function _challengeBond() private view returns (uint256) {
+    function _challengeBond() internal view returns (uint256) {
         return _settings().aggregateBond / BOND_DIVISOR;
     }
 }

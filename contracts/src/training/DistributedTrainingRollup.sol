@@ -114,6 +114,30 @@ contract DistributedTrainingRollup is ExtendedRollup, IDistributedTrainingRollup
         _runExtension();
     }
 
+    function accuse(bytes32, uint256, address, Misbehaviour, bytes calldata) external returns (bytes32) {
+        _runExtension();
+    }
+
+    function challengeAccusation(bytes32, bytes calldata) external {
+        _runExtension();
+    }
+
+    function revealAccusationTrace(bytes32, uint256, bytes calldata) external {
+        _runExtension();
+    }
+
+    function slashAccusationChallenger(bytes32, uint256) external {
+        _runExtension();
+    }
+
+    function reclaimAccusationBond(bytes32) external {
+        _runExtension();
+    }
+
+    function setAccusationProgram(Misbehaviour, bytes32) external {
+        _runExtension();
+    }
+
     function challengeAggregate(bytes32, uint256, bytes calldata) external {
         _runExtension();
     }
@@ -151,6 +175,30 @@ contract DistributedTrainingRollup is ExtendedRollup, IDistributedTrainingRollup
     }
 
     function treasury() external view returns (address) {
+        _viewExtension();
+    }
+
+    function accusationProgram(Misbehaviour) external view returns (bytes32) {
+        _viewExtension();
+    }
+
+    function getAccusation(bytes32) external view returns (Accusation memory) {
+        _viewExtension();
+    }
+
+    function accusationFinalAt(bytes32) external view returns (uint256) {
+        _viewExtension();
+    }
+
+    function accusationsOf(bytes32, address) external view returns (uint256) {
+        _viewExtension();
+    }
+
+    function accusationBondOf(bytes32, address) external view returns (uint256) {
+        _viewExtension();
+    }
+
+    function accusationInput(bytes32, uint256, address) external view returns (bytes32) {
         _viewExtension();
     }
 

@@ -17,6 +17,8 @@ abstract contract Jobs is Balances {
     uint256 private constant MIN_SECURE_WORKERS = 3;
     uint256 private constant MAX_ROUNDS = 1_000_000;
     uint256 private constant MAX_PERIOD_SECONDS = 30 days;
+    uint256 private constant MAX_PROVEN_LENGTH = 1 << 20;
+    uint256 private constant MAX_NORM_BOUND = (1 << 31) - 1;
     uint32 private constant DEFAULT_PERIOD_SECONDS = 1 hours;
 
     /// @inheritdoc ITrainingWork
@@ -111,6 +113,13 @@ abstract contract Jobs is Balances {
             bool isSecure = (_config.wordBits == 32 || _config.wordBits == 64) && _config.length != 0
                 && workers >= MIN_SECURE_WORKERS && _config.maxWorkers <= MAX_SECURE_WORKERS;
             if (!isSecure) revert Training_InvalidJob();
+        }
+        if (_config.normBound != 0) {
+            // Sums of so many updates fit signed words; lengths and bounds are those that can be proven.
+            bool isProvable = _config.wordBits != 0 && _config.length <= MAX_PROVEN_LENGTH
+                && _config.normBound <= MAX_NORM_BOUND
+                && uint256(_config.maxWorkers) * _config.normBound < 1 << (_config.wordBits - 1);
+            if (!isProvable) revert Training_InvalidJob();
         }
         uint256 fewest = AggregateInput.fewest(_config.rule, _config.p1, _config.p2, workers);
         if (fewest == 0 || fewest > workers) revert Training_InvalidJob();

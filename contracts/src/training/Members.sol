@@ -51,6 +51,7 @@ abstract contract Members is Jobs {
         if (!member.isMember || member.isSlashed) revert Training_NotMember(msg.sender);
         uint256 from = member.leftAt != 0 ? member.leftAt : job.endedAt;
         if (from == 0) revert Training_WrongStatus(job.status);
+        if (store.accused[_jobId][msg.sender] != 0) revert Training_TooEarly(type(uint256).max);
         uint256 releaseAt = from + _settings().challengePeriod;
         if (block.timestamp < releaseAt) revert Training_TooEarly(releaseAt);
         if (job.status != JobStatus.Ended) {

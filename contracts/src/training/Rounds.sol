@@ -143,7 +143,7 @@ abstract contract Rounds is TrainingState {
     }
 
     /// @dev Takes all of a worker's stake in a job: half for who showed it, the rest for the treasury.
-    function _slash(bytes32 _jobId, address _worker, Misbehaviour _kind) internal {
+    function _slash(bytes32 _jobId, address _worker, Misbehaviour _kind, address _reporter) internal {
         Member storage member = _store().members[_jobId][_worker];
         Job storage job = _store().jobs[_jobId];
         uint256 stake = member.stake;
@@ -151,8 +151,8 @@ abstract contract Rounds is TrainingState {
         member.stake = 0;
         member.isSlashed = true;
         job.active &= ~WorkerSet.bit(member.index);
-        _credit(msg.sender, reward);
+        _credit(_reporter, reward);
         _addFees(stake - reward);
-        emit WorkerSlashed(_jobId, _worker, msg.sender, _kind, stake, reward);
+        emit WorkerSlashed(_jobId, _worker, _reporter, _kind, stake, reward);
     }
 }

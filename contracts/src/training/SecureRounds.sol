@@ -40,7 +40,8 @@ abstract contract SecureRounds is Members {
 
     /// @inheritdoc ITrainingWork
     /// @dev `_encryptedGradient = abi.encode(bytes32 commitment, uint256 points, bytes message)`: of the masked vector as a blob, the
-    /// data points behind it, and the worker's signed `MaskedInput`, which is not read here.
+    /// data points behind it, and the worker's signed `MaskedInput`, in jobs with a norm bound with the commitment of its proof; it is not
+    /// read here.
     function submitEncryptedGradient(bytes32 _jobId, bytes calldata _encryptedGradient) external {
         Job storage job = _store().jobs[_jobId];
         (Run storage run, uint256 attempt) = _inPhase(_jobId, job, Phase.Masking);
@@ -53,7 +54,7 @@ abstract contract SecureRounds is Members {
         if (commitment == 0 || points > AggregateInput.MAX_POINTS) revert Training_InvalidContribution(msg.sender);
         if (message.length > MAX_MESSAGE_BYTES) revert Training_TooLong(MAX_MESSAGE_BYTES);
         bytes32 key = _runKey(_jobId, attempt);
-        _store().contributions[key][index] = keccak256(abi.encode(commitment, points, keccak256(message)));
+        _store().contributions[key][index] = keccak256(abi.encode(msg.sender, commitment, points, keccak256(message)));
         uint256 cap = job.config.pointsCap;
         _setPoints(key, index, points < cap ? points : cap);
         uint256 submitted = run.submitted | WorkerSet.bit(index);

@@ -4,10 +4,10 @@ pragma solidity ^0.8.30;
 import {ITrainingDisputes} from "../interfaces/ITrainingDisputes.sol";
 import {EnclaveSignature} from "../libraries/EnclaveSignature.sol";
 import {TrainingMessages} from "../libraries/TrainingMessages.sol";
-import {Disputes} from "./Disputes.sol";
+import {Accusations} from "./Accusations.sol";
 
 /// @notice The second part of distributed training. This last piece slashes workers by what they signed.
-abstract contract TrainingDisputes is Disputes {
+abstract contract TrainingDisputes is Accusations {
     /// @dev Owner, kind and share, of the message `Unmask`.
     uint256 private constant SHARE_BYTES = 35;
     uint256 private constant MAX_UNMASK_BYTES = 8_192;
@@ -18,15 +18,17 @@ abstract contract TrainingDisputes is Disputes {
     /// statements of which a worker makes one at most. Of messages the hash of the body, of others their struct's last fields.
     /// `BothShares`: `body = abi.encode(jobId, attempt, message, signature, first, second)`: an `Unmask` whose entries at these two
     /// places are of one owner and of different kinds.
+    /// `NormBound`, `WrongShard`: `body = abi.encode(accusation)`: one that nobody disproved. The reward is the accuser's.
     function slashMaliciousWorker(address _worker, bytes calldata _misbehaviorProof) external {
         (Misbehaviour kind, bytes memory body) = abi.decode(_misbehaviorProof, (Misbehaviour, bytes));
+        if (_isByProgram(kind)) return _uphold(abi.decode(body, (bytes32)), _worker, kind);
         bytes32 jobId;
         if (kind == Misbehaviour.Equivocation) jobId = _equivocation(_worker, body);
         else if (kind == Misbehaviour.BothShares) jobId = _bothShares(_worker, body);
         else revert Training_NotProvable(kind);
         Member storage member = _store().members[jobId][_worker];
         if (!member.isMember || member.isSlashed) revert Training_NotMember(_worker);
-        _slash(jobId, _worker, kind);
+        _slash(jobId, _worker, kind, msg.sender);
     }
 
     function _equivocation(address _worker, bytes memory _body) private view returns (bytes32) {

@@ -4,6 +4,7 @@ pragma solidity ^0.8.30;
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {IEnclaveKeys} from "../interfaces/IEnclaveKeys.sol";
 import {IEvidence} from "../interfaces/IEvidence.sol";
+import {ITrainingAccusations} from "../interfaces/ITrainingAccusations.sol";
 import {ITrainingTypes} from "../interfaces/ITrainingTypes.sol";
 
 /// @notice State of distributed training. All storage is in one namespace (ERC-7201), because on L1 this code
@@ -40,6 +41,11 @@ abstract contract TrainingState is ITrainingTypes, ReentrancyGuardTransient {
         IEnclaveKeys enclaveKeys;
         uint256 fees;
         uint256 jobCount;
+        mapping(Misbehaviour => bytes32) accusationPrograms;
+        mapping(bytes32 => ITrainingAccusations.Accusation) accusations;
+        /// @dev How many are open.
+        mapping(bytes32 jobId => mapping(address worker => uint256)) accused;
+        uint256 accusationCount;
     }
 
     uint256 internal constant BPS = 10_000;

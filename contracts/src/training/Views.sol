@@ -11,6 +11,9 @@ import {Announcements} from "./Announcements.sol";
 abstract contract Views is Announcements {
     using WorkerSet for uint256;
 
+    /// @dev What hides an update in the commitment of its norm proof, at the end of a masked vector.
+    uint32 private constant BLINDING_LIMBS = 32;
+
     /// @inheritdoc ITrainingDisputes
     function getJob(bytes32 _jobId) external view returns (Job memory) {
         return _store().jobs[_jobId];
@@ -83,7 +86,12 @@ abstract contract Views is Announcements {
         if (run.beacon != 0) {
             JobConfig storage config = _store().jobs[_jobId].config;
             round_ = TrainingMessages.roundOf(
-                context_, run.roster, run.beacon, run.members.count(), config.length, config.wordBits
+                context_,
+                run.roster,
+                run.beacon,
+                run.members.count(),
+                config.normBound == 0 ? config.length : config.length + BLINDING_LIMBS,
+                config.wordBits
             );
         }
     }

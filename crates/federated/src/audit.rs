@@ -7,6 +7,7 @@ use crate::{
 };
 use alloy_primitives::{Address, B256};
 use lux_inference::blob::commitment;
+use lux_secagg::words_to_bytes;
 use lux_training::program::{Contribution, MAX_ROUND_BYTES, Round};
 use std::sync::Arc;
 
@@ -35,7 +36,7 @@ pub async fn audit(job: Arc<Job>, board: &dyn Board, blobs: &Exchange, number: u
     let (Some(old), Some((content, weights))) = (old, finished) else {
         return Err(FederatedError::Handout("the round has no result"));
     };
-    let outcome = RoundOutcome::decode(&blobs.get(content, RoundOutcome::BYTES).await?)?;
+    let outcome = RoundOutcome::decode(&blobs.get(content, RoundOutcome::MAX_BYTES).await?)?;
     let Ok(round) = Round::decode(&blobs.get(outcome.round, MAX_ROUND_BYTES).await?) else {
         return Ok(Finding::WrongRound("its description is none"));
     };
@@ -48,7 +49,10 @@ pub async fn audit(job: Arc<Job>, board: &dyn Board, blobs: &Exchange, number: u
             Err(problem) => return Ok(Finding::WrongRound(problem)),
         },
         Aggregation::Secure(_) => {
-            let (update, left_out) = sum_again(job.clone(), &entries, board, blobs, number).await?;
+            let (update, sum, left_out) = sum_again(job.clone(), &entries, board, blobs, number).await?;
+            if outcome.sum != sum {
+                return Ok(Finding::WrongRound("the sum that it names is another one"));
+            }
             if round.contributions != [Contribution { update, points: 1 }] {
                 return Ok(Finding::WrongRound("it is not the mean of the unmasked sum"));
             }
@@ -103,8 +107,8 @@ async fn sum_again(
     board: &dyn Board,
     blobs: &Exchange,
     number: u64,
-) -> Result<(B256, Vec<Address>), FederatedError> {
-    let mut secure = SecureRound::replay(job, number, Phase::Unmask, board, blobs).await?;
+) -> Result<(B256, Option<B256>, Vec<Address>), FederatedError> {
+    let mut secure = SecureRound::replay(job.clone(), number, Phase::Unmask, board, blobs).await?;
     let mut masked = Vec::new();
     for entry in entries {
         match entry {
@@ -119,7 +123,8 @@ async fn sum_again(
         }
     }
     let (sum, survivors) = secure.finish()?;
-    let mean = mean_of_sum(&sum, survivors.len());
+    let mean = mean_of_sum(&sum[..job.length()], survivors.len());
     masked.retain(|worker| !survivors.contains(worker));
-    Ok((commitment(&encode_vector(&mean)), masked))
+    let opened = job.norm_bound.map(|_| commitment(&words_to_bytes(&sum)));
+    Ok((commitment(&encode_vector(&mean)), opened, masked))
 }

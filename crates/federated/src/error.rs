@@ -36,6 +36,14 @@ pub enum FederatedError {
     Roster(#[from] RosterError),
     #[error("secure aggregation: {0}")]
     Parameters(#[from] ParameterError),
+    #[error("norm proof: {0}")]
+    Terms(#[from] lux_norm_proof::TermsError),
+    #[error("norm proof: {0}")]
+    Prove(#[from] lux_norm_proof::ProveError),
+    #[error("norm proof: {0}")]
+    Proof(#[from] lux_norm_proof::DecodeError),
+    #[error("norm proofs: {0}")]
+    Opening(#[from] lux_norm_proof::OpenError),
     #[error(transparent)]
     Rule(#[from] RuleError),
     #[error(transparent)]

@@ -58,20 +58,28 @@ impl Deliveries {
 pub struct RoundOutcome {
     pub round: B256,
     pub output: B256,
+    /// Of a job with norm proofs, the unmasked sum, which [`check_sum`](crate::check_sum) takes.
+    pub sum: Option<B256>,
 }
 
 impl RoundOutcome {
-    pub const BYTES: usize = 64;
+    pub const MAX_BYTES: usize = 96;
 
     pub fn encode(&self) -> Vec<u8> {
-        [self.round.0, self.output.0].concat()
+        let words = [self.round, self.output].into_iter().chain(self.sum);
+        words.flat_map(|word| word.0).collect()
     }
 
     pub fn decode(bytes: &[u8]) -> Result<Self, FederatedError> {
-        let ([round, output], []) = bytes.as_chunks::<32>() else {
-            return Err(FederatedError::Handout("the outcome of a round has 64 bytes"));
+        let ([round, output, sum @ ..], []) = bytes.as_chunks::<32>() else {
+            return Err(FederatedError::Handout("the outcome of a round has 64 or 96 bytes"));
         };
-        Ok(Self { round: B256::new(*round), output: B256::new(*output) })
+        let sum = match sum {
+            [] => None,
+            [sum] => Some(B256::new(*sum)),
+            _ => return Err(FederatedError::Handout("the outcome of a round has 64 or 96 bytes")),
+        };
+        Ok(Self { round: B256::new(*round), output: B256::new(*output), sum })
     }
 }
 

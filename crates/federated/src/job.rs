@@ -2,6 +2,7 @@
 
 use crate::{Architecture, FederatedError};
 use alloy_primitives::{Address, B256};
+use lux_norm_proof::{LIMBS, Terms};
 use lux_secagg::{Assumptions, Context, MAX_WORKERS, MIN_WORKERS, Settings, WordSize};
 use lux_training::limits::MAX_COORDINATE;
 use lux_training::privacy::{Budget, BudgetError, HEADROOM, Mechanism};
@@ -57,6 +58,8 @@ pub struct Job {
     /// Norm of an update, in units.
     pub clip: Option<Clip>,
     pub aggregation: Aggregation,
+    /// What workers prove that the norm of their masked updates does not exceed, noise included, in units; `None` where nobody proves it.
+    pub norm_bound: Option<u32>,
     pub privacy: Option<Privacy>,
     /// Rounds with a result.
     pub rounds: u64,
@@ -99,6 +102,15 @@ impl Job {
                 ));
             }
             (Aggregation::Secure(_), _) => {}
+        }
+        if let Some(bound) = self.norm_bound {
+            Terms::new::<u32>(self.length() as u32, bound, members as u16)?;
+            if matches!(self.aggregation, Aggregation::Plain(_)) {
+                return Err(FederatedError::Job("norms are proven of masked updates: aggregate securely"));
+            }
+            if self.longest().is_none_or(|longest| longest > bound.into()) {
+                return Err(FederatedError::Job("honest updates may be longer than the norm bound: set a lower clip"));
+            }
         }
         if let Some(privacy) = self.privacy {
             self.attempts = self.attempts.min(self.affordable(privacy)?);
@@ -176,9 +188,39 @@ impl Job {
         norm.saturating_add(noise).min(MAX_COORDINATE as u64) as i32
     }
 
+    /// Largest norm of an honest update with a clip. Noise is longer with a probability below 2^-120.
+    fn longest(&self) -> Option<u64> {
+        let noise = match self.privacy.map(|privacy| privacy.noise) {
+            Some(Noise::Members { deviation, .. }) => {
+                (deviation * (libm::sqrt(self.length() as f64) + HEADROOM)).ceil() as u64
+            }
+            _ => 0,
+        };
+        self.clip.map(|clip| clip.norm().saturating_add(noise))
+    }
+
+    /// The norm bound of a job that says nothing else: that of honest updates, where they are masked and it can be proven of so many.
+    pub fn provable_bound(&self, members: usize) -> Option<u32> {
+        let bound = u32::try_from(self.longest()?).ok()?;
+        let masked = matches!(self.aggregation, Aggregation::Secure(_));
+        let terms = Terms::new::<u32>(u32::try_from(self.length()).ok()?, bound, u16::try_from(members).ok()?);
+        (masked && terms.is_ok()).then_some(bound)
+    }
+
+    /// What proofs are about, where workers make them.
+    pub fn norm_terms(&self) -> Result<Option<Terms>, FederatedError> {
+        let terms = |bound| Terms::new::<u32>(self.length() as u32, bound, 1);
+        Ok(self.norm_bound.map(terms).transpose()?)
+    }
+
+    /// Words of a masked vector: the coordinates, and what hides them in the commitment of a norm proof.
+    pub fn entries(&self) -> usize {
+        self.length() + if self.norm_bound.is_some() { LIMBS } else { 0 }
+    }
+
     /// Settings of secure aggregation. Sums of all members' coordinates fit the words.
     pub fn settings(&self, assumptions: Assumptions) -> Settings {
-        Settings { assumptions, entries: self.length() as u32, word: WordSize::U32 }
+        Settings { assumptions, entries: self.entries() as u32, word: WordSize::U32 }
     }
 
     /// What the program `aggregate` is asked about a round: new weights are the old ones plus the aggregate.

@@ -1,8 +1,10 @@
 //! A masked round as its server sees it: from what is on the board, anybody comes to the same sum.
 
 use crate::handout::{Deliveries, decode_roster, encode_roster, roster_limit};
+use crate::proofs::{MaskedPost, Unproven, setup};
 use crate::{Aggregation, Board, Entry, Exchange, FederatedError, Job, Phase, Post};
 use alloy_primitives::{Address, B256};
+use lux_norm_proof::{Element, Proof, Setup, Statement};
 use lux_secagg::{
     AdvertiseKeys, Advertising, Checking, DecodeError, Delivery, MaskedInput, Masking, Message, Quorum, Recorded,
     Roster, Round, ServerError, ShareKeys, Sharing, Signed, Survivors, Unmask, Unmasking, WorkerSet,
@@ -32,6 +34,16 @@ pub struct SecureRound {
     accepted: Vec<Address>,
     /// Where the masked vectors are, by worker.
     masked: BTreeMap<u16, B256>,
+    norms: Box<Norms>,
+}
+
+/// Norm proofs of a round, in a job that demands them.
+#[derive(Default)]
+struct Norms {
+    setup: Option<Arc<Setup>>,
+    unproven: Vec<(Address, Unproven)>,
+    /// Of updates that were shown to be within the bound, by worker.
+    commitments: BTreeMap<u16, Element>,
 }
 
 /// What ends a phase: what is handed out, and the round in its next phase where that can be told already.
@@ -108,8 +120,8 @@ impl SecureRound {
     /// With those who may take part.
     pub fn begin(job: Arc<Job>, number: u64, members: &[Address]) -> Self {
         let server = Server::Keys(Advertising::new(job.context(number), members.iter().copied().collect()));
-        let members = members.len();
-        Self { job, number, members, round: None, server, accepted: Vec::new(), masked: BTreeMap::new() }
+        let (members, accepted, masked) = (members.len(), Vec::new(), BTreeMap::new());
+        Self { job, number, members, round: None, server, accepted, masked, norms: Box::default() }
     }
 
     pub const fn phase(&self) -> Phase {
@@ -146,7 +158,9 @@ impl SecureRound {
         let server = Server::Shares(Sharing::new(round.clone()));
         let (accepted, masked) = (Vec::new(), BTreeMap::new());
         let members = round.roster().job().into();
-        let mut replayed = Self { job, number, members, round: Some(round.clone()), server, accepted, masked };
+        let norms = Box::new(Norms { setup: job.norm_terms()?.map(setup), ..Norms::default() });
+        let round = Some(round.clone());
+        let mut replayed = Self { job, number, members, round, server, accepted, masked, norms };
         let entries = board.entries(number, 0).await?;
         if phase > Phase::Shares {
             let shared = read_deliveries(&round, board, blobs, number).await?.shared;
@@ -181,7 +195,10 @@ impl SecureRound {
                 self.accept(*from, post, blobs).await?;
             }
         }
-        Ok(())
+        match self.settle(blobs).await?.is_empty() {
+            true => Ok(()),
+            false => Err(FederatedError::Handout("an update without a valid norm proof is in the sum")),
+        }
     }
 
     /// Most bytes of a message in this phase.
@@ -192,23 +209,82 @@ impl SecureRound {
         match self.server {
             Server::Keys(_) => SIGNATURE_BYTES + 64,
             Server::Shares(_) => SIGNATURE_BYTES + 96 + 144 * degree,
-            Server::Masked(_) => masked_bytes(&self.job, workers),
+            Server::Masked(_) => MaskedPost::bytes(&self.job, workers),
             Server::Survivors(_) => SIGNATURE_BYTES + usize::from(workers).div_ceil(8),
             Server::Unmask(_) => SIGNATURE_BYTES + 35 * (degree + 1),
         }
     }
 
-    /// Takes a message off the board. What is refused changes nothing.
+    /// Takes a message off the board. What is refused changes nothing. Masked updates of a job with norm proofs count after [`Self::settle`].
     pub async fn accept(&mut self, from: Address, post: &Post, blobs: &Exchange) -> Result<(), FederatedError> {
         let bytes = blobs.get(post.content, self.limit()).await?;
+        if let (Server::Masked(_), Some(round)) = (&self.server, self.round.clone()) {
+            return self.accept_masked(from, &bytes, &round, blobs).await;
+        }
         let sender = self.accept_bytes(from, &bytes)?;
         if !self.accepted.contains(&sender) {
             self.accepted.push(sender);
-            if let (Server::Masked(_), Some(round)) = (&self.server, &self.round) {
-                self.masked.extend(round.roster().index_of(sender).map(|index| (index, post.content)));
-            }
         }
         Ok(())
+    }
+
+    async fn accept_masked(
+        &mut self,
+        from: Address,
+        bytes: &[u8],
+        round: &Round,
+        blobs: &Exchange,
+    ) -> Result<(), FederatedError> {
+        let workers = round.roster().len();
+        let MaskedPost { signed, proof, vector } = MaskedPost::decode(bytes, &self.job)?;
+        let signed = own(signed, from, round.digest(), |bytes| MaskedInput::decode(bytes, workers))?;
+        let words = blobs.get(vector, 4 * self.job.entries()).await?;
+        let Some(setup) = &self.norms.setup else { return self.add(from, &signed, vector, &words) };
+        let proof = blobs.get(proof.unwrap_or_default(), Proof::size(setup.terms())).await?;
+        let proof = Proof::decode(&proof, setup.terms())?;
+        let worker = round.roster().index_of(from).ok_or(FederatedError::Handout("a stranger masked a vector"))?;
+        let statement = Statement { round: round.digest(), worker, vector: signed.message.vector_digest };
+        self.norms.unproven.push((from, Unproven { signed, vector, statement, proof }));
+        Ok(())
+    }
+
+    fn add(
+        &mut self,
+        from: Address,
+        signed: &Signed<MaskedInput>,
+        vector: B256,
+        words: &[u8],
+    ) -> Result<(), FederatedError> {
+        let Server::Masked(server) = &mut self.server else { return Ok(()) };
+        let worker = server.accept(signed, words)?;
+        self.masked.insert(worker, vector);
+        if !self.accepted.contains(&from) {
+            self.accepted.push(from);
+        }
+        Ok(())
+    }
+
+    /// Verifies the norm proofs of what was accepted since the last time, all at once, and adds the vectors of those that hold. Whose do not,
+    /// and why.
+    pub async fn settle(&mut self, blobs: &Exchange) -> Result<Vec<(Address, String)>, FederatedError> {
+        let Some(setup) = self.norms.setup.clone() else { return Ok(Vec::new()) };
+        let unproven = std::mem::take(&mut self.norms.unproven);
+        let claims: Vec<_> = unproven.iter().map(|(_, one)| (one.statement, &one.proof)).collect();
+        let mut refused =
+            setup.verify_batch(&claims).map_or_else(|refused| refused.0, |()| Vec::new()).into_iter().peekable();
+        let mut named = Vec::new();
+        for (place, (from, one)) in unproven.into_iter().enumerate() {
+            if let Some((_, error)) = refused.next_if(|(refused, _)| *refused == place) {
+                named.push((from, format!("its norm proof is refused: {error}")));
+                continue;
+            }
+            let words = blobs.get(one.vector, 4 * self.job.entries()).await.map_err(FederatedError::from);
+            match words.and_then(|words| self.add(from, &one.signed, one.vector, &words)) {
+                Ok(()) => drop(self.norms.commitments.insert(one.statement.worker, *one.proof.commitment())),
+                Err(error) => named.push((from, error.to_string())),
+            }
+        }
+        Ok(named)
     }
 
     fn accept_bytes(&mut self, from: Address, bytes: &[u8]) -> Result<Address, FederatedError> {
@@ -224,11 +300,7 @@ impl SecureRound {
                 let signed = own(bytes, from, domain, |bytes| ShareKeys::decode(bytes, degree))?;
                 server.accept(signed)?;
             }
-            Server::Masked(server) => {
-                let (head, vector) = split_masked(bytes, workers)?;
-                let signed = own(head, from, domain, |bytes| MaskedInput::decode(bytes, workers))?;
-                server.accept(&signed, vector)?;
-            }
+            Server::Masked(_) => return Err(FederatedError::Handout("a masked update comes with a vector")),
             Server::Survivors(server) => {
                 let signed = own(bytes, from, domain, |bytes| Survivors::decode(bytes, workers))?;
                 server.accept(&signed)?;
@@ -258,10 +330,10 @@ impl SecureRound {
 
     /// Ends one of the first four phases.
     pub async fn close(self, blobs: &Exchange) -> Result<Closed, FederatedError> {
-        let Self { job, number, members, round, server, accepted, masked } = self;
-        let next = |server| {
+        let Self { job, number, members, round, server, accepted, masked, norms } = self;
+        let next = |server, norms| {
             let (accepted, masked) = (Vec::new(), BTreeMap::new());
-            Some(Self { job: job.clone(), number, members, round: round.clone(), server, accepted, masked })
+            Some(Self { job: job.clone(), number, members, round: round.clone(), server, accepted, masked, norms })
         };
         match (server, &round) {
             (Server::Keys(server), _) => {
@@ -284,24 +356,22 @@ impl SecureRound {
                     commitments.push(blobs.put(Delivery::encode_all(&delivery)).await?);
                 }
                 let content = blobs.put(Deliveries { shared, commitments }.encode()).await?;
-                Ok(Closed { content, next: next(Server::Masked(server)) })
+                Ok(Closed { content, next: next(Server::Masked(server), norms) })
             }
-            (Server::Masked(mut server), Some(round)) => {
-                let bytes = masked_bytes(&job, round.roster().len());
+            (Server::Masked(mut server), Some(_)) => {
                 for worker in server.one_sided().iter() {
                     let content =
                         *masked.get(&worker).ok_or(FederatedError::Handout("a masked vector is not known"))?;
-                    let message = blobs.get(content, bytes).await?;
-                    server.withdraw(worker, split_masked(&message, round.roster().len())?.1)?;
+                    server.withdraw(worker, &blobs.get(content, 4 * job.entries()).await?)?;
                 }
                 let server = server.close()?;
                 let content = blobs.put(server.survivors().as_bytes().to_vec()).await?;
-                Ok(Closed { content, next: next(Server::Survivors(server)) })
+                Ok(Closed { content, next: next(Server::Survivors(server), norms) })
             }
             (Server::Survivors(server), _) => {
                 let (quorum, server) = server.close()?;
                 let content = blobs.put(quorum.encode()).await?;
-                Ok(Closed { content, next: next(Server::Unmask(server)) })
+                Ok(Closed { content, next: next(Server::Unmask(server), norms) })
             }
             (Server::Unmask(_) | Server::Shares(_) | Server::Masked(_), _) => {
                 Err(FederatedError::Handout("this phase ends with a result"))
@@ -309,32 +379,26 @@ impl SecureRound {
         }
     }
 
-    /// Takes the masks off: the sum of the survivors' updates modulo 2^32, and who they are.
+    /// Takes the masks off: the sum of the survivors' vectors modulo 2^32, and who they are. In a job with norm proofs only where it opens
+    /// the sum of their commitments.
     pub fn finish(self) -> Result<(Vec<u32>, Vec<Address>), FederatedError> {
         let (Server::Unmask(server), Some(round)) = (self.server, &self.round) else {
             return Err(FederatedError::Handout("the masks are still on"));
         };
         let aggregate = server.finish()?;
+        if let Some(setup) = &self.norms.setup {
+            let missing = FederatedError::Handout("a survivor's proof is not known");
+            let commitments = aggregate.survivors.iter().map(|worker| self.norms.commitments.get(&worker));
+            let commitments = commitments.collect::<Option<Vec<_>>>().ok_or(missing)?;
+            setup.open(commitments, &aggregate.sum)?;
+        }
         let survivors: Vec<Address> = aggregate.survivors.iter().map(|index| round.roster().address(index)).collect();
         Ok((aggregate.sum, survivors))
     }
 }
 
-/// Bytes of a masked update before its vector.
-fn head_bytes(workers: u16) -> usize {
-    usize::from(workers).div_ceil(8) + 32 + SIGNATURE_BYTES
-}
-
-fn masked_bytes(job: &Job, workers: u16) -> usize {
-    head_bytes(workers) + 4 * job.length()
-}
-
-fn split_masked(bytes: &[u8], workers: u16) -> Result<(&[u8], &[u8]), DecodeError> {
-    bytes.split_at_checked(head_bytes(workers)).ok_or(DecodeError::Truncated(MaskedInput::KIND))
-}
-
 /// A message by the account that posted it: nobody posts what another one signed.
-fn own<M: Message>(
+pub(crate) fn own<M: Message>(
     bytes: &[u8],
     from: Address,
     domain: B256,

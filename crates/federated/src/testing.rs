@@ -22,6 +22,7 @@ pub fn job(workers: usize) -> Job {
         training: LocalTraining { epochs: 1, batch: 16, learning_rate: 0.1 },
         clip: None,
         aggregation: Aggregation::Plain(Rule::Median),
+        norm_bound: None,
         privacy: None,
         rounds: 1,
         attempts: 1,

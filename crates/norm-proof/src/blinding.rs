@@ -1,5 +1,6 @@
 use crate::hash::{Stream, tagged, wide_scalar};
 use crate::{Terms, Word};
+use alloc::vec::Vec;
 use alloy_primitives::B256;
 use curve25519_dalek::Scalar;
 use zeroize::Zeroizing;
@@ -15,7 +16,7 @@ impl Blinding {
     pub fn derive(seed: &[u8; 32], round: B256) -> Self {
         let bytes = Zeroizing::new(Stream::new(tagged("blinding", &[seed, round.as_slice()])).array::<{ 2 * LIMBS }>());
         let (limbs, _) = bytes.as_chunks();
-        Self(Zeroizing::new(std::array::from_fn(|index| u16::from_le_bytes(limbs[index]))))
+        Self(Zeroizing::new(core::array::from_fn(|index| u16::from_le_bytes(limbs[index]))))
     }
 
     /// The vector to mask: coordinates, then limbs.

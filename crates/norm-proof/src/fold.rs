@@ -4,8 +4,9 @@ use crate::Element;
 use crate::hash::Transcript;
 use crate::multiply::{fold_points, multiply};
 use crate::relation::inner;
+use alloc::vec::Vec;
+use core::num::NonZero;
 use curve25519_dalek::{RistrettoPoint, Scalar};
-use std::num::NonZero;
 
 /// What the prover says in each fold, and the one entry that is left.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,7 +66,7 @@ impl Folding {
 
 /// What each generator is multiplied by in the one that is left.
 pub(crate) fn factors(challenges: &[Scalar]) -> Vec<Scalar> {
-    let mut factors = vec![Scalar::ONE];
+    let mut factors = alloc::vec![Scalar::ONE];
     for challenge in challenges.iter().rev() {
         let upper: Vec<Scalar> = factors.iter().map(|factor| factor * challenge).collect();
         factors.extend(upper);

@@ -1,8 +1,9 @@
 use crate::hash::group_element;
 use crate::multiply::{in_threads, piece};
 use crate::relation::TAIL;
+use alloc::vec::Vec;
+use core::num::NonZero;
 use curve25519_dalek::RistrettoPoint;
-use std::num::NonZero;
 
 /// Elements of which nobody knows how they are multiples of each other.
 pub(crate) struct Generators {
@@ -30,6 +31,6 @@ impl Generators {
     }
 }
 
-fn numbered(tag: &str, indices: std::ops::Range<usize>) -> Vec<RistrettoPoint> {
+fn numbered(tag: &str, indices: core::ops::Range<usize>) -> Vec<RistrettoPoint> {
     indices.map(|index| group_element(tag, &[&(index as u32).to_be_bytes()])).collect()
 }

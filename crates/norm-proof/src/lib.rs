@@ -1,5 +1,8 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
+
+extern crate alloc;
 
 mod blinding;
 mod element;
@@ -9,6 +12,7 @@ mod generators;
 mod hash;
 mod multiply;
 mod opening;
+mod program;
 mod projection;
 mod proof;
 mod prover;
@@ -25,6 +29,7 @@ mod forgeries;
 pub use blinding::{Blinding, LIMBS};
 pub use element::Element;
 pub use error::{DecodeError, OpenError, ProveError, TermsError, VerifyError};
+pub use program::{BAD, NormQuestion, run_norm};
 pub use proof::Proof;
 pub use setup::Setup;
 pub use statement::Statement;

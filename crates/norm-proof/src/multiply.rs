@@ -1,8 +1,9 @@
 //! Sums of multiples of group elements, on several threads.
 
+use alloc::vec::Vec;
+use core::num::NonZero;
 use curve25519_dalek::traits::{Identity, MultiscalarMul, VartimeMultiscalarMul};
 use curve25519_dalek::{RistrettoPoint, Scalar};
-use std::num::NonZero;
 
 /// Elements that are worth a thread.
 const PIECE: usize = 512;
@@ -43,7 +44,14 @@ pub(crate) fn fold_points(
     pieces.into_iter().flat_map(|piece: Vec<_>| piece).collect()
 }
 
+/// In the machine there is one.
+#[cfg(not(feature = "std"))]
+pub(crate) fn in_threads<T, R>(items: impl Iterator<Item = T>, work: impl Fn(T) -> R) -> Vec<R> {
+    items.map(work).collect()
+}
+
 /// One thread for each item.
+#[cfg(feature = "std")]
 pub(crate) fn in_threads<T: Send, R: Send>(items: impl Iterator<Item = T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
     let mut items = items.peekable();
     std::thread::scope(|scope| {

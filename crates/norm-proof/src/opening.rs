@@ -1,6 +1,7 @@
 use crate::blinding::combine;
 use crate::multiply::multiply;
 use crate::{Element, OpenError, Setup, Word};
+use alloc::vec::Vec;
 use curve25519_dalek::{RistrettoPoint, Scalar};
 
 impl Setup {

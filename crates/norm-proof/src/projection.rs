@@ -1,6 +1,7 @@
 //! Random zeros and ones by which all coordinates are shown to be small at once.
 
 use crate::hash::Stream;
+use alloc::vec::Vec;
 use curve25519_dalek::Scalar;
 
 /// Each halves the chance of a liar.

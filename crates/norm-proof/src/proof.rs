@@ -5,6 +5,7 @@ use crate::hash::Transcript;
 use crate::projection::ROWS;
 use crate::relation::TAIL;
 use crate::{DecodeError, Element, Terms};
+use alloc::vec::Vec;
 use curve25519_dalek::Scalar;
 
 const VERSION: u8 = 1;
@@ -90,7 +91,7 @@ impl Proof {
 
     /// The content of `aggregationProof`.
     pub fn encode(&self) -> Vec<u8> {
-        let mut bytes = vec![VERSION];
+        let mut bytes = alloc::vec![VERSION];
         bytes.extend(self.commitments.update.as_bytes());
         bytes.extend(self.commitments.tail.as_bytes());
         bytes.extend(self.projections.iter().flat_map(|projection| projection.to_le_bytes()));
@@ -114,7 +115,7 @@ impl Proof {
             return Err(DecodeError::Version(version));
         }
         let commitments = Commitments { update: fields.element("commitment")?, tail: fields.element("tail")? };
-        let projections = std::array::from_fn(|_| u128::from_le_bytes(fields.array()));
+        let projections = core::array::from_fn(|_| u128::from_le_bytes(fields.array()));
         let masks = Masks {
             vector: fields.element("mask of the update")?,
             tail: fields.element("mask of the tail")?,

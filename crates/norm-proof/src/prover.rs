@@ -6,6 +6,7 @@ use crate::projection::{Projection, ROWS};
 use crate::proof::{Answers, Commitments, Masks, absorb_projections};
 use crate::relation::{Relation, SQUARES, TAIL, scalar, squares};
 use crate::{Element, Proof, ProveError, Setup, Statement};
+use alloc::vec::Vec;
 use curve25519_dalek::{RistrettoPoint, Scalar};
 use zeroize::Zeroizing;
 
@@ -21,7 +22,7 @@ impl Setup {
         let mut nonces = blinding.nonces(statement.digest(&self.terms), update);
         let mut transcript = statement.transcript(&self.terms);
 
-        let floods: Zeroizing<[u128; ROWS]> = Zeroizing::new(std::array::from_fn(|_| flood(&mut nonces)));
+        let floods: Zeroizing<[u128; ROWS]> = Zeroizing::new(core::array::from_fn(|_| flood(&mut nonces)));
         let mut x: Zeroizing<Vec<Scalar>> = Zeroizing::new(update.iter().map(|x| scalar((*x).into())).collect());
         x.resize(self.terms.padded(), Scalar::ZERO);
         let tail = squares.iter().map(|root| scalar(*root)).chain(floods.iter().map(|flood| Scalar::from(*flood)));
@@ -31,10 +32,10 @@ impl Setup {
         commitments.absorb(&mut transcript);
 
         let projection = Projection::new(transcript.seed("projection"), self.terms.padded() + SQUARES);
-        let padding = std::iter::repeat_n(0, self.terms.padded() - update.len());
+        let padding = core::iter::repeat_n(0, self.terms.padded() - update.len());
         let coordinates = update.iter().map(|x| i64::from(*x)).chain(padding).chain(squares.iter().copied());
         let sums = Zeroizing::new(projection.apply(coordinates));
-        let projections = std::array::from_fn(|row| floods[row].wrapping_add_signed(sums[row].into()));
+        let projections = core::array::from_fn(|row| floods[row].wrapping_add_signed(sums[row].into()));
         absorb_projections(&projections, &mut transcript);
 
         let relation = Relation::new(&self.terms, &projection, transcript.challenge("rows"));
@@ -59,7 +60,7 @@ impl Setup {
             tail_blinding: masked(&delta, &blindings[1]),
             value_blinding: point * (blindings[2] + point * blindings[3]),
             value: relation.vector_value(&y),
-            tail: std::array::from_fn(|index| masked(&tail[index], &s_tail[index])),
+            tail: core::array::from_fn(|index| masked(&tail[index], &s_tail[index])),
         };
         answers.absorb(&mut transcript);
 

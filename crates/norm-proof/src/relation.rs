@@ -2,6 +2,7 @@
 
 use crate::Terms;
 use crate::projection::{Projection, ROWS};
+use alloc::vec::Vec;
 use curve25519_dalek::Scalar;
 
 /// Squares that fill up what the update leaves of the bound.
@@ -11,7 +12,7 @@ pub(crate) const TAIL: usize = SQUARES + ROWS;
 
 /// Numbers whose squares sum up to `rest`, which is below 2^62: each time the largest that fits.
 pub(crate) fn squares(mut rest: u64) -> [i64; SQUARES] {
-    std::array::from_fn(|_| {
+    core::array::from_fn(|_| {
         let root = rest.isqrt();
         rest -= root * root;
         root as i64
@@ -35,7 +36,7 @@ pub(crate) struct Relation {
 impl Relation {
     pub fn new(terms: &Terms, projection: &Projection, challenge: Scalar) -> Self {
         let mut power = Scalar::ONE;
-        let rows = std::array::from_fn(|_| {
+        let rows = core::array::from_fn(|_| {
             power *= challenge;
             power
         });

@@ -1,6 +1,6 @@
 use crate::Terms;
 use crate::generators::Generators;
-use std::num::NonZero;
+use core::num::NonZero;
 
 /// What proofs of a job's rounds are made and verified with: 160 bytes for each coordinate, and worth keeping.
 pub struct Setup {

@@ -7,6 +7,7 @@ use crate::projection::{BITS, Projection};
 use crate::proof::absorb_projections;
 use crate::relation::{Relation, SQUARES, TAIL};
 use crate::{Proof, Setup, Statement, VerifyError};
+use alloc::vec::Vec;
 use curve25519_dalek::traits::IsIdentity;
 use curve25519_dalek::{RistrettoPoint, Scalar};
 
@@ -97,8 +98,8 @@ impl<'a> Equation<'a> {
     fn new(setup: &'a Setup) -> Self {
         Self {
             setup,
-            vector: vec![Scalar::ZERO; setup.terms.padded()],
-            tail: vec![Scalar::ZERO; TAIL],
+            vector: alloc::vec![Scalar::ZERO; setup.terms.padded()],
+            tail: alloc::vec![Scalar::ZERO; TAIL],
             value: Scalar::ZERO,
             blinding: Scalar::ZERO,
             scalars: Vec::new(),

@@ -254,7 +254,9 @@ alloy_sol_types::sol! {
         error Training_JobExists();
         error Training_JobFull();
         error Training_KeyNotUsable(address);
+        error Training_NoAccusation(uint8);
         error Training_NoProgram();
+        error Training_NotAccuser();
         error Training_NotAggregator();
         error Training_NotCoordinator(uint256);
         error Training_NotCreator();

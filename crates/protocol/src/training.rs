@@ -50,6 +50,9 @@ sol! {
     enum Misbehaviour { InvalidContribution, Equivocation, BothShares, NormBound, WrongShard }
 
     #[derive(Debug, PartialEq, Eq)]
+    enum AccusationStatus { None, Open, Upheld, Disproved }
+
+    #[derive(Debug, PartialEq, Eq)]
     enum Statement { AdvertiseKeys, ShareKeys, MaskedInput, Survivors, Unmask, GradientUpdate, AggregateVote }
 
     #[derive(Debug)]
@@ -74,6 +77,7 @@ sol! {
             uint32 keyPeriod;
             uint32 collectPeriod;
             uint32 aggregatePeriod;
+            uint32 normBound;
         }
         #[derive(PartialEq, Eq)]
         struct Job {
@@ -132,6 +136,20 @@ sol! {
             address module;
             bytes32 input;
             bytes32 output;
+            bytes32 trace;
+        }
+        #[derive(PartialEq, Eq)]
+        struct Accusation {
+            bytes32 jobId;
+            address worker;
+            uint40 until;
+            Misbehaviour kind;
+            AccusationStatus status;
+            address accuser;
+            uint96 bond;
+            address module;
+            bytes32 program;
+            bytes32 input;
             bytes32 trace;
         }
         #[derive(PartialEq, Eq)]
@@ -196,6 +214,20 @@ sol! {
         );
         event WorkerRewarded(bytes32 indexed jobId, address indexed worker, uint256 round, uint256 amount);
         event RewardsDistributed(bytes32 indexed jobId, uint256 indexed round, uint256 paid, uint256 fee);
+        event AccusationProgramSet(Misbehaviour indexed kind, bytes32 program);
+        event Accused(
+            bytes32 indexed accusation, bytes32 indexed jobId, address indexed worker, uint256 attempt,
+            Accusation claim, bytes trace
+        );
+        event AccusationChallenged(bytes32 indexed accusation, address indexed challenger);
+        event AccusationTraceRevealed(bytes32 indexed accusation, uint256 indexed segment, bytes checkpoints);
+        event AccusationUpheld(bytes32 indexed accusation, address indexed accuser, uint256 bond);
+        event AccusationDisproved(
+            bytes32 indexed accusation, address indexed accuser, address indexed challenger, uint256 bond,
+            uint256 reward
+        );
+        event AccusationChallengerSlashed(bytes32 indexed accusation, address indexed challenger, uint256 bond);
+        event AccusationBondReturned(bytes32 indexed accusation, address indexed account, uint256 bond);
         event ParamsSet(Params params);
         event ProgramSet(uint8 indexed version, bytes32 program);
         event EvidenceSet(uint8 indexed kind, address module);
@@ -228,6 +260,20 @@ sol! {
         function revealTrace(bytes32 jobId, uint256 attempt, uint256 segment, bytes calldata checkpoints) external;
         function slashFailedChallenger(bytes32 jobId, uint256 attempt, uint256 segment) external;
         function reclaimBond(bytes32 jobId, uint256 attempt) external;
+        function setAccusationProgram(Misbehaviour kind, bytes32 program) external;
+        function accuse(
+            bytes32 jobId, uint256 attempt, address worker, Misbehaviour kind, bytes calldata trace
+        ) external returns (bytes32 accusation);
+        function challengeAccusation(bytes32 accusation, bytes calldata proof) external;
+        function revealAccusationTrace(bytes32 accusation, uint256 segment, bytes calldata checkpoints) external;
+        function slashAccusationChallenger(bytes32 accusation, uint256 segment) external;
+        function reclaimAccusationBond(bytes32 accusation) external;
+        function accusationProgram(Misbehaviour kind) external view returns (bytes32);
+        function getAccusation(bytes32 accusation) external view returns (Accusation memory);
+        function accusationFinalAt(bytes32 accusation) external view returns (uint256);
+        function accusationsOf(bytes32 jobId, address worker) external view returns (uint256);
+        function accusationBondOf(bytes32 accusation, address challenger) external view returns (uint256);
+        function accusationInput(bytes32 jobId, uint256 attempt, address worker) external view returns (bytes32);
         function setParams(Params calldata params) external;
         function setProgram(bytes32 program) external;
         function setEvidence(uint8 kind, address module) external;

@@ -18,8 +18,12 @@ impl Context {
 
 /// Keccak-256 of the tag's own hash and the parts. Only the last part may have a length that the others do not fix.
 pub(crate) fn tagged(tag: &str, parts: &[&[u8]]) -> B256 {
+    keccak256(tagged_bytes(tag, parts))
+}
+
+pub(crate) fn tagged_bytes(tag: &str, parts: &[&[u8]]) -> Vec<u8> {
     let tag = keccak256([b"lux-secagg/1 ", tag.as_bytes()].concat());
     let mut bytes = tag.to_vec();
     parts.iter().for_each(|part| bytes.extend_from_slice(part));
-    keccak256(bytes)
+    bytes
 }

@@ -1,9 +1,9 @@
-use crate::context::tagged;
+use crate::context::tagged_bytes;
 use crate::parameters::quorum;
 use crate::secrets::is_small_order;
 use crate::wire::Reader;
 use crate::{AdvertiseKeys, Context, DecodeError, MAX_WORKERS, MIN_WORKERS, ParameterError, RosterError, Signed};
-use alloy_primitives::{Address, B256};
+use alloy_primitives::{Address, B256, keccak256};
 use std::collections::BTreeSet;
 
 /// A worker's account and its keys of a round.
@@ -53,10 +53,13 @@ impl Roster {
     }
 
     fn of(context: &Context, members: Vec<Member>, job: u16) -> Self {
-        let context = context.digest();
-        let bytes = encode(&members);
-        let digest = tagged("roster", &[context.as_slice(), &job.to_be_bytes(), &bytes]);
+        let digest = keccak256(preimage(context, &members, job));
         Self { members, job, digest }
+    }
+
+    /// What its digest is of.
+    pub fn preimage(&self, context: &Context) -> Vec<u8> {
+        preimage(context, &self.members, self.job)
     }
 
     /// What is to be recorded on chain before the beacon is known.
@@ -119,6 +122,10 @@ impl AdvertiseKeys {
     pub(crate) fn has_small_order(&self) -> bool {
         is_small_order(&self.cipher) || is_small_order(&self.mask)
     }
+}
+
+fn preimage(context: &Context, members: &[Member], job: u16) -> Vec<u8> {
+    tagged_bytes("roster", &[context.digest().as_slice(), &job.to_be_bytes(), &encode(members)])
 }
 
 fn encode(members: &[Member]) -> Vec<u8> {

@@ -1,6 +1,6 @@
-use crate::context::tagged;
+use crate::context::{tagged, tagged_bytes};
 use crate::{Assumptions, Context, Graph, MAX_ENTRIES, ParameterError, Parameters, Roster};
-use alloy_primitives::B256;
+use alloy_primitives::{B256, keccak256};
 
 /// What the job says about every round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,20 +68,15 @@ impl Round {
             return Err(ParameterError::Entries(settings.entries));
         }
         let parameters = Parameters::new(roster.len(), roster.job(), settings.assumptions)?;
-        let digest = tagged(
-            "round",
-            &[
-                context.digest().as_slice(),
-                roster.digest().as_slice(),
-                beacon.as_slice(),
-                &parameters.degree.to_be_bytes(),
-                &parameters.threshold.to_be_bytes(),
-                &settings.entries.to_be_bytes(),
-                &[settings.word as u8],
-            ],
-        );
+        let digest = keccak256(preimage(&context, &settings, &roster, beacon, &parameters));
         let graph = Graph::new(parameters.workers, parameters.degree, tagged("graph", &[digest.as_slice()]));
         Ok(Self { context, settings, roster, beacon, parameters, graph, digest })
+    }
+
+    /// What its digest is of, and what that of its roster is.
+    pub fn preimages(&self) -> [Vec<u8>; 2] {
+        let round = preimage(&self.context, &self.settings, &self.roster, self.beacon, &self.parameters);
+        [round, self.roster.preimage(&self.context)]
     }
 
     pub const fn digest(&self) -> B256 {
@@ -103,4 +98,19 @@ impl Round {
     pub(crate) const fn vector_bytes(&self) -> usize {
         self.settings.entries as usize * self.settings.word.bytes()
     }
+}
+
+fn preimage(context: &Context, settings: &Settings, roster: &Roster, beacon: B256, parameters: &Parameters) -> Vec<u8> {
+    tagged_bytes(
+        "round",
+        &[
+            context.digest().as_slice(),
+            roster.digest().as_slice(),
+            beacon.as_slice(),
+            &parameters.degree.to_be_bytes(),
+            &parameters.threshold.to_be_bytes(),
+            &settings.entries.to_be_bytes(),
+            &[settings.word as u8],
+        ],
+    )
 }

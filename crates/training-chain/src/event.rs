@@ -34,7 +34,8 @@ pub enum Event {
     Submitted { worker: Address, attempt: u64, update: B256, points: u32 },
     Keys { attempt: u64, members: U256, keys: Bytes },
     Beacon { attempt: u64, beacon: B256 },
-    Masked { worker: Address, attempt: u64, commitment: B256 },
+    /// The message, and the commitment of the vector behind it.
+    Masked { worker: Address, attempt: u64, post: Bytes },
     Shares { worker: Address, attempt: u64, message: Bytes },
     Voted { worker: Address, attempt: u64 },
     Announced { sender: Address, attempt: u64, step: u8, content: Bytes },
@@ -114,7 +115,8 @@ impl Event {
             MaskedGradientCommitted::SIGNATURE_HASH => {
                 let event = MaskedGradientCommitted::decode_log_data(data).ok()?;
                 let attempt = event.attempt.saturating_to();
-                Self::Masked { worker: event.worker, attempt, commitment: event.commitment }
+                let post = [&event.message[..], event.commitment.as_slice()].concat().into();
+                Self::Masked { worker: event.worker, attempt, post }
             }
             SharesRevealed::SIGNATURE_HASH => {
                 let event = SharesRevealed::decode_log_data(data).ok()?;

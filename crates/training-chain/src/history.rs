@@ -142,9 +142,10 @@ impl History {
                     run.beacon(beacon, at);
                 }
             }
-            Event::Masked { worker, attempt, commitment } => {
+            Event::Masked { worker, attempt, post } => {
                 if let Some(run) = self.run(attempt) {
-                    run.masked(worker, commitment, at);
+                    run.masked(worker, &post, at);
+                    self.blobs.push(post);
                 }
             }
             Event::Shares { worker, attempt, message } => {

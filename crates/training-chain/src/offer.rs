@@ -32,6 +32,8 @@ pub struct Offer {
     pub terms: Terms,
     pub aggregation: Aggregation,
     pub clip: Option<Clip>,
+    /// Of masked updates, which come with a proof of it.
+    pub norm_bound: Option<u32>,
     pub rounds: u32,
     pub min_workers: u16,
     pub max_workers: u16,
@@ -145,6 +147,7 @@ fn config_of(offer: &Offer, terms: B256, weights: B256) -> JobConfig {
         keyPeriod: offer.periods.keys,
         collectPeriod: offer.periods.collect,
         aggregatePeriod: offer.periods.aggregate,
+        normBound: offer.norm_bound.unwrap_or(0),
     }
 }
 
@@ -199,6 +202,7 @@ pub(crate) fn job_of(
         training: terms.training,
         clip: Clip::new(config.clip),
         aggregation,
+        norm_bound: (config.normBound != 0).then_some(config.normBound),
         privacy: terms.privacy,
         rounds,
         attempts: 4 * rounds,

@@ -121,7 +121,6 @@ impl ChainBoard {
 
     /// The call that posts what the contract itself keeps.
     async fn message(&self, post: &Post) -> Result<Vec<u8>, BoardError> {
-        let job = self.job();
         if post.phase == Phase::Updates {
             let contribution = WorkerContribution {
                 worker: self.account(),
@@ -131,18 +130,18 @@ impl ChainBoard {
             };
             return Ok(submitGradientUpdateCall { jobId: self.id, contribution }.abi_encode());
         }
-        let blob = self.blobs.store().get(post.content, MAX_MESSAGE + 4 * job.length() as u64).await;
+        let blob = self.blobs.store().get(post.content, MAX_MESSAGE + 32).await;
         let blob = blob.map_err(|error| board_error(error.into()))?;
         if post.phase == Phase::Unmask {
             let vote = (B256::ZERO, B256::ZERO, U256::ZERO);
             let key_share = (Bytes::copy_from_slice(&blob), vote.0, vote.1, vote.2).abi_encode_params().into();
             return Ok(revealAggregationKeyCall { jobId: self.id, keyShare: key_share }.abi_encode());
         }
-        // A masked update is a signed message, then its vector.
-        let head = blob.len().saturating_sub(4 * job.length());
-        let message = Bytes::copy_from_slice(&blob[..head]);
+        // The commitment of the masked vector is the end of the post.
+        let (message, vector) = blob.split_at(blob.len().saturating_sub(32));
         // With masks every worker counts alike.
-        let encrypted = (post.content, U256::ONE, message).abi_encode_params().into();
+        let vector = B256::try_from(vector).unwrap_or_default();
+        let encrypted = (vector, U256::ONE, Bytes::copy_from_slice(message)).abi_encode_params().into();
         Ok(submitEncryptedGradientCall { jobId: self.id, encryptedGradient: encrypted }.abi_encode())
     }
 

@@ -168,8 +168,8 @@ impl RunView {
         }
     }
 
-    pub fn masked(&mut self, worker: Address, commitment: B256, at: u64) {
-        self.post(worker, Phase::Masked, commitment, 0, at);
+    pub fn masked(&mut self, worker: Address, post: &[u8], at: u64) {
+        self.post(worker, Phase::Masked, payload_commitment(post), 0, at);
         self.submitted.insert(worker);
         if self.submitted.len() == self.roster.len() {
             self.times.masked = Some(at);

@@ -35,7 +35,8 @@ impl ChainBoard {
             return Ok(None);
         }
         let (sum, survivors) = secure.finish()?;
-        let update = self.blobs.put(encode_vector(&mean_of_sum(&sum, survivors.len()))).await?;
+        let mean = mean_of_sum(&sum[..self.job().length()], survivors.len());
+        let update = self.blobs.put(encode_vector(&mean)).await?;
         self.blobs.get(run.weights, 4 * self.job().length()).await?;
         let round = self.job().claim(vec![Contribution { update, points: 1 }]);
         let claimed = run_claim(&self.blobs, run.weights, &round).await?;

@@ -102,6 +102,7 @@ pub async fn run(args: CreateArgs, json: bool) -> eyre::Result<Value> {
         },
         aggregation: job.aggregation,
         clip: job.clip,
+        norm_bound: job.norm_bound,
         rounds: args.job.rounds as u32,
         min_workers: args.min_workers,
         max_workers: args.max_workers(),

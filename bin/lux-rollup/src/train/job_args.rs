@@ -34,6 +34,9 @@ pub struct JobArgs {
     /// Euclidean norm that updates are clipped to.
     #[arg(long)]
     clip: Option<f64>,
+    /// With --secure and --clip: takes updates without a proof of their norm.
+    #[arg(long)]
+    no_norm_proofs: bool,
     /// Noise for privacy, in clips: of each example (DP-SGD), or with --secure of each worker.
     #[arg(long)]
     noise: Option<f64>,
@@ -66,7 +69,7 @@ enum RuleName {
 impl JobArgs {
     /// A job of so many workers, who are not known yet. It belongs to no chain.
     pub fn job(&self, workers: usize, inputs: usize, classes: usize) -> eyre::Result<Job> {
-        Ok(Job {
+        let mut job = Job {
             chain_id: 0,
             id: Default::default(),
             members: Default::default(),
@@ -75,10 +78,15 @@ impl JobArgs {
             training: LocalTraining { epochs: self.epochs, batch: self.batch, learning_rate: self.learning_rate },
             clip: self.clip()?,
             aggregation: self.aggregation(workers),
+            norm_bound: None,
             privacy: self.privacy(workers)?,
             rounds: self.rounds,
             attempts: self.rounds.saturating_mul(2),
-        })
+        };
+        if !self.no_norm_proofs {
+            job.norm_bound = job.provable_bound(workers);
+        }
+        Ok(job)
     }
 
     fn unit(&self) -> f64 {

@@ -34,7 +34,7 @@ pub struct SimulateArgs {
     /// How evenly the classes are spread among the workers: 0.1 hardly, 100 evenly.
     #[arg(long, default_value_t = 1.0)]
     pub alpha: f64,
-    /// Dishonest workers, as sign-flip=1, noise=2 or label-flip=1. May be repeated.
+    /// Dishonest workers, as sign-flip=1, noise=2, label-flip=1 or scale=1. May be repeated.
     #[arg(long, value_name = "KIND=COUNT", value_parser = parse_attack)]
     pub attack: Vec<(Attack, usize)>,
     /// Workers that leave, one in each round from the second on, in different phases.

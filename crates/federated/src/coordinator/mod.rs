@@ -10,6 +10,7 @@ use crate::{
     RoundOutcome, State, encode_vector, mean_of_sum, run_claim,
 };
 use alloy_primitives::{Address, B256};
+use lux_secagg::words_to_bytes;
 use lux_training::program::{Contribution, Status};
 use plain::PlainRound;
 use std::collections::BTreeSet;
@@ -103,6 +104,7 @@ impl Coordinator {
         self.name_missing(&state);
         let ended = match self.end_phase(&state).await {
             Err(FederatedError::Server(error)) => self.too_few(&state, error.to_string()).await,
+            Err(FederatedError::Opening(error)) => self.too_few(&state, error.to_string()).await,
             Err(FederatedError::Rule(error)) => self.too_few(&state, error.to_string()).await,
             Err(FederatedError::Claim(reason)) => self.too_few(&state, reason).await,
             ended => ended,
@@ -191,6 +193,11 @@ impl Coordinator {
             }
             took |= index >= again;
         }
+        if let Some(Current::Secure(round)) = &mut self.current {
+            for (from, reason) in round.settle(&self.blobs).await? {
+                self.drop_worker(from, state.phase, reason);
+            }
+        }
         Ok(took)
     }
 
@@ -253,7 +260,7 @@ impl Coordinator {
         match self.current.take() {
             Some(Current::Plain(round)) => {
                 let (contributions, contributors) = round.contributions(&self.members);
-                self.finish(state, contributions, contributors).await
+                self.finish(state, contributions, contributors, None).await
             }
             Some(Current::Secure(round)) if state.phase == Phase::Unmask => {
                 if !round.is_complete() && state.now <= state.deadline {
@@ -269,8 +276,13 @@ impl Coordinator {
                     return Ok(Progress::Moved);
                 }
                 let (sum, survivors) = round.finish()?;
-                let update = self.blobs.put(encode_vector(&mean_of_sum(&sum, survivors.len()))).await?;
-                self.finish(state, vec![Contribution { update, points: 1 }], survivors).await
+                let mean = mean_of_sum(&sum[..self.job.length()], survivors.len());
+                let update = self.blobs.put(encode_vector(&mean)).await?;
+                let sum = match self.job.norm_bound {
+                    Some(_) => Some(self.blobs.put(words_to_bytes(&sum)).await?),
+                    None => None,
+                };
+                self.finish(state, vec![Contribution { update, points: 1 }], survivors, sum).await
             }
             Some(Current::Secure(round)) => {
                 let closed = round.close(&self.blobs).await?;
@@ -291,11 +303,13 @@ impl Coordinator {
         state: &State,
         contributions: Vec<Contribution>,
         contributors: Vec<Address>,
+        sum: Option<B256>,
     ) -> Result<Progress, FederatedError> {
         self.blobs.get(state.weights, 4 * self.job.length()).await?;
         let claimed = run_claim(&self.blobs, state.weights, &self.job.claim(contributions)).await?;
         let weights: B256 = self.blobs.put(encode_vector(&claimed.new_weights)).await?;
-        let content = self.blobs.put(RoundOutcome { round: claimed.round, output: claimed.output }.encode()).await?;
+        let content =
+            self.blobs.put(RoundOutcome { round: claimed.round, output: claimed.output, sum }.encode()).await?;
         self.pace.observe(state.phase, self.slowest);
         let milliseconds = self.pace.milliseconds(self.first_phase());
         self.board.advance(state.round, state.phase, Move::Finish { content, weights, milliseconds }).await?;

@@ -16,6 +16,8 @@ pub enum Attack {
     Noise,
     /// Trains honestly on false labels, and makes the update four times as long.
     LabelFlip,
+    /// Its update, ten times as long.
+    Scale,
 }
 
 impl FromStr for Attack {
@@ -26,7 +28,8 @@ impl FromStr for Attack {
             "sign-flip" => Ok(Self::SignFlip),
             "noise" => Ok(Self::Noise),
             "label-flip" => Ok(Self::LabelFlip),
-            _ => Err("an attack is sign-flip, noise or label-flip"),
+            "scale" => Ok(Self::Scale),
+            _ => Err("an attack is sign-flip, noise, label-flip or scale"),
         }
     }
 }
@@ -42,7 +45,7 @@ impl Attacker {
         let classes = job.architecture.classes;
         let data = match attack {
             Attack::LabelFlip => data.relabelled(|label| classes - 1 - label),
-            Attack::SignFlip | Attack::Noise => data,
+            Attack::SignFlip | Attack::Noise | Attack::Scale => data,
         };
         Ok(Self { attack, honest: LocalTrainer::new(job, data, order)? })
     }
@@ -57,6 +60,7 @@ impl Trainer for Attacker {
         };
         let coordinates = match self.attack {
             Attack::SignFlip => scaled(-4.0, &update.coordinates),
+            Attack::Scale => scaled(10.0, &update.coordinates),
             Attack::LabelFlip => scaled(4.0, &update.coordinates),
             Attack::Noise => {
                 let squares: f64 = update.coordinates.iter().map(|x| f64::from(*x) * f64::from(*x)).sum();

@@ -131,7 +131,15 @@ impl Simulation {
             Some(attack) => Box::new(Attacker::new(&self.job, attack, data, order)?),
         };
         let board = Arc::new(self.board.pen(account.address()));
-        Worker::open(self.job.clone(), board, self.blobs.clone(), account, trainer, notebook)
+        let job = match self.conduct[number].attack {
+            Some(_) if self.job.norm_bound.is_some() => {
+                // It makes the proof that it can: of a bound that is not the job's.
+                let norm_bound = Some(i32::MAX as u32 / self.conduct.len() as u32);
+                Arc::new(Job { norm_bound, ..(*self.job).clone() })
+            }
+            _ => self.job.clone(),
+        };
+        Worker::open(job, board, self.blobs.clone(), account, trainer, notebook)
     }
 
     /// Another coordinator, who knows nothing but what is on the board.

@@ -1,11 +1,14 @@
 //! The phases of secure aggregation. What `lux-secagg` says is written to the notes before it is signed.
 
 use super::{Silence, Worker};
+use crate::proofs::{MaskedPost, setup};
 use crate::secure::{read_deliveries, read_quorum, read_round, read_survivors};
 use crate::{FederatedError, Phase, State};
 use alloy_primitives::B256;
 use alloy_signer::SignerSync;
+use lux_norm_proof::{Blinding, Setup, Statement, Terms};
 use lux_secagg::{Client, ClientError, Delivery, Message, Step, words_to_bytes};
+use std::sync::Arc;
 
 const DELIVERY_BYTES: usize = 2 + 144;
 
@@ -38,7 +41,17 @@ impl Worker {
                 let bytes = self.blobs.get(mine, DELIVERY_BYTES * usize::from(degree)).await?;
                 let mut delivered = Delivery::decode_all(&bytes, degree)?;
                 let update = self.update(state).await?;
-                let words: Vec<u32> = update.coordinates.iter().map(|x| *x as u32).collect();
+                let norm = match self.job.norm_terms()? {
+                    Some(terms) => {
+                        let seed = self.client()?.secret("the blinding of a norm proof");
+                        Some((self.setup(terms), Blinding::derive(&seed, domain)))
+                    }
+                    None => None,
+                };
+                let words: Vec<u32> = match &norm {
+                    Some((_, blinding)) => blinding.entries(&update.coordinates),
+                    None => update.coordinates.iter().map(|x| *x as u32).collect(),
+                };
                 let (step, masked) = loop {
                     match self.client()?.mask(&delivered, &words) {
                         // Whoever made these shares wrong is left out, as if it had dropped out.
@@ -49,9 +62,18 @@ impl Worker {
                         masked => break masked?,
                     }
                 };
-                let mut message = self.sign(step, domain)?;
-                message.extend(words_to_bytes(&masked));
-                message
+                let statement = Statement { round: domain, worker: index, vector: step.message.vector_digest };
+                let proof = match norm {
+                    Some((setup, blinding)) => {
+                        let proof =
+                            setup.prove(&statement, &update.coordinates, &blinding).map_err(FederatedError::from)?;
+                        Some(self.blobs.put(proof.encode()).await?)
+                    }
+                    None => None,
+                };
+                let signed = self.sign(step, domain)?;
+                let vector = self.blobs.put(words_to_bytes(&masked)).await?;
+                MaskedPost { signed: &signed, proof, vector }.encode()
             }
             Phase::Survivors => {
                 let survivors = read_survivors(&round, self.board.as_ref(), &self.blobs, number).await?;
@@ -67,6 +89,10 @@ impl Worker {
             Phase::Updates | Phase::Keys | Phase::Over => return Err(ClientError::TooEarly("this phase").into()),
         };
         Ok(self.blobs.put(message).await?)
+    }
+
+    fn setup(&mut self, terms: Terms) -> Arc<Setup> {
+        self.setup.get_or_insert_with(|| setup(terms)).clone()
     }
 
     fn client(&mut self) -> Result<&mut Client, Silence> {

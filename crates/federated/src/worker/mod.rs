@@ -11,6 +11,7 @@ use crate::{
 };
 use alloy_primitives::{Address, B256};
 use alloy_signer_local::PrivateKeySigner;
+use lux_norm_proof::Setup;
 use lux_secagg::Client;
 use lux_training::privacy::Budget;
 use std::sync::Arc;
@@ -25,6 +26,8 @@ pub struct Worker {
     notes: Notes,
     budget: Option<Budget>,
     client: Option<Client>,
+    /// For norm proofs, from the first one on.
+    setup: Option<Arc<Setup>>,
     /// What was answered or given up.
     done: Option<(u64, Phase)>,
     sits_out: Option<u64>,
@@ -79,7 +82,7 @@ impl Worker {
         }
         let client = notes.client.as_ref().map(|state| Client::from_bytes(state)).transpose()?;
         let (done, sits_out) = (None, None);
-        Ok(Self { job, board, blobs, account, trainer, notebook, notes, budget, client, done, sits_out })
+        Ok(Self { job, board, blobs, account, trainer, notebook, notes, budget, client, setup: None, done, sits_out })
     }
 
     pub const fn address(&self) -> Address {
@@ -218,5 +221,6 @@ const fn of_this_round(error: &FederatedError) -> bool {
             | FederatedError::Handout(_)
             | FederatedError::Parameters(_)
             | FederatedError::Blob(_)
+            | FederatedError::Prove(_)
     )
 }

@@ -42,7 +42,7 @@ async fn finish(simulation: &Simulation, round: &Round, lie: impl FnOnce(&mut Ro
     let state = pen.state().await.unwrap();
     let claimed = run_claim(&simulation.blobs, state.weights, round).await.unwrap();
     let (mut outcome, mut weights) =
-        (RoundOutcome { round: claimed.round, output: claimed.output }, claimed.new_weights);
+        (RoundOutcome { round: claimed.round, output: claimed.output, sum: None }, claimed.new_weights);
     lie(&mut outcome, &mut weights);
     let content = simulation.blobs.put(outcome.encode()).await.unwrap();
     let weights = simulation.blobs.put(encode_vector(&weights)).await.unwrap();

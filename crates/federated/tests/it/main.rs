@@ -7,6 +7,7 @@ mod dropouts;
 mod export;
 mod http;
 mod lying_board;
+mod norms;
 mod privacy;
 mod restarts;
 mod scale;

@@ -32,6 +32,7 @@ pub fn plan(workers: usize, aggregation: Aggregation, rounds: u64) -> Plan {
         training: LocalTraining { epochs: 2, batch: 16, learning_rate: 0.1 },
         clip: None,
         aggregation,
+        norm_bound: None,
         privacy: None,
         rounds,
         attempts: rounds + 3,
@@ -81,7 +82,8 @@ impl Sums {
                 round.accept(from, &post, blobs).await.unwrap();
             }
         }
-        let (unmasked, survivors) = round.finish().unwrap();
+        let (mut unmasked, survivors) = round.finish().unwrap();
+        unmasked.truncate(simulation.job.length());
         assert_eq!(survivors.len(), contributors.len());
         let mut plain = vec![0u32; simulation.job.length()];
         for worker in simulation.workers.drain(..).filter(|worker| contributors.contains(&worker.address())) {

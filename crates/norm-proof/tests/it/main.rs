@@ -6,6 +6,7 @@ mod binding;
 mod completeness;
 mod conformance;
 mod opening;
+mod program;
 mod rounds;
 mod scene;
 mod world;

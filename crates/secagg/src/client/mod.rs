@@ -5,7 +5,7 @@ pub use phases::Step;
 pub(crate) use phases::commit_self_mask;
 
 use crate::seal::Shares;
-use crate::secrets::{KeyPair, mask_scalar};
+use crate::secrets::{KeyPair, derive, mask_scalar};
 use crate::{AdvertiseKeys, ClientError, Context, Round, WorkerSet};
 use alloy_primitives::{Address, B256};
 use std::sync::Arc;
@@ -64,6 +64,11 @@ impl Client {
     pub fn revealed(&self) -> bool {
         let masked = self.shared.as_ref().and_then(|shared| shared.masked.as_ref());
         masked.is_some_and(|masked| masked.revealed)
+    }
+
+    /// A secret of this round that is used for nothing else here, and that a restarted worker finds again.
+    pub fn secret(&self, purpose: &str) -> Zeroizing<[u8; 32]> {
+        derive(self.context.digest(), self.seed.as_slice(), &[b"for ", purpose.as_bytes()])
     }
 
     fn cipher_keys(&self) -> KeyPair {
