@@ -39,6 +39,10 @@ impl ContentKey {
         Some(Self(Zeroizing::new(bytes.try_into().ok()?)))
     }
 
+    pub(crate) fn into_secret(self) -> Zeroizing<[u8; CONTENT_KEY_BYTES]> {
+        self.0
+    }
+
     pub fn as_slice(&self) -> &[u8] {
         self.0.as_slice()
     }

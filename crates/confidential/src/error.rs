@@ -17,6 +17,8 @@ pub enum ConfidentialError {
     RecipientTwice(EncryptionKey),
     #[error("{0} is no key to encrypt to")]
     InvalidKey(EncryptionKey),
+    #[error("sealed, and there is no key of an enclave here")]
+    NoKey,
     #[error("sealed to others: {0} is none of the recipients")]
     NotRecipient(EncryptionKey),
     /// Sealed for another chain, market, model, requester or task, or changed: which of these cannot be told.

@@ -17,4 +17,4 @@ pub use envelope::{Envelope, MAX_RECIPIENTS, sealed_bytes};
 pub use error::ConfidentialError;
 pub use keys::{DecryptionKey, EncryptionKey};
 pub use output::{open_output, seal_output, sealed_output_bytes};
-pub use release::{KeyRequest, Released, ReleaseError, ReleaseTerms, accept_key, release_key};
+pub use release::{KeyRequest, ReleaseError, ReleaseTerms, Released, accept_key, release_key};

@@ -3,6 +3,7 @@
 mod accept;
 mod collateral;
 mod dev_quote;
+mod encryption_key;
 mod inputs;
 mod policy;
 mod register;
@@ -39,6 +40,8 @@ pub enum TeeCommand {
     Accept(accept::AcceptArgs),
     /// Register the key that an attestation binds, by which an enclave signs results for the compute market.
     Register(register::RegisterArgs),
+    /// Name the key that others encrypt to for an enclave whose key is registered.
+    EncryptionKey(encryption_key::EncryptionKeyArgs),
     /// Keep what vendors publish where contracts need it.
     #[command(subcommand)]
     Collateral(collateral::CollateralCommand),
@@ -52,6 +55,7 @@ pub async fn run(command: TeeCommand, json: bool) -> eyre::Result<()> {
         TeeCommand::DevQuote(args) => dev_quote::run(&args, json),
         TeeCommand::Accept(args) => accept::run(args, json).await,
         TeeCommand::Register(args) => register::run(args, json).await,
+        TeeCommand::EncryptionKey(args) => encryption_key::run(args, json).await,
         TeeCommand::Collateral(command) => collateral::run(command, json).await,
     }
 }
