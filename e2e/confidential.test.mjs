@@ -61,9 +61,10 @@ describe("a confidential task", () => {
     await dev?.stop();
   });
 
-  const request = { keyFile: keyOf(REQUESTER), input: undefined, sample: 0, inline: true };
-  const submit = (options) =>
-    runToEnd(["task", "submit", model], { ...on, store, secrets, ...request, input: images, location: blobs.location, ...options });
+  const submit = (options) => {
+    const offer = { keyFile: keyOf(REQUESTER), input: images, sample: 0, inline: true, location: blobs.location };
+    return runToEnd(["task", "submit", model], { ...on, store, secrets, ...offer, ...options });
+  };
   const statusOf = async () => (await rollup.getTask(task)).progress.status;
 
   it("needs an enclave that the registry believes, and that named a key", async () => {
