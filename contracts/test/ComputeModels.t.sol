@@ -60,7 +60,9 @@ contract ComputeMarket_Models_Test is MarketTest {
     {
         uint256 length = _length % 300;
         bytes memory terms = abi.encode(IComputeMarket.ModelTerms(_flags, _flops, _price, string(new bytes(length))));
-        bool isFine = _flags & 7 != 0 && _flags < 128 && _flops != 0 && length <= 256;
+        // A confidential model takes attestations only, and has no successors by aggregation.
+        bool isConsistent = _flags < 128 || _flags & 39 == 4;
+        bool isFine = _flags & 7 != 0 && isConsistent && _flops != 0 && length <= 256;
         if (!isFine) vm.expectRevert(IComputeMarket.ComputeMarket_InvalidModel.selector);
         market.registerModel(NEXT, terms);
         if (isFine) vm.assertEq(market.getModel(NEXT).gasPrice, _price);

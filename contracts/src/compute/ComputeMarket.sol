@@ -16,9 +16,11 @@ abstract contract ComputeMarket is Results {
             abi.decode(_counterProof, (IEvidence.Kind, bytes32, bytes32, bytes));
         Task storage task = _store().tasks[_taskId];
         Progress memory progress = task.progress;
+        // Attestations of a sealed result are all the evidence that there can be, for it and against it.
+        if (progress.flags & MarketFlags.SEALED != 0) revert ComputeMarket_EvidenceNotAccepted(uint8(kind));
         _requireChallengeable(_taskId, progress);
         if (task.commitment != keccak256(abi.encode(input, trace))) revert ComputeMarket_WrongClaim();
-        IEvidence.Claim memory claim = _claimOf(_taskId, progress.programVersion, input, task.output, trace);
+        IEvidence.Claim memory claim = _claimOf(_taskId, progress, input, task.output, trace);
         if (kind != IEvidence.Kind.Fault) {
             _requireOtherOutput(kind, claim, proof);
             return _disprove(_taskId, task, progress.worker);
@@ -35,8 +37,7 @@ abstract contract ComputeMarket is Results {
         Progress memory progress = _requireDisputed(_taskId);
         if (progress.status != TaskStatus.Submitted) revert ComputeMarket_WrongStatus(progress.status);
         if (msg.sender != progress.worker) revert ComputeMarket_NotWorker();
-        _store().disputes[_taskId].module
-            .reveal(_disputedClaim(_taskId, progress.programVersion), _segment, _checkpoints);
+        _store().disputes[_taskId].module.reveal(_disputedClaim(_taskId, progress), _segment, _checkpoints);
         emit TraceRevealed(_taskId, _segment, _checkpoints);
     }
 
@@ -47,8 +48,8 @@ abstract contract ComputeMarket is Results {
         if (progress.status != TaskStatus.Submitted && progress.status != TaskStatus.Final) {
             revert ComputeMarket_WrongStatus(progress.status);
         }
-        address challenger = _store().disputes[_taskId].module
-            .takeFailedChallenger(_disputedClaim(_taskId, progress.programVersion), _segment);
+        address challenger =
+            _store().disputes[_taskId].module.takeFailedChallenger(_disputedClaim(_taskId, progress), _segment);
         uint256 bond = _takeBond(_taskId, challenger);
         _credit(progress.worker, bond / 2);
         _addFees(bond - bond / 2);

@@ -32,8 +32,7 @@ abstract contract Models is Accounts {
             : abi.decode(_modelMetadata, (ModelTerms));
         if (
             _modelHash == 0 || terms.flopsPerGas == 0 || terms.flags & MarketFlags.EVIDENCE == 0
-                || terms.flags & ~MarketFlags.MODEL != 0
-                || bytes(terms.location).length > DataReference.MAX_LOCATION_BYTES
+                || !_isConsistent(terms.flags) || bytes(terms.location).length > DataReference.MAX_LOCATION_BYTES
         ) revert ComputeMarket_InvalidModel();
         _register(_modelHash, Model(msg.sender, terms.flopsPerGas, terms.gasPrice, terms.flags), terms.location);
     }
@@ -78,6 +77,12 @@ abstract contract Models is Accounts {
     /// @inheritdoc IComputeMarket
     function parentOf(bytes32 _modelHash) external view returns (bytes32) {
         return _store().parents[_modelHash];
+    }
+
+    /// @dev A fault proof takes the plaintext, and a successor must not rest on what nobody can check.
+    function _isConsistent(uint8 _flags) private pure returns (bool) {
+        uint8 excluded = MarketFlags.FAULT | MarketFlags.VALIDITY | MarketFlags.AGGREGATE_UPDATES;
+        return _flags & MarketFlags.CONFIDENTIAL == 0 || _flags & excluded == 0;
     }
 
     function _modelOf(bytes32 _modelHash) internal view returns (Model memory ret_) {

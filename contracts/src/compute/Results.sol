@@ -12,6 +12,8 @@ import {Tasks} from "./Tasks.sol";
 
 /// @notice Results with their evidence, and payment for those that stood.
 abstract contract Results is Tasks {
+    bytes32 private constant SEALED_PROGRAM = keccak256("LUX_SEALED_PROGRAM_V1");
+
     /// @dev As large as the trace of a batch.
     uint256 private constant MAX_TRACE_BYTES = 65_544;
 
@@ -47,6 +49,10 @@ abstract contract Results is Tasks {
                 continue;
             }
             if (block.timestamp < _challengeableUntil(taskId, progress)) continue;
+            if (progress.flags & MarketFlags.SEALED != 0 && !_isBelieved(taskId, progress.flags)) {
+                _refund(taskId, task, 0, TaskStatus.Refunded);
+                continue;
+            }
             if (progress.flags & MarketFlags.DISPUTED != 0) --worker.disputes;
             fees += _pay(taskId, task, progress, feeBps);
         }
@@ -63,7 +69,7 @@ abstract contract Results is Tasks {
     function taskClaim(bytes32 _taskId, bytes32 _input, bytes32 _trace) external view returns (IEvidence.Claim memory) {
         Task memory task = _store().tasks[_taskId];
         if (task.commitment != keccak256(abi.encode(_input, _trace))) revert ComputeMarket_WrongClaim();
-        return _claimOf(_taskId, task.progress.programVersion, _input, task.output, _trace);
+        return _claimOf(_taskId, task.progress, _input, task.output, _trace);
     }
 
     /// @inheritdoc IComputeMarket
@@ -74,18 +80,22 @@ abstract contract Results is Tasks {
     }
 
     /// @dev A task has one result at most, so its id tells apart two claims that say the same.
-    function _claimOf(bytes32 _taskId, uint8 _programVersion, bytes32 _input, bytes32 _output, bytes32 _trace)
+    function _claimOf(bytes32 _taskId, Progress memory _progress, bytes32 _input, bytes32 _output, bytes32 _trace)
         internal
         view
         returns (IEvidence.Claim memory)
     {
-        return IEvidence.Claim(_store().programs[_programVersion], _input, _output, _trace, uint256(_taskId));
+        bytes32 program = _store().programs[_progress.programVersion];
+        // Opens the input, runs the program, seals the output. Nobody can show a run of it, and what enclaves sign about it never
+        // contradicts what they sign about the program itself.
+        if (_progress.flags & MarketFlags.SEALED != 0) program = keccak256(abi.encode(SEALED_PROGRAM, program));
+        return IEvidence.Claim(program, _input, _output, _trace, uint256(_taskId));
     }
 
     /// @dev The claim of a result that is or was disputed.
-    function _disputedClaim(bytes32 _taskId, uint8 _programVersion) internal view returns (IEvidence.Claim memory) {
+    function _disputedClaim(bytes32 _taskId, Progress memory _progress) internal view returns (IEvidence.Claim memory) {
         Dispute storage dispute = _store().disputes[_taskId];
-        return _claimOf(_taskId, _programVersion, dispute.input, _store().tasks[_taskId].output, dispute.trace);
+        return _claimOf(_taskId, _progress, dispute.input, _store().tasks[_taskId].output, dispute.trace);
     }
 
     /// @dev Enclaves of several vendors shorten the period of a result that nobody disputes, for as long as they are believed.
@@ -97,7 +107,7 @@ abstract contract Results is Tasks {
             }
             return attested < _progress.until ? attested : _progress.until;
         }
-        IEvidence.Claim memory claim = _disputedClaim(_taskId, _progress.programVersion);
+        IEvidence.Claim memory claim = _disputedClaim(_taskId, _progress);
         uint256 open = _store().disputes[_taskId].module.openUntil(claim);
         return open > _progress.until ? open : _progress.until;
     }
@@ -130,7 +140,7 @@ abstract contract Results is Tasks {
             trace = BatchLib.traceCommitment(evidence);
         }
         if (kind != uint8(IEvidence.Kind.Fault)) {
-            IEvidence.Claim memory claim = _claimOf(taskId, progress.programVersion, input, _result.outputHash, trace);
+            IEvidence.Claim memory claim = _claimOf(taskId, progress, input, _result.outputHash, trace);
             bytes memory proof = isProved ? evidence : _signaturesIn(_result.zkProof);
             if (!module.proves(claim, proof)) revert ComputeMarket_InvalidProof();
             if (!isProved) _requireAttested(taskId, progress);
@@ -150,9 +160,10 @@ abstract contract Results is Tasks {
         return abi.encode(signatures);
     }
 
-    /// @dev What enclaves say must stay open to fault proofs.
+    /// @dev What enclaves say must stay open to fault proofs, unless the input is sealed.
     function _requireAttested(bytes32 _taskId, Progress memory _progress) private view {
-        if (address(_store().evidence[IEvidence.Kind.Fault]) == address(0)) {
+        bool isSealed = _progress.flags & MarketFlags.SEALED != 0;
+        if (!isSealed && address(_store().evidence[IEvidence.Kind.Fault]) == address(0)) {
             revert ComputeMarket_EvidenceNotAccepted(uint8(IEvidence.Kind.Attestation));
         }
         bool needsQuorum = _progress.flags & MarketFlags.QUORUM != 0;
@@ -160,6 +171,13 @@ abstract contract Results is Tasks {
             revert ComputeMarket_InvalidProof();
         }
         _progress.flags |= MarketFlags.ATTESTED;
+    }
+
+    /// @dev Nothing else stands behind a sealed result: keys that are not usable any more when it is to be paid are no evidence.
+    function _isBelieved(bytes32 _taskId, uint8 _flags) private view returns (bool) {
+        IAttestationEvidence module = _attestations();
+        bool needsQuorum = _flags & MarketFlags.QUORUM != 0;
+        return address(module) != address(0) && module.isBelieved(address(this), _taskId, needsQuorum);
     }
 
     function _attestations() private view returns (IAttestationEvidence) {

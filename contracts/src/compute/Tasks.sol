@@ -128,6 +128,7 @@ abstract contract Tasks is Models {
             return false;
         }
         address module = address(modules[IEvidence.Kind.Attestation]);
+        if (_progress.flags & MarketFlags.SEALED != 0) isDisputable = true;
         if (_progress.flags & MarketFlags.ATTESTATION == 0 || module == address(0) || !isDisputable) return true;
         uint256 restrictedAt = IAttestationEvidence(module).keys().restrictedAt();
         return restrictedAt + _settings().claimWindow >= _progress.until;
@@ -154,6 +155,7 @@ abstract contract Tasks is Models {
         (bytes32 inputCommitment, bool isInline) = DataReference.parse(_task.inputDataHash);
         uint8 flags = model.flags & (MarketFlags.EVIDENCE | MarketFlags.INLINE_OUTPUT | MarketFlags.QUORUM);
         if (isInline) flags |= MarketFlags.INLINE_OUTPUT;
+        if (model.flags & MarketFlags.CONFIDENTIAL != 0) flags |= MarketFlags.SEALED;
         uint40 expiresAt = uint40(block.timestamp + _timeout);
 
         task.offer = Offer(msg.sender, uint32(gasLimit), uint64(gasPrice));

@@ -25,6 +25,9 @@ interface IAttestationEvidence is IEvidence {
     /// that are usable now.
     function finalFrom(address _market, bytes32 _taskId) external view returns (uint256);
 
+    /// @notice Whether keys that signed a result are usable now: a quorum of vendors, or one key.
+    function isBelieved(address _market, bytes32 _taskId, bool _needsQuorum) external view returns (bool);
+
     /// @notice Keys that signed a result, when a quorum of them was reached, and what they signed.
     function attestedBy(address _market, bytes32 _taskId)
         external

@@ -56,6 +56,12 @@ interface IEnclaveKeys {
         bytes32[] advisories;
     }
 
+    /// @notice What a holder of a key has others encrypt to, until a time in seconds.
+    struct EncryptionKey {
+        bytes32 publicKey;
+        uint40 notAfter;
+    }
+
     /// @notice Why a key counts, or does not.
     enum KeyStatus {
         Unknown,
@@ -86,6 +92,7 @@ interface IEnclaveKeys {
     event GuardianSet(address guardian);
     event KeyRegistered(address indexed key, bytes32 indexed policy, bytes32 platform, uint256 usableFrom);
     event KeyRevoked(address indexed key);
+    event EncryptionKeySet(address indexed key, bytes32 publicKey, uint256 notAfter);
     event Contradiction(bytes32 indexed program, bytes32 indexed input, address first, address second);
 
     error EnclaveKeys_NotGovernor();
@@ -118,6 +125,10 @@ interface IEnclaveKeys {
 
     /// @notice The same by whoever holds the key: `_signature` is the key's, of EIP-712 `Revocation(address key)`.
     function revokeByHolder(address _key, bytes calldata _signature) external;
+
+    /// @notice Names the X25519 key that goes with a registered key, by whose signature of EIP-712
+    /// `EncryptionKey(address key,bytes32 publicKey,uint256 notAfter)`. Anyone may call; each one holds longer than the one before.
+    function setEncryptionKey(address _key, EncryptionKey calldata _encryption, bytes calldata _signature) external;
 
     /// @notice Two keys say that one program has two outputs for one input: the weaker policy ends, both where neither is.
     function contradict(
@@ -154,6 +165,9 @@ interface IEnclaveKeys {
 
     /// @notice True where the attestation is authentic now, fresh, bound to its key and accepted by a policy.
     function verifyTEEAttestation(IAIComputeRollup.TEEAttestation calldata _attestation) external view returns (bool);
+
+    /// @notice Zero where there is none. It is as good as the key that named it, which `statusOf` tells.
+    function encryptionKeyOf(address _key) external view returns (EncryptionKey memory);
 
     function statusOf(address _key) external view returns (KeyStatus status_, IAttestationVerifier.Kind kind_);
 

@@ -11,6 +11,8 @@ library EnclaveSignature {
         keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
     bytes32 private constant STATEMENT_TYPEHASH =
         keccak256("AttestedResult(bytes32 taskId,bytes32 program,bytes32 input,bytes32 output)");
+    bytes32 private constant ENCRYPTION_KEY_TYPEHASH =
+        keccak256("EncryptionKey(address key,bytes32 publicKey,uint256 notAfter)");
     bytes32 private constant REVOCATION_TYPEHASH = keccak256("Revocation(address key)");
 
     /// @notice What is signed about a result; the market is the verifying contract.
@@ -25,6 +27,17 @@ library EnclaveSignature {
     function revocationDigest(address _key) internal view returns (bytes32) {
         return
             MessageHashUtils.toTypedDataHash(_domain(address(this)), keccak256(abi.encode(REVOCATION_TYPEHASH, _key)));
+    }
+
+    /// @notice What is signed to name a key to encrypt to, in the calling registry.
+    function encryptionKeyDigest(address _key, IEnclaveKeys.EncryptionKey memory _encryption)
+        internal
+        view
+        returns (bytes32)
+    {
+        bytes32 content =
+            keccak256(abi.encode(ENCRYPTION_KEY_TYPEHASH, _key, _encryption.publicKey, _encryption.notAfter));
+        return MessageHashUtils.toTypedDataHash(_domain(address(this)), content);
     }
 
     /// @notice Who signed: 65 bytes, the lower of the two possible `s`; zero for anything else.

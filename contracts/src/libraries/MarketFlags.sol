@@ -15,9 +15,12 @@ library MarketFlags {
     uint8 internal constant AGGREGATE_UPDATES = 1 << 5;
     /// @notice Results with attestations come with a quorum of vendors.
     uint8 internal constant QUORUM = 1 << 6;
-    uint8 internal constant MODEL = EVIDENCE | INLINE_OUTPUT | OWNER_UPDATES | AGGREGATE_UPDATES | QUORUM;
+    /// @notice Of models: inputs and outputs are sealed, and results rest on attestations alone.
+    uint8 internal constant CONFIDENTIAL = 1 << 7;
     /// @notice Of tasks: enclaves signed the result.
     uint8 internal constant ATTESTED = 1 << 4;
+    /// @notice Of tasks: the model is confidential.
+    uint8 internal constant SEALED = 1 << 5;
     /// @notice Of tasks: a challenger asked for a part of the trace.
     uint8 internal constant DISPUTED = 1 << 7;
 }

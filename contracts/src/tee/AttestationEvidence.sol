@@ -78,6 +78,12 @@ abstract contract AttestationEvidence is IAttestationEvidence {
     }
 
     /// @inheritdoc IAttestationEvidence
+    function isBelieved(address _market, bytes32 _taskId, bool _needsQuorum) external view returns (bool) {
+        uint256 vendors = _vendorsOf(_records[_market][_taskId], block.timestamp);
+        return _needsQuorum ? _hasQuorum(vendors) : vendors != 0;
+    }
+
+    /// @inheritdoc IAttestationEvidence
     function attestedBy(address _market, bytes32 _taskId)
         external
         view

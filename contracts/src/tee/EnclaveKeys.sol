@@ -13,6 +13,7 @@ import {Policies} from "./Policies.sol";
 /// policy that ends or asks for more ends keys too.
 abstract contract EnclaveKeys is Policies {
     mapping(address => Key) private _keys;
+    mapping(address => EncryptionKey) private _encryptionKeys;
 
     /// @inheritdoc IEnclaveKeys
     function register(IAIComputeRollup.TEEAttestation calldata _attestation) external returns (address key_) {
@@ -40,6 +41,19 @@ abstract contract EnclaveKeys is Policies {
         address signer = EnclaveSignature.recover(EnclaveSignature.revocationDigest(_key), _signature);
         if (signer == address(0) || signer != _key) revert EnclaveKeys_InvalidSignature();
         _revoke(_key);
+    }
+
+    /// @inheritdoc IEnclaveKeys
+    /// @dev An earlier one that somebody sends again ends sooner, and so replaces nothing.
+    function setEncryptionKey(address _key, EncryptionKey calldata _encryption, bytes calldata _signature) external {
+        KeyStatus status = _statusOf(_keys[_key]);
+        if (status != KeyStatus.Usable && status != KeyStatus.Waiting) revert EnclaveKeys_NotUsable(_key, status);
+        uint40 known = _encryptionKeys[_key].notAfter;
+        if (_encryption.notAfter <= known) revert EnclaveKeys_NotNewer(known);
+        address signer = EnclaveSignature.recover(EnclaveSignature.encryptionKeyDigest(_key, _encryption), _signature);
+        if (signer != _key) revert EnclaveKeys_InvalidSignature();
+        _encryptionKeys[_key] = _encryption;
+        emit EncryptionKeySet(_key, _encryption.publicKey, _encryption.notAfter);
     }
 
     /// @inheritdoc IEnclaveKeys
@@ -93,6 +107,11 @@ abstract contract EnclaveKeys is Policies {
         facts_ = _factsOf(found, attestedAt, settings_.keyDelay);
         facts_.policy = _policyFor(found, facts_);
         if (facts_.policy == 0) revert EnclaveKeys_NoPolicy();
+    }
+
+    /// @inheritdoc IEnclaveKeys
+    function encryptionKeyOf(address _key) external view returns (EncryptionKey memory) {
+        return _encryptionKeys[_key];
     }
 
     /// @inheritdoc IEnclaveKeys

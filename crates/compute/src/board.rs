@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 /// What a requester offers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offer {
+    pub task: B256,
     pub model: B256,
     pub input: InputData,
     pub gas_limit: u64,
@@ -35,6 +36,11 @@ impl Offer {
     pub fn location(&self) -> String {
         let text = String::from_utf8_lossy(&self.input.location);
         text.strip_prefix("inline:").unwrap_or(&text).to_owned()
+    }
+
+    /// Whether only enclaves read the input.
+    pub const fn is_sealed(&self) -> bool {
+        self.flags & ModelTerms::SEALED != 0
     }
 
     /// Whether the result has to have its output with it.
@@ -183,6 +189,7 @@ impl Board {
             // What the market takes can be read.
             let Ok(input) = InputData::decode(&event.inputDataHash) else { return };
             let offer = Offer {
+                task: event.taskId,
                 model: event.modelHash,
                 input,
                 gas_limit: event.gasLimit.saturating_to(),

@@ -3,6 +3,7 @@
 use crate::enclaves::evidence_kind;
 use crate::{ComputeError, Market, flops_of};
 use alloy_primitives::U256;
+use lux_confidential::sealed_output_bytes;
 use lux_inference::Model;
 use lux_l1::FeeEstimate;
 use lux_protocol::market::{EvidenceKind, MAX_INLINE_BYTES, ModelTerms};
@@ -46,6 +47,8 @@ pub struct Work {
     pub fetched_bytes: u64,
     /// Of enclaves.
     pub signatures: u64,
+    /// The output is sealed, and there is no trace.
+    pub is_sealed: bool,
 }
 
 impl Work {
@@ -62,12 +65,21 @@ impl Work {
             EvidenceKind::Attestation => 1,
             EvidenceKind::Fault | EvidenceKind::Validity => 0,
         };
-        Self { flops: flops_of(model), output_bytes: model.output_bytes(), fetched_bytes: 0, signatures }
+        let (flops, output_bytes) = (flops_of(model), model.output_bytes());
+        Self { flops, output_bytes, fetched_bytes: 0, signatures, is_sealed: false }
+    }
+
+    /// With an output that only the requester reads.
+    #[must_use]
+    pub const fn sealed(self, is_sealed: bool) -> Self {
+        let output_bytes = if is_sealed { sealed_output_bytes(self.output_bytes) } else { self.output_bytes };
+        Self { output_bytes, is_sealed, ..self }
     }
 
     /// Gas for one task among many.
     fn gas(self) -> u64 {
-        let chunks = self.flops.div_ceil(FLOPS_PER_CHUNK).max(1);
+        let traced = if self.is_sealed { 0 } else { self.flops };
+        let chunks = traced.div_ceil(FLOPS_PER_CHUNK).max(1);
         // A stride leaves between half of the most and the most.
         let stride = chunks.div_ceil(MAX_CHECKPOINTS + 1);
         let inline = if self.output_bytes <= MAX_INLINE_BYTES { self.output_bytes as u64 } else { 0 };
@@ -141,7 +153,7 @@ mod tests {
     use super::*;
 
     const fn work(flops: u64) -> Work {
-        Work { flops, output_bytes: 0, fetched_bytes: 0, signatures: 0 }
+        Work { flops, output_bytes: 0, fetched_bytes: 0, signatures: 0, is_sealed: false }
     }
 
     /// Gas of a call on L2 as the contracts' tests measured it.

@@ -5,7 +5,7 @@ use alloy_primitives::{Address, B256, Bytes};
 use lux_l1::{ViewError, Wallet};
 use lux_protocol::market::contract::IComputeMarket::computeEvidenceCall;
 use lux_protocol::market::enclaves::{IAttestationEvidence, IEnclaveKeys, KeyStatus, vendor};
-use lux_protocol::market::{AttestedResult, EvidenceKind, ModelTerms};
+use lux_protocol::market::{AttestedResult, EvidenceKind, ModelTerms, sealed_program};
 
 /// What a result comes with: a trace alone wherever that is taken, because signatures cost gas.
 pub(crate) const fn evidence_kind(flags: u8) -> EvidenceKind {
@@ -92,7 +92,11 @@ impl Signers {
 
     /// As many signatures as the flags ask for.
     pub fn sign(&self, flags: u8, task: B256, input: B256, output: B256) -> Result<Vec<Bytes>, ComputeError> {
-        let result = AttestedResult { taskId: task, program: infer_program_id(), input, output };
+        let program = match flags & ModelTerms::SEALED {
+            0 => infer_program_id(),
+            _ => sealed_program(infer_program_id()),
+        };
+        let result = AttestedResult { taskId: task, program, input, output };
         let digest = result.digest(self.chain_id, self.market);
         let signed = self.keys.iter().take(self.needed(flags)).map(|key| key.sign_hash(&digest));
         Ok(signed.map(|signature| Ok(signature?.as_bytes().into())).collect::<Result<_, lux_l1::L1Error>>()?)
@@ -100,7 +104,7 @@ impl Signers {
 }
 
 /// The registry that the market goes by; `None` where it takes no attestations.
-async fn registry(market: &Market) -> Result<Option<Address>, ViewError> {
+pub(crate) async fn registry(market: &Market) -> Result<Option<Address>, ViewError> {
     let call = computeEvidenceCall { kind: EvidenceKind::Attestation as u8 };
     let module = market.chain.view(market.address, call).await?;
     match module.is_zero() {

@@ -1,6 +1,7 @@
 //! Why a step of a worker or watcher did not succeed.
 
 use lux_blobs::BlobError;
+use lux_confidential::ConfidentialError;
 use lux_dispute::DisputeError;
 use lux_l1::{L1Error, TxError, ViewError};
 use lux_models::ModelsError;
@@ -52,6 +53,8 @@ pub enum DataError {
     InputLength { found: u64, expected: u64 },
     #[error("the model cannot be prepared: {0}")]
     Unusable(String),
+    #[error("sealed input: {0}")]
+    Sealed(#[from] ConfidentialError),
     #[error("there is no place to fetch {0} from: put it into the store, or name a source")]
     NoPlace(&'static str),
 }
@@ -66,7 +69,7 @@ impl DataError {
             ),
             Self::Blob(error) => matches!(error, BlobError::TooLarge { .. }),
             Self::InputLength { .. } => true,
-            Self::Unusable(_) | Self::NoPlace(_) => false,
+            Self::Unusable(_) | Self::NoPlace(_) | Self::Sealed(_) => false,
         }
     }
 

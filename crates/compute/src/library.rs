@@ -5,6 +5,7 @@ use crate::board::Offer;
 use alloy_primitives::B256;
 use bytes::Bytes;
 use lux_blobs::{BlobError, BlobStore, Client, ClientConfig};
+use lux_confidential::{MAX_RECIPIENTS, sealed_bytes};
 use lux_dispute::{DisputeError, run_blocking};
 use lux_inference::fast::Engine;
 use lux_inference::limits::MAX_MODEL_BYTES;
@@ -60,6 +61,13 @@ pub struct LoadedModel {
 /// Work of a model; multiply-accumulates count twice.
 pub fn flops_of(model: &Model) -> u64 {
     model.plan().macs.saturating_mul(2)
+}
+
+/// Of the blob that a task names as its input.
+fn longest_input(model: &Model, offer: &Offer) -> u64 {
+    let plaintext = model.input_bytes();
+    let longest = if offer.is_sealed() { sealed_bytes(plaintext, MAX_RECIPIENTS) } else { plaintext };
+    longest as u64
 }
 
 #[derive(Clone)]
@@ -192,15 +200,16 @@ impl Library {
     /// Fetches the input of a task, of the length that the model takes.
     pub async fn fetch_input(&self, model: &Model, offer: &Offer) -> Result<(), DataError> {
         let expected = model.input_bytes() as u64;
+        let longest = longest_input(model, offer);
         if !self.store.has(offer.input.commitment).await.map_err(DataError::Blob)? {
-            let fetched = self.fetch(offer.input.commitment, expected, &offer.location(), "the input").await;
+            let fetched = self.fetch(offer.input.commitment, longest, &offer.location(), "the input").await;
             if let Err(DataError::Blob(BlobError::TooLarge { length: found, .. })) = fetched {
                 return Err(DataError::InputLength { found, expected });
             }
             fetched?;
         }
         match self.store.index(offer.input.commitment).await.map_err(DataError::Blob)?.length() {
-            found if found == expected => Ok(()),
+            found if found == expected || (offer.is_sealed() && found <= longest) => Ok(()),
             found => Err(DataError::InputLength { found, expected }),
         }
     }
@@ -216,7 +225,7 @@ impl Library {
         Err(failure)
     }
 
-    /// Model and input out of the store.
+    /// Model and input out of the store, sealed where it is sealed.
     pub async fn load(&self, offer: &Offer) -> Result<(Arc<LoadedModel>, Bytes), DataError> {
         let model = self.model(offer.model).await?;
         let input = self.input(offer, &model.bundle.model).await?;
@@ -232,9 +241,10 @@ impl Library {
 
     async fn input(&self, offer: &Offer, model: &Model) -> Result<Bytes, DataError> {
         let expected = model.input_bytes() as u64;
-        let input = self.store.get(offer.input.commitment, expected).await.map_err(DataError::Blob)?;
+        let input =
+            self.store.get(offer.input.commitment, longest_input(model, offer)).await.map_err(DataError::Blob)?;
         match input.len() as u64 {
-            found if found == expected => Ok(input),
+            found if found == expected || offer.is_sealed() => Ok(input),
             found => Err(DataError::InputLength { found, expected }),
         }
     }

@@ -4,10 +4,12 @@ use crate::board::Offer;
 use crate::malformed::Malformed;
 use crate::records::Record;
 use crate::run::{claimed_output, infer_program_id, run_natively, run_own};
+use crate::sealed::{Input, erased};
 use crate::{ComputeError, Costs, DataError, Library, Loss, Market, Work};
 use alloy_primitives::{B256, Bytes, U256};
 use alloy_sol_types::SolEvent;
 use lux_blobs::BlobError;
+use lux_confidential::DecryptionKey;
 use lux_inference::ops::Operation;
 use lux_inference::{Definition, Model};
 use lux_l1::Log;
@@ -17,6 +19,7 @@ use lux_protocol::market::MAX_INLINE_BYTES;
 use lux_protocol::market::contract::IComputeMarket::ModelTermsSet;
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::future::Future;
 use std::time::{Duration, Instant};
 
@@ -29,6 +32,8 @@ pub struct Shop {
     locations: Mutex<BTreeMap<B256, String>>,
     /// FLOPs per gas of registered models.
     prices: Mutex<BTreeMap<B256, u64>>,
+    /// Of the enclaves that this process is.
+    pub(crate) decryption_keys: Vec<DecryptionKey>,
 }
 
 /// Whether every input of the right length has an output: only an index into a table can be beyond it.
@@ -50,13 +55,19 @@ async fn in_time<T>(fetch: impl Future<Output = Result<T, ComputeError>>) -> Res
 const MAX_REMEMBERED: usize = 10_000;
 
 /// A task that has an output.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Prepared {
     /// What the run takes, as the model's terms count it.
     pub gas: u64,
     pub work: Work,
     /// `None`: it has one whatever the input is, and is not computed before it is claimed.
     output: Option<Bytes>,
+}
+
+impl fmt::Debug for Prepared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Prepared").field("gas", &self.gas).field("work", &self.work).finish_non_exhaustive()
+    }
 }
 
 impl Prepared {
@@ -128,6 +139,7 @@ impl Shop {
             programs: Mutex::new(BTreeMap::new()),
             locations: Mutex::new(BTreeMap::new()),
             prices: Mutex::new(BTreeMap::new()),
+            decryption_keys: Vec::new(),
         }
     }
 
@@ -174,7 +186,7 @@ impl Shop {
         let graph = library.graph(offer.model).await?;
         if let Some(bounds) = bounds {
             let fetched_bytes = library.missing_bytes(&graph, offer.input.commitment).await?;
-            let work = Work { fetched_bytes, ..Work::of_fetched(&graph, offer.flags) };
+            let work = Work { fetched_bytes, ..Work::of_fetched(&graph, offer.flags).sealed(offer.is_sealed()) };
             if let Err(refusal) = self.gas(offer, work, bounds).await? {
                 return Ok(Err(refusal));
             }
@@ -227,12 +239,12 @@ impl Shop {
     /// Makes sure that a task has an output, whose data were fetched. Others may be at the same task: what can wait until it is
     /// claimed is not computed.
     pub async fn prepare(&self, offer: &Offer, bounds: Bounds) -> Result<Result<Prepared, Refusal>, ComputeError> {
-        let (model, input) = match self.library.load(offer).await {
-            Err(error) => return Ok(Err(error.into())),
-            Ok(loaded) => loaded,
+        let (model, input) = match self.load(offer).await {
+            Err(ComputeError::Data(error)) => return Ok(Err(error.into())),
+            loaded => loaded?,
         };
         let graph = &model.bundle.model;
-        let work = Work::of_fetched(graph, offer.flags);
+        let work = Work::of_fetched(graph, offer.flags).sealed(offer.is_sealed());
         let gas = match self.gas(offer, work, bounds).await? {
             Err(refusal) => return Ok(Err(refusal)),
             Ok(gas) => gas,
@@ -243,35 +255,45 @@ impl Shop {
         if has_every_output(graph) {
             return Ok(Ok(Prepared { gas, work, output: None }));
         }
-        let Some(output) = run_natively(model, input).await? else { return Ok(Err(Refusal::NoOutput)) };
-        Ok(Ok(Prepared { gas, work, output: Some(output.into()) }))
+        let Some(output) = run_natively(model, input.data).await? else { return Ok(Err(Refusal::NoOutput)) };
+        Ok(Ok(Prepared { gas, work, output: Some(erased(output).into()) }))
     }
 
     /// The output, kept in the store, and the evidence for it.
     pub async fn record(&self, offer: &Offer, prepared: &Prepared) -> Result<Recorded, ComputeError> {
         let started = Instant::now();
-        let (model, input) = self.library.load(offer).await?;
+        let (model, Input { data: input, seal }) = self.load(offer).await?;
         let output = match &prepared.output {
             Some(output) => output.clone(),
             None => {
                 let output = run_natively(model.clone(), input.clone()).await?;
-                Bytes::from(output.ok_or_else(|| {
+                erased(output.ok_or_else(|| {
                     ComputeError::Config(format!("model {} has no output after all: please report this", offer.model))
                 })?)
+                .into()
             }
         };
+        // From here on there is nothing but what everybody may see.
+        let output = seal.as_ref().map_or(output.clone(), |seal| seal.output(&output, offer));
         let commitment = claimed_output(Some(&output));
         if let Err(error) = self.library.store().put(output.clone().into()).await {
             // The evidence does not need it, and it can be computed again.
             tracing::warn!(output = %commitment, %error, "an output is not kept");
         }
-        let run = run_own(model, input, commitment).await?;
+        // Nobody can check a trace of a sealed run.
+        let trace = match seal {
+            Some(_) => Bytes::new(),
+            None => {
+                let run = run_own(model, input, commitment).await?;
+                ClaimTrace::of_run(&run.checkpoints, MAX_CHECKPOINTS).encode()
+            }
+        };
         let record = Record {
             input: offer.claim_input(),
             output: commitment,
             gas_used: prepared.gas,
             inline: if output.len() <= MAX_INLINE_BYTES { output } else { Bytes::new() },
-            trace: ClaimTrace::of_run(&run.checkpoints, MAX_CHECKPOINTS).encode(),
+            trace,
         };
         Ok(Recorded { record, seconds: started.elapsed().as_secs_f64() })
     }

@@ -170,7 +170,9 @@ impl Watcher {
         let is_attested =
             |delivery: &Delivery| delivery.proof.as_ref().is_some_and(|proof| proof.kind == EvidenceKind::Attestation);
         let attested = self.board.tasks().filter_map(|task| match task.stage {
-            Stage::Delivered(delivery) if is_attested(delivery) && waits(task.id) => Some(task.id),
+            Stage::Delivered(delivery) if !task.offer.is_sealed() && is_attested(delivery) && waits(task.id) => {
+                Some(task.id)
+            }
             _ => None,
         });
         let attested: Vec<_> = attested.collect();
@@ -186,6 +188,8 @@ impl Watcher {
             .board
             .tasks()
             .filter(|task| self.config.only.is_none_or(|only| only == task.id))
+            // To run the program on a ciphertext says nothing about a result, and the market takes no proof about it.
+            .filter(|task| !task.offer.is_sealed())
             .filter_map(|task| match task.stage {
                 Stage::Delivered(delivery) if Some(delivery.worker) != own => {
                     let is_open = delivery.until > now || !task.challenges.is_empty();

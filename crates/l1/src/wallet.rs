@@ -3,9 +3,10 @@
 use std::{fmt, fs, io::Write, path::Path};
 
 use alloy_consensus::{SignableTransaction, TxEnvelope};
-use alloy_primitives::{Address, B256, B512, Signature};
+use alloy_primitives::{Address, B256, B512, Keccak256, Signature};
 use alloy_signer::SignerSync;
 use alloy_signer_local::PrivateKeySigner;
+use zeroize::Zeroizing;
 
 use crate::{CriticalError, L1Error};
 
@@ -58,6 +59,14 @@ impl Wallet {
     /// `x ‖ y`
     pub fn public_key(&self) -> B512 {
         self.0.public_key()
+    }
+
+    /// 32 bytes that only who has the key can derive: Keccak-256(`purpose` ‖ key). They tell nothing about the key.
+    pub fn derive_secret(&self, purpose: &[u8]) -> Zeroizing<[u8; 32]> {
+        let mut hasher = Keccak256::new();
+        hasher.update(purpose);
+        hasher.update(Zeroizing::new(self.0.to_bytes().0).as_slice());
+        Zeroizing::new(hasher.finalize().0)
     }
 
     /// Signs a 32-byte digest, for instance of EIP-712 data.

@@ -52,9 +52,9 @@ proptest! {
     }
 
     #[test]
-    fn terms(flags in 0u8..160, flops_per_gas in 0u64..1 << 41, gas_price in 0u64..1 << 49, location in bytes(300)) {
+    fn terms(flags in any::<u8>(), flops_per_gas in 0u64..1 << 41, gas_price in 0u64..1 << 49, location in bytes(300)) {
         let terms = ModelTerms { flags, flops_per_gas, gas_price, location };
-        let valid = flags & 7 != 0 && flags < 128 && (1..1 << 40).contains(&flops_per_gas) && gas_price < 1 << 48
+        let valid = flags & 7 != 0 && (flags < 128 || flags & 39 == 4) && (1..1 << 40).contains(&flops_per_gas) && gas_price < 1 << 48
             && terms.location.len() <= MAX_LOCATION_BYTES;
         let raw = (U256::from(flags), U256::from(flops_per_gas), U256::from(gas_price), terms.location.clone());
         prop_assert_eq!(ModelTerms::decode(&raw.abi_encode()).is_ok(), valid);

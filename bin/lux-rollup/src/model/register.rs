@@ -29,6 +29,10 @@ pub struct RegisterArgs {
     /// Results must be signed by an enclave that the market's policies accept: instead of `fault` among the flags.
     #[arg(long, conflicts_with = "flags")]
     require_tee: bool,
+    /// Inputs and outputs are sealed, to enclaves and to the requester; results rest on signatures of enclaves alone, and nobody can
+    /// challenge them.
+    #[arg(long, conflicts_with = "flags")]
+    confidential: bool,
     /// FLOPs that one gas pays for.
     #[arg(long, default_value_t = ModelTerms::default().flops_per_gas)]
     flops_per_gas: u64,
@@ -50,6 +54,8 @@ enum Flag {
     Attestation,
     /// Results with attestations need enclaves of several vendors.
     Quorum,
+    /// Inputs and outputs are sealed: with `attestation` alone.
+    Confidential,
     /// The output must come with the result.
     InlineOutput,
     /// The owner's signature registers a successor.
@@ -65,6 +71,7 @@ impl Flag {
             Self::Validity => ModelTerms::VALIDITY,
             Self::Attestation => ModelTerms::ATTESTATION,
             Self::Quorum => ModelTerms::QUORUM,
+            Self::Confidential => ModelTerms::CONFIDENTIAL,
             Self::InlineOutput => ModelTerms::INLINE_OUTPUT,
             Self::OwnerUpdates => ModelTerms::OWNER_UPDATES,
             Self::AggregateUpdates => ModelTerms::AGGREGATE_UPDATES,
@@ -75,7 +82,12 @@ impl Flag {
 pub async fn run(args: RegisterArgs, json: bool) -> eyre::Result<()> {
     let wallet = args.key.require()?;
     let attested = [Flag::Attestation, Flag::OwnerUpdates];
-    let flags = if args.require_tee { &attested[..] } else { &args.flags };
+    let sealed = [Flag::Attestation, Flag::OwnerUpdates, Flag::Confidential];
+    let flags = match (args.require_tee, args.confidential) {
+        (_, true) => &sealed[..],
+        (true, false) => &attested[..],
+        (false, false) => &args.flags,
+    };
     let terms = ModelTerms {
         flags: flags.iter().fold(0, |flags, flag| flags | flag.bit()),
         flops_per_gas: args.flops_per_gas,

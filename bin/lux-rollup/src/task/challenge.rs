@@ -9,6 +9,7 @@ use clap::Args;
 use eyre::eyre;
 use lux_compute::{Role, Watcher, WatcherConfig};
 use lux_l1::system_clock;
+use lux_protocol::market::ModelTerms;
 use lux_protocol::market::contract::TaskStatus;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -40,6 +41,11 @@ pub async fn challenge(args: ChallengeArgs, json: bool) -> eyre::Result<Value> {
     }
     if task.progress.worker == wallet.address() {
         return Err(eyre!("this is the key of the worker: challenge with another one"));
+    }
+    if task.progress.flags & ModelTerms::SEALED != 0 {
+        return Err(eyre!(
+            "the input of task {id} is sealed: its result rests on the signatures of enclaves, and the market takes no proof about it"
+        ));
     }
     let transactions = open_transactions(&market.chain, wallet, &args.folder, tx_config(), system_clock()).await?;
     let config = WatcherConfig { audit_traces: true, parallel: 1, only: Some(id) };

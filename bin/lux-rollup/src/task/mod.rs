@@ -2,6 +2,7 @@
 
 mod challenge;
 mod result;
+mod sealed;
 mod status;
 mod submit;
 

@@ -1,5 +1,6 @@
 //! `lux-rollup task result`.
 
+use super::sealed::SecretArgs;
 use super::{NamedTask, status_name};
 use crate::model::store::{StoreArgs, client};
 use crate::output::Progress;
@@ -10,13 +11,14 @@ use eyre::{WrapErr, eyre};
 use lux_blobs::{BlobError, BlobStore};
 use lux_compute::Market;
 use lux_l1::{Log, LogFilter};
-use lux_protocol::market::ResultProof;
 use lux_protocol::market::contract::IComputeMarket::ResultEvidence;
 use lux_protocol::market::contract::TaskStatus;
+use lux_protocol::market::{ModelTerms, ResultProof};
 use lux_protocol::payload_commitment;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::time::Duration;
+use zeroize::Zeroizing;
 
 #[derive(Args)]
 pub struct ResultArgs {
@@ -24,6 +26,8 @@ pub struct ResultArgs {
     named: NamedTask,
     #[command(flatten)]
     place: StoreArgs,
+    #[command(flatten)]
+    secrets: SecretArgs,
     /// Fetch the output from this server of blobs, where it came not with the result.
     #[arg(long, value_name = "URL")]
     from: Option<String>,
@@ -64,13 +68,17 @@ pub async fn result(args: ResultArgs, json: bool) -> eyre::Result<Value> {
         }
         None => from_elsewhere(&store, args.from.as_deref(), task.output).await?,
     };
+    let output = match task.progress.flags & ModelTerms::SEALED {
+        0 => Zeroizing::new(output.to_vec()),
+        _ => args.secrets.open(&market, task.offer.requester, id, &output).await?,
+    };
     if let Some(file) = &args.out {
         std::fs::write(file, &output).wrap_err_with(|| file.display().to_string())?;
     }
     let shown = if output.len() > MAX_PRINTED_BYTES {
         format!("{} bytes", output.len())
     } else {
-        hex::encode_prefixed(&output)
+        hex::encode_prefixed(output.as_slice())
     };
     Ok(json!({
         "task": id,

@@ -1,5 +1,6 @@
 //! `lux-rollup task submit` and `refund`.
 
+use super::sealed::{SealArgs, SealedTask};
 use super::{NamedTask, status_name};
 use crate::keys::KeyArgs;
 use crate::l2::one_off;
@@ -13,14 +14,16 @@ use alloy_sol_types::{SolCall, SolValue};
 use clap::Args;
 use eyre::{WrapErr, eyre};
 use lux_compute::{Costs, Work, flops_of};
+use lux_confidential::ContentKey;
 use lux_l1::TxRequest;
-use lux_protocol::market::InputData;
 use lux_protocol::market::contract::IComputeMarket::{
     depositCall, finalizeTasksCall, quoteCall, refundTaskCall, submitComputeTaskCall,
 };
 use lux_protocol::market::contract::{ComputeTask, TaskStatus};
+use lux_protocol::market::{InputData, ModelTerms};
 use serde_json::{Value, json};
 use std::time::SystemTime;
+use zeroize::Zeroizing;
 
 #[derive(Args)]
 pub struct SubmitArgs {
@@ -47,6 +50,8 @@ pub struct SubmitArgs {
     /// Pay only for an output that comes with the result; it has at most 4,096 bytes.
     #[arg(long)]
     inline: bool,
+    #[command(flatten)]
+    seal: SealArgs,
     /// Id of the task: repeating a command with it offers nothing twice [default: a new one].
     #[arg(long)]
     id: Option<B256>,
@@ -64,12 +69,23 @@ const REFUSED: &str = "the market refuses such a task: its model must be registe
 
 pub async fn submit(args: SubmitArgs, json: bool) -> eyre::Result<Value> {
     let wallet = args.key.require()?;
-    let (market, _) = args.market.find().await?;
+    let (market, first_block) = args.market.find().await?;
+    let flags = market.model(args.model).await?.flags;
+    require_seal(flags, args.seal.confidential)?;
     let model = args.source.model(args.model).await?;
     let flops = U256::from(checked_flops(args.flops, flops_of(&model).max(1))?);
-    let input = args.input.read(&model)?;
-    let commitment = args.source.store()?.put(input.into()).await?;
+    let input = Zeroizing::new(args.input.read(&model)?);
     let (chain, requester) = (&market.chain, wallet.address());
+    let store = args.source.store()?;
+    let (id, commitment) = if args.seal.confidential {
+        let random = || B256::from_slice(ContentKey::random().as_slice());
+        let id = args.id.unwrap_or_else(|| new_id(requester, random()));
+        let task = SealedTask { market: &market, first_block, model: args.model, requester, id };
+        (id, args.seal.put(&task, &store, &input).await?)
+    } else {
+        let commitment = store.put(input.to_vec().into()).await?;
+        (args.id.unwrap_or_else(|| new_id(requester, commitment)), commitment)
+    };
 
     let quote = async |price: u64| {
         let call = quoteCall { modelHash: args.model, requiredFlops: flops, maxGasPrice: U256::from(price) };
@@ -80,14 +96,13 @@ pub async fn submit(args: SubmitArgs, json: bool) -> eyre::Result<Value> {
     // Asked without a limit, a model without a price of its own has none.
     if args.max_gas_price.is_none() && quote.gasPrice == U256::from(u64::MAX) {
         let costs = Costs::read(&market).await?;
-        let flags = market.model(args.model).await?.flags;
-        max_gas_price = costs.price_that_pays(Work::of(&model, flags), quote.gasLimit.saturating_to());
+        let work = Work::of(&model, flags).sealed(args.seal.confidential);
+        max_gas_price = costs.price_that_pays(work, quote.gasLimit.saturating_to());
         quote.gasPrice = U256::from(max_gas_price);
     }
     let price = quote.gasLimit * quote.gasPrice;
     let location = if args.inline { format!("inline:{}", args.location) } else { args.location.clone() };
     let data = InputData { commitment, location: location.into_bytes().into() }.encode()?;
-    let id = args.id.unwrap_or_else(|| new_id(requester, commitment));
     let task = ComputeTask {
         taskId: id,
         modelHash: args.model,
@@ -120,6 +135,15 @@ pub async fn submit(args: SubmitArgs, json: bool) -> eyre::Result<Value> {
         "deposited": format!("{} coins", format_ether(missing)),
         "transaction": outcome.hash,
     }))
+}
+
+/// A plaintext must not be offered for a model whose requesters expect that nobody sees one; nor can other models open an envelope.
+fn require_seal(flags: u8, confidential: bool) -> eyre::Result<()> {
+    match (flags & ModelTerms::CONFIDENTIAL != 0, confidential) {
+        (true, false) => Err(eyre!("inputs of this model are sealed to enclaves: --confidential does that")),
+        (false, true) => Err(eyre!("this model takes plain inputs, which everybody sees: leave --confidential away")),
+        _ => Ok(()),
+    }
 }
 
 /// What the model takes, which is what a task pays for: a worker may bill all that is offered, and none serves for less.

@@ -4,6 +4,7 @@ mod accept;
 mod claim;
 mod collateral;
 mod dev_quote;
+mod encryption_key;
 mod inputs;
 mod policy;
 mod quorum;
@@ -47,6 +48,8 @@ pub enum TeeCommand {
     /// Claim on L1 that an attestation is authentic, for vendors that L1 cannot check itself. Registers a key with it after the
     /// challenge period, when the bond comes back.
     Claim(claim::ClaimArgs),
+    /// Name the key that others encrypt to for an enclave whose key is registered.
+    EncryptionKey(encryption_key::EncryptionKeyArgs),
     /// Keep what vendors publish where contracts need it.
     #[command(subcommand)]
     Collateral(collateral::CollateralCommand),
@@ -62,6 +65,7 @@ pub async fn run(command: TeeCommand, json: bool) -> eyre::Result<()> {
         TeeCommand::Register(args) => register::run(args, json).await,
         TeeCommand::Quorum(args) => quorum::run(args, json).await,
         TeeCommand::Claim(args) => claim::run(args, json).await,
+        TeeCommand::EncryptionKey(args) => encryption_key::run(args, json).await,
         TeeCommand::Collateral(command) => collateral::run(command, json).await,
     }
 }

@@ -44,7 +44,12 @@ impl Worker {
         ready.retain(|(.., id)| self.config.allow_loss || self.gain(id).is_some());
         // Whoever claims what it cannot sign loses the bond.
         if ready.iter().any(|(.., id)| self.needs_signature(id)) {
-            let until = now + u64::from(self.shop.market.params().await?.claimWindow);
+            let params = self.shop.market.params().await?;
+            let mut until = now + u64::from(params.claimWindow);
+            // Nothing else stands behind a sealed result until it is paid.
+            if ready.iter().any(|(.., id)| self.is_sealed(id)) {
+                until += u64::from(params.challengePeriod);
+            }
             let signers = self.enclaves.signers(&self.shop.market, until).await?;
             ready.retain(|(.., id)| self.can_be_signed(id, &signers));
         }

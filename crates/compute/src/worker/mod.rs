@@ -190,7 +190,7 @@ impl Worker {
             tracing::warn!(market = %market.address, "the market takes no tasks of this version's inference program now");
         }
         let first = market.first_relevant_block().await?;
-        let shop = Arc::new(shop);
+        let shop = Arc::new(shop.opened_by(&config.enclave_keys));
         let [claims, results, payments] = ["claim", "result", "pay"].map(|kind| Lane::resume(kind, &transactions));
         // What an earlier process was claiming is to be served like what it had claimed.
         let claiming = claims.calls(&transactions);

@@ -5,11 +5,15 @@ use crate::ComputeError;
 use crate::enclaves::{Signers, evidence_kind};
 use crate::records::Record;
 use alloy_primitives::{B256, Bytes};
-use lux_protocol::market::{EvidenceKind, ResultProof};
+use lux_protocol::market::{EvidenceKind, ModelTerms, ResultProof};
 
 impl Worker {
     fn flags(&self, id: &B256) -> u8 {
         self.board.task(*id).map_or(0, |task| task.offer.flags)
+    }
+
+    pub(super) fn is_sealed(&self, id: &B256) -> bool {
+        self.flags(id) & ModelTerms::SEALED != 0
     }
 
     pub(super) fn needs_signature(&self, id: &B256) -> bool {

@@ -9,5 +9,6 @@ mod paid;
 mod questions;
 mod refused;
 mod resumed;
+mod sealed;
 mod served;
 mod world;

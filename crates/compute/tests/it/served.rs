@@ -121,6 +121,7 @@ async fn only_what_may_lack_an_output_is_computed_before_it_is_claimed() {
         let data = if is_computed { vec![1, 0, 0, 0, 3, 0, 0, 0] } else { input(&bundle, 1) };
         let commitment = shop.library.store().put(data.clone().into()).await.unwrap();
         let offer = Offer {
+            task: B256::repeat_byte(1),
             model: bundle.model.hash(),
             input: InputData { commitment, location: Default::default() },
             gas_limit: u64::MAX,

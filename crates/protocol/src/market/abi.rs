@@ -22,7 +22,9 @@ pub enum MarketCodecError {
     LocationTooLong(usize),
     #[error("input data of {0} bytes is neither a commitment nor 1b20, a commitment and a location")]
     InputData(usize),
-    #[error("flags {0:#010b}: a model accepts at least one kind of evidence, and has no flags above 32")]
+    #[error(
+        "flags {0:#010b}: a model accepts at least one kind of evidence, and a confidential one attestations alone"
+    )]
     Flags(u8),
     #[error("a model does at least one FLOP per gas")]
     NoFlops,

@@ -99,6 +99,17 @@ sol! {
         function setVerifier(address verifier) external;
         function setSettings(Settings calldata settings) external;
         function setGuardian(address guardian) external;
+        #[derive(PartialEq, Eq)]
+        struct EncryptionKey {
+            bytes32 publicKey;
+            uint40 notAfter;
+        }
+        event EncryptionKeySet(address indexed key, bytes32 publicKey, uint256 notAfter);
+        function setEncryptionKey(
+            address key, EncryptionKey calldata encryption, bytes calldata signature
+        ) external;
+        function encryptionKeyOf(address key) external view returns (EncryptionKey memory encryption);
+        function revoke(address key) external;
         function statusOf(address key) external view returns (KeyStatus status, uint8 kind);
         function policiesOf(uint8 kind, bytes32 measurement, bytes32 signer) external view returns (bytes32[] memory);
         function getKey(address key) external view returns (Key memory facts);

@@ -31,8 +31,14 @@ impl ModelTerms {
     /// Results with attestations come with a quorum of vendors.
     pub const QUORUM: u8 = 1 << 6;
 
+    /// Inputs and outputs are sealed, and results rest on attestations alone.
+    pub const CONFIDENTIAL: u8 = 1 << 7;
+    /// Of tasks: the model is confidential.
+    pub const SEALED: u8 = 1 << 5;
+
     const EVIDENCE: u8 = Self::FAULT | Self::VALIDITY | Self::ATTESTATION;
-    const ALL: u8 = Self::EVIDENCE | Self::INLINE_OUTPUT | Self::OWNER_UPDATES | Self::AGGREGATE_UPDATES | Self::QUORUM;
+    /// A confidential model has none of these.
+    const OPEN: u8 = Self::FAULT | Self::VALIDITY | Self::AGGREGATE_UPDATES;
     const MAX_FLOPS_PER_GAS: u64 = (1 << 40) - 1;
     const MAX_GAS_PRICE: u64 = (1 << 48) - 1;
 
@@ -65,7 +71,8 @@ impl ModelTerms {
         if let Some((value, max, at)) = limits.into_iter().find(|(value, max, _)| value > max) {
             return Err(MarketCodecError::TooLarge { value: U256::from(value), at, max });
         }
-        if self.flags & Self::EVIDENCE == 0 || self.flags & !Self::ALL != 0 {
+        let is_confidential = self.flags & Self::CONFIDENTIAL != 0;
+        if self.flags & Self::EVIDENCE == 0 || (is_confidential && self.flags & Self::OPEN != 0) {
             return Err(MarketCodecError::Flags(self.flags));
         }
         if self.flops_per_gas == 0 {

@@ -174,7 +174,7 @@ impl World {
             },
             aggregation,
             clip: None,
-            norm_bound: self.job.norm_bound,
+            norm_bound: None,
             rounds,
             min_workers: workers as u16,
             max_workers: workers as u16 + 2,

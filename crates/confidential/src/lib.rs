@@ -1,0 +1,20 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod content;
+mod context;
+mod envelope;
+mod error;
+mod hybrid;
+mod keys;
+mod output;
+mod padding;
+mod release;
+
+pub use content::ContentKey;
+pub use context::{Context, TaskContext};
+pub use envelope::{Envelope, MAX_RECIPIENTS, sealed_bytes};
+pub use error::ConfidentialError;
+pub use keys::{DecryptionKey, EncryptionKey};
+pub use output::{open_output, seal_output, sealed_output_bytes};
+pub use release::{KeyRequest, ReleaseError, ReleaseTerms, Released, accept_key, release_key};
