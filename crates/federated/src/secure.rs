@@ -159,8 +159,8 @@ impl SecureRound {
         let (accepted, masked) = (Vec::new(), BTreeMap::new());
         let members = round.roster().job().into();
         let norms = Box::new(Norms { setup: job.norm_terms()?.map(setup), ..Norms::default() });
-        let round = Some(round.clone());
-        let mut replayed = Self { job, number, members, round, server, accepted, masked, norms };
+        let own = Some(round.clone());
+        let mut replayed = Self { job, number, members, round: own, server, accepted, masked, norms };
         let entries = board.entries(number, 0).await?;
         if phase > Phase::Shares {
             let shared = read_deliveries(&round, board, blobs, number).await?.shared;

@@ -79,7 +79,7 @@ impl ChainBoard {
     }
 
     async fn try_claim(&self, run: &RunView, content: B256, until: u64) -> Result<(), ChainError> {
-        let outcome = RoundOutcome::decode(&self.blobs.get(content, RoundOutcome::BYTES).await?)?;
+        let outcome = RoundOutcome::decode(&self.blobs.get(content, RoundOutcome::MAX_BYTES).await?)?;
         let round = self.blobs.get(outcome.round, MAX_ROUND_BYTES).await?;
         let round = Round::decode(&round).map_err(|_| ChainError::Config("its own round is none".into()))?;
         let claimed = run_natively(&self.blobs, run.weights, &round).await?;

@@ -25,24 +25,74 @@ pub struct Claimed {
 
 #[derive(Clone, Debug)]
 pub enum Event {
-    Staked { worker: Address, index: u8 },
+    Staked {
+        worker: Address,
+        index: u8,
+    },
     Left(Address),
     Slashed(Address),
-    Opened { round: u64, attempt: u64, members: U256, until: u64 },
-    Abandoned { attempt: u64 },
+    Opened {
+        round: u64,
+        attempt: u64,
+        members: U256,
+        until: u64,
+    },
+    Abandoned {
+        attempt: u64,
+    },
     Dropped(U256),
-    Submitted { worker: Address, attempt: u64, update: B256, points: u32 },
-    Keys { attempt: u64, members: U256, keys: Bytes },
-    Beacon { attempt: u64, beacon: B256 },
+    Submitted {
+        worker: Address,
+        attempt: u64,
+        update: B256,
+        points: u32,
+    },
+    Keys {
+        attempt: u64,
+        members: U256,
+        keys: Bytes,
+    },
+    Beacon {
+        attempt: u64,
+        beacon: B256,
+    },
     /// The message, and the commitment of the vector behind it.
-    Masked { worker: Address, attempt: u64, post: Bytes },
-    Shares { worker: Address, attempt: u64, message: Bytes },
-    Voted { worker: Address, attempt: u64 },
-    Announced { sender: Address, attempt: u64, step: u8, content: Bytes },
-    Claimed { attempt: u64, claim: Box<Claimed> },
-    Disproved { attempt: u64 },
-    Rewarded { worker: Address, round: u64, amount: U256 },
-    Distributed { round: u64, paid: U256 },
+    Masked {
+        worker: Address,
+        attempt: u64,
+        post: Bytes,
+    },
+    Shares {
+        worker: Address,
+        attempt: u64,
+        message: Bytes,
+    },
+    Voted {
+        worker: Address,
+        attempt: u64,
+    },
+    Announced {
+        sender: Address,
+        attempt: u64,
+        step: u8,
+        content: Bytes,
+    },
+    Claimed {
+        attempt: u64,
+        claim: Box<Claimed>,
+    },
+    Disproved {
+        attempt: u64,
+    },
+    Rewarded {
+        worker: Address,
+        round: u64,
+        amount: U256,
+    },
+    Distributed {
+        round: u64,
+        paid: U256,
+    },
     Cancelled,
     Ended,
 }

@@ -268,6 +268,6 @@ impl Claimed {
     pub fn outcome(&self) -> Option<RoundOutcome> {
         let proof = (!self.aggregator.is_zero()).then(|| Proof::decode(&self.proof)).flatten()?;
         let output = keccak256([self.aggregate, proof.weights, keccak256(&proof.report)].concat());
-        Some(RoundOutcome { round: payload_commitment(&self.description), output })
+        Some(RoundOutcome { round: payload_commitment(&self.description), output, sum: None })
     }
 }

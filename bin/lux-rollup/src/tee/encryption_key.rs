@@ -36,7 +36,7 @@ pub struct EncryptionKeyArgs {
 pub async fn run(args: EncryptionKeyArgs, json: bool) -> eyre::Result<()> {
     let wallet = args.key.require()?;
     let enclave = Wallet::from_file(&args.enclave_key)?;
-    let registry = Registry::of(&args.market).await?;
+    let registry = Registry::of_market(&args.market).await?;
     let key = enclave.address();
     let status = registry.chain.view(registry.address, statusOfCall { key }).await?.status;
     if !matches!(status, KeyStatus::Usable | KeyStatus::Waiting) {

@@ -41,7 +41,11 @@ impl Registry {
         if args.state_roots {
             return Self::of_state_roots(&args.market).await;
         }
-        let (market, _) = args.market.place().await?;
+        Self::of_market(&args.market).await
+    }
+
+    pub async fn of_market(args: &MarketArgs) -> eyre::Result<Self> {
+        let (market, _) = args.place().await?;
         let call = computeEvidenceCall { kind: EvidenceKind::Attestation as u8 };
         let module = market.chain.view(market.address, call).await?;
         if module.is_zero() {

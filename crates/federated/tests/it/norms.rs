@@ -111,6 +111,10 @@ impl Swapping {
 
 #[async_trait]
 impl Board for Swapping {
+    async fn members(&self, round: u64) -> Result<Vec<Address>, BoardError> {
+        self.inner.pen(self.from).members(round).await
+    }
+
     async fn state(&self) -> Result<State, BoardError> {
         self.inner.pen(self.from).state().await
     }

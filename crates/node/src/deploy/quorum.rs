@@ -11,9 +11,7 @@ use crate::{NodeError, artifacts};
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::{SolCall, SolValue};
 use lux_l1::{Deployer, L1Client, TxManager};
-use lux_protocol::contracts::{
-    IChunkVerifier, IFaultProof, IRollupSettings, IRollupViews, ISequencerRegistry,
-};
+use lux_protocol::contracts::{IChunkVerifier, IFaultProof, IRollupSettings, IRollupViews, ISequencerRegistry};
 use lux_protocol::market::EvidenceKind;
 use lux_protocol::market::enclaves::IEnclaveKeys;
 use lux_protocol::payload_commitment;

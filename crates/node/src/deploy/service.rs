@@ -137,7 +137,7 @@ impl Service {
             Self::Market => {
                 let deployer = &mut attestation_steps(transactions, rollup);
                 attestation_call(deploy_evidence(deployer, keys, report).await?)
-            },
+            }
             Self::Training => ITraining::setEnclaveKeysCall { registry: keys }.abi_encode().into(),
         })
     }

@@ -109,7 +109,6 @@ sol! {
             address key, EncryptionKey calldata encryption, bytes calldata signature
         ) external;
         function encryptionKeyOf(address key) external view returns (EncryptionKey memory encryption);
-        function revoke(address key) external;
         function statusOf(address key) external view returns (KeyStatus status, uint8 kind);
         function policiesOf(uint8 kind, bytes32 measurement, bytes32 signer) external view returns (bytes32[] memory);
         function getKey(address key) external view returns (Key memory facts);
