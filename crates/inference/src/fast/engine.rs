@@ -154,3 +154,23 @@ impl Run<'_> {
         outcome.map(|()| result)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ops::Lookup;
+    use crate::{DType, ModelBuilder, Output, Scale, Shape};
+
+    #[test]
+    fn runs_leave_no_more_buffers_than_one_needs() {
+        let mut builder = ModelBuilder::default();
+        let x = builder.input(DType::I8, Shape::new([4]).unwrap(), Scale::ONE);
+        let x = builder.node(Lookup { x, table: Box::new([1; 256]), dtype: DType::I16 }).unwrap();
+        let engine = Engine::new(&builder.finish(vec![Output { value: x, scale: Scale::ONE }]).unwrap(), 1);
+        for _ in 0..10 {
+            engine.run(&[0; 4]).unwrap();
+            let spares = engine.spares.lock().unwrap();
+            assert_eq!(spares.iter().map(Spares::len).collect::<Vec<_>>(), [2], "of the input and of the output");
+        }
+    }
+}

@@ -26,6 +26,11 @@ impl Spares {
         tensor
     }
 
+    #[cfg(test)]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
     pub fn give(&mut self, tensor: Tensor) {
         self.0.push(tensor);
     }

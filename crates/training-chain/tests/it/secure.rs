@@ -70,6 +70,22 @@ async fn a_worker_leaves_in_mid_round() {
     assert!(board.history(|history| !history.active.contains(&world.account(FIRST + 2))), "it is dropped");
 }
 
+/// Every masked update comes with a proof of its norm. Who leaves after its update was taken is in the sum, and in what opens it.
+#[tokio::test(flavor = "multi_thread")]
+async fn with_proofs_of_norm_the_sum_is_the_same() {
+    let world = World::proven(WORKERS).await;
+    let (mut members, mut leader) = (world.members(WORKERS).await, world.leader(CREATOR).await);
+    turns_until(&world, &mut members, &mut leader, async || phase(&world).await == Phase::Survivors).await;
+    drop(members.remove(0));
+    let (claimed, paid) = to_the_end(&world, &mut members, &mut leader).await;
+    assert_eq!((claimed, paid.len()), (vec![WORKERS], WORKERS));
+    let board = world.board(CREATOR).await;
+    assert!(board.job().norm_bound.is_some());
+    let aggregate = board.history(|history| history.runs[&1].claim.clone()).unwrap().aggregate;
+    let mean = plain_mean(&world, &[0, 1, 2, 3, 4], board.job().length());
+    assert_eq!(aggregate, payload_commitment(&mean));
+}
+
 /// Whoever was gone for a round joins again, by itself, and is in the next one.
 #[tokio::test(flavor = "multi_thread")]
 async fn who_was_dropped_joins_again() {

@@ -20,6 +20,7 @@ use lux_protocol::training::ITraining::{
 };
 use lux_protocol::training::{FederatedUpdate, WorkerContribution};
 use lux_rpc::RpcLimits;
+use lux_training::Clip;
 use lux_training_chain::{
     ChainBoard, Contract, FAULT, Leader, Member, Offer, PhaseSeconds, Proof, Record, Role, Terms, Watcher,
     aggregate_program_id, create_job,
@@ -38,6 +39,8 @@ pub const FIRST: usize = 2;
 /// Every block takes a second: long enough for the calls of a phase.
 pub const PHASE: u32 = 600;
 pub const CHALLENGE_PERIOD: u32 = 1_000;
+/// Bound on updates in units of 2^-16: short enough to clip them.
+const NORM: u32 = 1 << 16;
 /// Of the L2's predeploys: the rollup on L1.
 const GOVERNOR: &str = "0x0500000000000000000000000000000000000012";
 
@@ -66,7 +69,16 @@ impl World {
     pub async fn new(workers: usize, aggregation: Aggregation, rounds: u32) -> Self {
         let mut this = Self::empty(workers).await;
         this.open_training().await;
-        this.job = this.create(workers, aggregation, rounds).await;
+        this.job = this.create(workers, aggregation, rounds, None).await;
+        this
+    }
+
+    /// One round of masked updates of a bounded norm, which their workers prove.
+    pub async fn proven(workers: usize) -> Self {
+        let mut this = Self::empty(workers).await;
+        this.open_training().await;
+        let masked = Aggregation::Secure(Default::default());
+        this.job = this.create(workers, masked, 1, Clip::new(NORM.into())).await;
         this
     }
 
@@ -80,7 +92,7 @@ impl World {
         let rollup = code(include_str!("../../../../contracts/artifacts/DistributedTrainingRollup.json"));
         let arguments = (Address::repeat_byte(1), training).abi_encode_params();
         this.contract.address = this.deploy([rollup, arguments].concat()).await;
-        this.job = this.create(workers, Aggregation::Secure(Default::default()), rounds).await;
+        this.job = this.create(workers, Aggregation::Secure(Default::default()), rounds, None).await;
         this
     }
 
@@ -161,7 +173,8 @@ impl World {
         self.transactions(CREATOR).await.send(TxRequest::call(id, to, data)).await.unwrap();
     }
 
-    async fn create(&self, workers: usize, aggregation: Aggregation, rounds: u32) -> B256 {
+    /// What is clipped is proven to be.
+    async fn create(&self, workers: usize, aggregation: Aggregation, rounds: u32, clip: Option<Clip>) -> B256 {
         let architecture = Architecture { inputs: 64, hidden: vec![8], classes: 10 };
         let weights = architecture.initial([1; 32]);
         let weights: Vec<i32> = weights.iter().map(|x| (x * 65_536.0).round() as i32).collect();
@@ -173,8 +186,8 @@ impl World {
                 privacy: None,
             },
             aggregation,
-            clip: None,
-            norm_bound: None,
+            clip,
+            norm_bound: clip.map(|clip| clip.norm() as u32),
             rounds,
             min_workers: workers as u16,
             max_workers: workers as u16 + 2,
