@@ -236,14 +236,22 @@ async fn batcher_that_was_down_for_longer_than_the_window_catches_up() {
 
 #[tokio::test]
 async fn blocks_that_no_batch_can_save_are_given_up_and_their_transactions_are_not() {
-    let mut world = World::with(Setup { inclusion_window: 20, ..Setup::default() }).await;
+    let setup = Setup { inclusion_window: 20, ..Setup::default() };
+    assert_eq!(batches_given_up_after_a_silence(setup, true).await, 1);
+}
+
+/// Blocks that no batch has, of more than one batch holds, then everything is submitted. All that was promised comes true.
+async fn batches_given_up_after_a_silence(setup: Setup, with_deposits: bool) -> usize {
+    let mut world = World::with(setup).await;
     world.deposit(ALICE, ether(10), world.account(ALICE), &[]);
     world.mine_l1(2);
     world.op.sync().await;
     world.build(1);
     let mut promised = Vec::new();
     for round in 0..60 {
-        world.deposit(BOB, ether(1), world.account(CAROL), &[]);
+        if with_deposits {
+            world.deposit(BOB, ether(1), world.account(CAROL), &[]);
+        }
         world.mine_l1(1);
         world.op.sync().await;
         promised.push(world.op.transfer(&world.key(ALICE), world.account(BOB), U256::from(round)));
@@ -264,10 +272,9 @@ async fn blocks_that_no_batch_can_save_are_given_up_and_their_transactions_are_n
     for hash in promised {
         assert!(world.op.receipt(hash).unwrap().success);
     }
-    let last = world.op.ledger.last_batch().unwrap();
-    let given_up = (1..=last).filter(|n| !world.op.ledger.expect_batch(*n).unwrap().payload_valid);
-    assert_eq!(given_up.count(), 1);
     world.check_full_node().await;
+    let last = world.op.ledger.last_batch().unwrap();
+    (1..=last).filter(|n| !world.op.ledger.expect_batch(*n).unwrap().payload_valid).count()
 }
 
 /// However long nothing came, the chain goes on today: with what was promised, where it fits, and not in the past.
@@ -319,36 +326,8 @@ async fn silence_of_a_week_ends_with_a_block_of_today() {
 /// More than one batch holds, from before the window: it is made again, later.
 #[tokio::test]
 async fn blocks_that_are_too_late_are_given_up_and_their_transactions_are_not() {
-    let mut world = World::with(Setup { fallback_window: 300, ..Setup::default() }).await;
-    world.deposit(ALICE, ether(10), world.account(ALICE), &[]);
-    world.mine_l1(2);
-    world.op.sync().await;
-    world.build(1);
-    let mut promised = Vec::new();
-    for round in 0..60 {
-        world.mine_l1(1);
-        world.op.sync().await;
-        promised.push(world.op.transfer(&world.key(ALICE), world.account(BOB), U256::from(round)));
-        for _ in 0..2 {
-            world.op.call(&world.key(ALICE), world.account(BOB), U256::ZERO, noise(round, 4_000));
-        }
-        world.build(1);
-    }
-    for _ in 0..10 {
-        world.advance_time(30);
-        world.op.batch().await;
-        world.op.propose().await;
-        world.mine_l1(1);
-        world.op.sync().await;
-        world.build(1);
-    }
-    world.batch_all().await;
-    for hash in promised {
-        assert!(world.op.receipt(hash).unwrap().success);
-    }
-    let last = world.op.ledger.last_batch().unwrap();
-    assert!((1..=last).any(|n| !world.op.ledger.expect_batch(n).unwrap().payload_valid));
-    world.check_full_node().await;
+    let setup = Setup { fallback_window: 300, ..Setup::default() };
+    assert!(batches_given_up_after_a_silence(setup, false).await > 0);
 }
 
 fn noise(seed: u64, bytes: usize) -> Bytes {

@@ -169,12 +169,8 @@ pub(super) fn finish<Y: Element>(
     y: &mut [Y],
 ) {
     #[cfg(target_arch = "x86_64")]
-    if avx2::SHIFTS.contains(&output.shift) {
-        match level {
-            Level::Plain => {}
-            Level::Avx2 => return avx2::finish(sums, offsets, multipliers, output, y),
-            Level::VnniWide | Level::Vnni => return vnni::finish(sums, offsets, multipliers, output, y),
-        }
+    if level != Level::Plain && avx2::SHIFTS.contains(&output.shift) {
+        return avx2::finish(sums, offsets, multipliers, output, y);
     }
     loops::finish_plain(level, sums, offsets, multipliers, *output, y);
 }

@@ -1,9 +1,6 @@
 //! AVX-512 VNNI: products of a group of elements, four of 8 bits or two of 16, are added to 32 bits at once.
 
-use super::avx2::SHIFTS;
 use super::{PANEL, ROWS, Sums};
-use crate::Requantize;
-use crate::tensor::Element;
 use std::arch::asm;
 use std::arch::x86_64::*;
 
@@ -104,49 +101,4 @@ unsafe fn load<T>(right: *const T) -> __m512i {
 unsafe fn widen(right: *const i8) -> __m512i {
     // SAFETY: the caller's.
     _mm512_cvtepi8_epi16(unsafe { _mm256_loadu_si256(right.cast()) })
-}
-
-pub(super) fn finish<Y: Element>(
-    sums: &[i32; PANEL],
-    offsets: &[i32],
-    multipliers: &[i32],
-    output: &Requantize,
-    y: &mut [Y],
-) {
-    assert!(offsets.len() == PANEL && multipliers.len() == PANEL && SHIFTS.contains(&output.shift));
-    // SAFETY: callers come here only where the instructions were detected, and the slices are as long as just checked.
-    unsafe { finish_panel(sums, offsets, multipliers, output, y) }
-}
-
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-unsafe fn finish_panel<Y: Element>(
-    sums: &[i32; PANEL],
-    offsets: &[i32],
-    multipliers: &[i32],
-    output: &Requantize,
-    y: &mut [Y],
-) {
-    let shift = _mm_cvtsi32_si128(output.shift.into());
-    let back = _mm_cvtsi32_si128(32 - i32::from(output.shift));
-    let round = _mm512_set1_epi64(1 << (output.shift - 1));
-    // SAFETY: 16 elements each.
-    let (sum, offset, multiplier) =
-        unsafe { (load(sums.as_ptr()), load(offsets.as_ptr()), load(multipliers.as_ptr())) };
-    let sum = _mm512_add_epi32(sum, offset);
-    // Every other element: the products of the lower halves of 64 bits.
-    let even = _mm512_add_epi64(_mm512_mul_epi32(sum, multiplier), round);
-    let (sum, multiplier) = (_mm512_srli_epi64::<32>(sum), _mm512_srli_epi64::<32>(multiplier));
-    let odd = _mm512_add_epi64(_mm512_mul_epi32(sum, multiplier), round);
-    // The lower half of one and the upper half of the other are the results.
-    let (even, odd) = (_mm512_srl_epi64(even, shift), _mm512_sll_epi64(odd, back));
-    let results = _mm512_mask_blend_epi32(0b1010_1010_1010_1010, even, odd);
-    let results = _mm512_max_epi32(results, _mm512_set1_epi32(output.low));
-    let results = _mm512_min_epi32(results, _mm512_set1_epi32(output.high));
-    let mut out = [0; PANEL];
-    // SAFETY: as above.
-    unsafe { _mm512_storeu_si512(out.as_mut_ptr().cast(), results) };
-    match <&mut [Y; PANEL]>::try_from(&mut *y) {
-        Ok(y) => y.iter_mut().zip(out).for_each(|(y, v)| *y = Y::from_i64(v.into())),
-        Err(_) => y.iter_mut().zip(out).for_each(|(y, v)| *y = Y::from_i64(v.into())),
-    }
 }
