@@ -1,4 +1,4 @@
-"""CPU time of Flower's SecAgg+ functions for one round, for comparison with `--example throughput`.
+"""CPU time of Flower's SecAgg+ functions for one round, for comparison with `--example secagg_round`.
 
 python flower.py [workers] [entries] [dropouts in percent] [degree] [threshold]    (needs `pip install flwr`)
 

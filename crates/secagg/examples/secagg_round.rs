@@ -1,5 +1,5 @@
 //! One whole round, and the CPU time that its worker and its server take:
-//! `cargo run --release -p lux-secagg --example throughput -- [workers] [entries] [dropouts in percent]`
+//! `cargo run --release -p lux-secagg --example secagg_round -- [workers] [entries] [dropouts in percent]`
 
 use alloy_primitives::{B256, keccak256};
 use alloy_signer::SignerSync;
