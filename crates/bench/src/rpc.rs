@@ -117,7 +117,7 @@ async fn send_all(client: &HttpClient, queue: &[Bytes]) -> eyre::Result<()> {
 
 async fn fund(client: &HttpClient, process: &Process, signers: &[PrivateKeySigner]) -> eyre::Result<()> {
     let funder: PrivateKeySigner = process.funder.parse()?;
-    let value = U256::from(1_000_000_000_000_000_000u64);
+    let value = U256::from(500_000_000_000_000_000u64);
     let mut raw = Vec::new();
     for (nonce, signer) in signers.iter().enumerate() {
         let call = Call {
