@@ -1,13 +1,13 @@
 //! A model ready to run many times.
 
-use super::part::Part;
+use super::place::{BadNode, Place};
 use super::prepare::Prepared;
 use super::simd::Level;
-use super::spares::Spares;
-use super::steps::{BadIndex, Operands};
 use super::workers::{Lease, Workers};
 use crate::run::{NoWeights, RunError};
-use crate::{Bundle, Model, Tensor};
+use crate::{Bundle, Model};
+use std::mem::take;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Failure of a run.
@@ -20,31 +20,32 @@ pub struct Engine {
     model: Model,
     prepared: Result<Arc<Prepared>, NoWeights>,
     workers: Workers<Job, Done>,
-    /// Buffers of runs that ended.
-    spares: Mutex<Vec<Spares>>,
+    /// For each thread, of runs that ended.
+    places: Mutex<Vec<Vec<Place>>>,
+    /// Work below which a second thread is not worth the hand-over.
+    worthwhile: usize,
 }
 
-/// Vector instructions below which a second thread is not worth the hand-over.
+/// Vector instructions that take about as long as a hand-over.
 const WORTHWHILE: usize = 1 << 13;
 
-/// A part of a node for another thread.
+/// A part of a segment for another thread.
 #[derive(Debug)]
 struct Job {
     prepared: Arc<Prepared>,
-    node: usize,
-    operands: Operands,
-    start: usize,
-    /// For the elements from `start` on.
-    out: Tensor,
+    segment: usize,
+    units: Range<usize>,
+    /// With what the segment takes.
+    place: Place,
 }
 
-type Done = (Tensor, Result<(), BadIndex>);
+type Done = (Place, Result<(), BadNode>);
 
 fn work(mut job: Job) -> Done {
-    let len = job.out.len();
-    let step = job.prepared.nodes[job.node].step.as_ref();
-    let result = step.map_or(Ok(()), |step| step.compute(&job.operands, job.start, Part::of(&mut job.out, 0, len)));
-    (job.out, result)
+    let segment = &job.prepared.segments[job.segment];
+    let result = job.place.compute(&job.prepared, segment, job.units);
+    segment.takes.iter().for_each(|value| job.place.values[*value] = None);
+    (job.place, result)
 }
 
 impl Engine {
@@ -54,8 +55,15 @@ impl Engine {
             model: bundle.model.clone(),
             prepared: Prepared::new(bundle, Level::detect()).map(Arc::new),
             workers: Workers::new(threads.saturating_sub(1), work),
-            spares: Mutex::default(),
+            places: Mutex::default(),
+            worthwhile: WORTHWHILE,
         }
+    }
+
+    /// With all threads for every piece of work, however small: what the tests of threads need.
+    #[doc(hidden)]
+    pub fn hand_over_all(self) -> Self {
+        Self { worthwhile: 0, ..self }
     }
 
     pub const fn model(&self) -> &Model {
@@ -73,10 +81,13 @@ impl Engine {
             return Err(RunError::InputLength { found, expected });
         }
         let prepared = self.prepared.as_ref().map_err(|missing| RunError::Weights(*missing))?;
-        let spares = self.spares.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
-        let mut run = Run { prepared, lease: self.workers.lease(), spares, values: prepared.constants.clone() };
-        let output = run.nodes(input);
-        self.spares.lock().unwrap_or_else(PoisonError::into_inner).push(run.spares);
+        let lease = self.workers.lease();
+        let places = self.places.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut run = Run { prepared, lease, places: places.unwrap_or_default(), worthwhile: self.worthwhile };
+        let output = run.segments(input);
+        if output.is_ok() {
+            self.places.lock().unwrap_or_else(PoisonError::into_inner).push(run.places);
+        }
         output
     }
 }
@@ -85,73 +96,69 @@ impl Engine {
 struct Run<'a> {
     prepared: &'a Arc<Prepared>,
     lease: Option<Lease<'a, Job, Done>>,
-    spares: Spares,
-    values: Vec<Option<Arc<Tensor>>>,
+    /// The first one has all values, the others parts of some.
+    places: Vec<Place>,
+    worthwhile: usize,
 }
 
 impl Run<'_> {
-    fn nodes(&mut self, input: &[u8]) -> Result<Vec<u8>, EngineError> {
-        let model = &self.prepared.model;
+    fn segments(&mut self, input: &[u8]) -> Result<Vec<u8>, EngineError> {
+        let (prepared, model) = (self.prepared, &self.prepared.model);
+        let threads = self.lease.as_ref().map_or(0, Lease::threads);
+        self.places.resize_with(self.places.len().max(threads + 1), Place::default);
+        self.places.iter_mut().for_each(|place| place.values.resize(model.types().len(), None));
+        let own = &mut self.places[0];
         let mut rest = input;
         for (index, _) in model.inputs() {
             let ty = &model.types()[index];
             let (data, tail) = rest.split_at(ty.bytes());
             // A spare one, as it becomes one: buffers that only come in would never be fewer.
-            let mut tensor = self.spares.take(ty.dtype, ty.shape.elements());
+            let mut tensor = own.spares.take(ty.dtype, ty.shape.elements());
             tensor.read_bytes(data);
-            self.values[index] = Some(Arc::new(tensor));
+            own.values[index] = Some(Arc::new(tensor));
             rest = tail;
         }
-        for (index, node) in self.prepared.nodes.iter().enumerate() {
-            let operands: Operands = node.operands.iter().map(|operand| self.value(*operand)).collect();
-            self.values[node.value] = Some(match node.step {
-                None => operands[0].clone(),
-                Some(_) => Arc::new(self.compute(index, &operands).map_err(RunError::Index)?),
-            });
-            drop(operands);
-            for done in &node.done {
-                self.values[*done].take().into_iter().for_each(|value| self.spares.release(value));
-            }
+        for index in 0..prepared.segments.len() {
+            self.segment(index).map_err(|(_, bad)| RunError::Index(bad))?;
+            self.places[0].release(&prepared.segments[index].done);
         }
+        let own = &mut self.places[0];
         let mut out = Vec::with_capacity(model.output_bytes());
-        for output in model.outputs() {
-            self.value(output.value.into()).write_bytes(&mut out);
-        }
-        self.values.drain(..).flatten().for_each(|value| self.spares.release(value));
+        prepared.outputs.iter().for_each(|output| own.value(prepared, *output).write_bytes(&mut out));
+        let all: Vec<usize> = (0..own.values.len()).collect();
+        own.release(&all);
         Ok(out)
     }
 
-    fn value(&self, index: usize) -> Arc<Tensor> {
-        self.values[index].clone().expect("checked: nodes take what is before them, until the last one has")
-    }
-
-    /// The result of a node: the first part here, each other one on a thread.
-    fn compute(&mut self, index: usize, operands: &Operands) -> Result<Tensor, BadIndex> {
-        let node = &self.prepared.nodes[index];
-        let Some(step) = &node.step else { unreachable!("only called for nodes that compute") };
-        let mut result = self.spares.take(node.dtype, node.len);
-        let lease = self.lease.as_ref().filter(|_| step.work() > WORTHWHILE);
-        let parts = lease.map_or(0, Lease::threads) + 1;
-        let granules = node.len.div_ceil(step.granule());
-        let boundary = |part: usize| (granules * part / parts * step.granule()).min(node.len);
-        let Some(lease) = lease.filter(|_| granules >= parts) else {
-            step.compute(operands, 0, Part::of(&mut result, 0, node.len))?;
-            return Ok(result);
+    /// The first part here, each other one on a thread.
+    fn segment(&mut self, index: usize) -> Result<(), BadNode> {
+        let segment = &self.prepared.segments[index];
+        let lease = self.lease.as_ref().filter(|_| segment.work >= self.worthwhile);
+        let parts = lease.map_or(1, |lease| lease.threads() + 1).min(segment.units);
+        let part = |part: usize| segment.units * part / parts..segment.units * (part + 1) / parts;
+        let Some(lease) = lease.filter(|_| parts > 1) else {
+            return self.places[0].compute(self.prepared, segment, part(0));
         };
-        for part in 1..parts {
-            let (start, end) = (boundary(part), boundary(part + 1));
-            let out = self.spares.take(node.dtype, end - start);
-            let (prepared, operands) = (self.prepared.clone(), operands.clone());
-            lease.give(part - 1, Job { prepared, node: index, operands, start, out });
+        for index_of_part in 1..parts {
+            let mut place = take(&mut self.places[index_of_part]);
+            segment.takes.iter().for_each(|value| place.values[*value].clone_from(&self.places[0].values[*value]));
+            let (prepared, units) = (self.prepared.clone(), part(index_of_part));
+            lease.give(index_of_part - 1, Job { prepared, segment: index, units, place });
         }
-        let mut outcome = step.compute(operands, 0, Part::of(&mut result, 0, boundary(1)));
-        for part in 1..parts {
-            let (out, done) = lease.result(part - 1, work);
-            Part::of(&mut result, boundary(part), out.len()).copy(&out, 0);
-            self.spares.give(out);
-            outcome = outcome.and(done);
+        let mut outcome = self.places[0].compute(self.prepared, segment, part(0));
+        for index_of_part in 1..parts {
+            let (mut place, result) = lease.result(index_of_part - 1, work);
+            if outcome.is_ok() && result.is_ok() {
+                self.places[0].join(self.prepared, segment, part(index_of_part), &mut place);
+            }
+            self.places[index_of_part] = place;
+            // Of several, that of the first node.
+            outcome = match (outcome, result) {
+                (Err(a), Err(b)) => Err(a.min(b)),
+                (outcome, result) => outcome.and(result),
+            };
         }
-        outcome.map(|()| result)
+        outcome
     }
 }
 
@@ -169,8 +176,9 @@ mod tests {
         let engine = Engine::new(&builder.finish(vec![Output { value: x, scale: Scale::ONE }]).unwrap(), 1);
         for _ in 0..10 {
             engine.run(&[0; 4]).unwrap();
-            let spares = engine.spares.lock().unwrap();
-            assert_eq!(spares.iter().map(Spares::len).collect::<Vec<_>>(), [2], "of the input and of the output");
+            let places = engine.places.lock().unwrap();
+            let spares = places.iter().flatten().map(|place| place.spares.len());
+            assert_eq!(spares.collect::<Vec<_>>(), [2], "of the input and of the output");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! From sums of products to elements.
 
 use super::pack::PANEL;
-use super::simd::{Level, finish};
+use super::simd::{Level, Window, finish};
 use crate::Requantize;
 use crate::tensor::Element;
 
@@ -28,15 +28,16 @@ impl Finish {
         Self { output, offsets, multipliers, short }
     }
 
-    /// Elements from the sums of a panel, where every column has its own offset and multiplier, from `first` on.
-    pub fn columns<Y: Element>(&self, level: Level, sums: &[i32; PANEL], first: usize, y: &mut [Y]) {
-        let multipliers = &self.multipliers[first..first + PANEL];
+    /// Elements from rows of sums, where every column has its own offset and multiplier, from `first` on.
+    pub fn columns<Y: Element>(&self, level: Level, sums: &[[i32; PANEL]], first: usize, window: Window<'_, Y>) {
+        let multipliers = panel(&self.multipliers, first);
         match &self.short {
-            Some(offsets) => finish(level, sums, &offsets[first..first + PANEL], multipliers, &self.output, y),
+            Some(offsets) => finish(level, sums, (panel(offsets, first), multipliers), &self.output, window),
             None => {
-                let offsets = &self.offsets[first..first + PANEL];
-                for (((y, sum), offset), multiplier) in y.iter_mut().zip(sums).zip(offsets).zip(multipliers) {
-                    *y = self.element(*sum, *offset, *multiplier);
+                let offsets = panel(&self.offsets, first);
+                for (sums, y) in sums.iter().zip(window.y.chunks_mut(window.stride)) {
+                    let elements = y[..window.width].iter_mut().zip(sums).zip(offsets).zip(multipliers);
+                    elements.for_each(|(((y, sum), offset), multiplier)| *y = self.element(*sum, *offset, *multiplier));
                 }
             }
         }
@@ -47,7 +48,9 @@ impl Finish {
         let multiplier = self.multipliers[index];
         match &self.short {
             Some(offsets) => {
-                finish(level, sums, &[offsets[index]; PANEL], &[multiplier; PANEL], &self.output, y);
+                let (stride, width) = (y.len(), y.len());
+                let factors = (&[offsets[index]; PANEL], &[multiplier; PANEL]);
+                finish(level, std::slice::from_ref(sums), factors, &self.output, Window { y, stride, width });
             }
             None => {
                 let offset = self.offsets[index];
@@ -65,4 +68,9 @@ impl Finish {
     pub fn wide<Y: Element>(&self, sum: i64, index: usize) -> Y {
         self.element(sum, self.offsets[index], self.multipliers[index])
     }
+}
+
+/// Those of a panel.
+fn panel<T>(values: &[T], first: usize) -> &[T; PANEL] {
+    values[first..].first_chunk().expect("filled up to whole panels")
 }

@@ -1,5 +1,6 @@
 //! Everything about a model that does not depend on its input.
 
+use super::segments::{Segment, segments};
 use super::simd::Level;
 use super::steps::{
     ArgMax, Broadcast, Combine, Conv, Fold, Gather, Gemm, LayerNorm, Lookup, MatMul, Pool, Softmax, Step, Transpose,
@@ -14,21 +15,38 @@ use std::sync::Arc;
 pub(super) struct Prepared {
     pub model: Model,
     pub nodes: Vec<Node>,
+    pub segments: Vec<Segment>,
     /// Constants that are taken as they are, by their position among the values.
     pub constants: Vec<Option<Arc<Tensor>>>,
+    /// The values that outputs have the elements of.
+    pub outputs: Vec<usize>,
 }
 
-/// A node, and what it takes of values.
+/// A node that computes something.
 #[derive(Debug)]
 pub(super) struct Node {
     pub value: usize,
     pub dtype: DType,
     pub len: usize,
     pub operands: Vec<usize>,
-    /// Values that no later node takes.
-    pub done: Vec<usize>,
-    /// None is the operand under another shape.
-    pub step: Option<Box<dyn Step>>,
+    pub step: Box<dyn Step>,
+}
+
+impl Node {
+    /// Parts that the result can be cut into.
+    pub fn units(&self) -> usize {
+        self.len.div_ceil(self.step.granule())
+    }
+
+    /// Whether they are all of the same size.
+    pub fn is_even(&self) -> bool {
+        self.len.is_multiple_of(self.step.granule())
+    }
+
+    /// Where one of `units` parts begins, which divide those that there are.
+    pub fn start(&self, unit: usize, units: usize) -> usize {
+        (self.units() / units * unit * self.step.granule()).min(self.len)
+    }
 }
 
 /// The weights of a model while it is prepared.
@@ -41,23 +59,28 @@ struct Weights<'a> {
 impl Prepared {
     pub fn new(bundle: &Bundle, level: Level) -> Result<Self, NoWeights> {
         let (model, weights) = (&bundle.model, Weights { level, model: &bundle.model, blobs: bundle.weights() });
-        let mut prepared = Self { model: model.clone(), nodes: Vec::new(), constants: vec![None; model.types().len()] };
-        for (index, definition) in model.definitions().iter().enumerate() {
+        let (types, mut nodes) = (model.types(), Vec::new());
+        let mut constants = vec![None; types.len()];
+        // Of each value, the one that it is under another shape.
+        let mut same: Vec<usize> = (0..types.len()).collect();
+        for (value, definition) in model.definitions().iter().enumerate() {
             let Definition::Node(operation) = definition else { continue };
-            let (operands, step) = weights.step(operation, &model.types()[index])?;
+            let (operands, step) = weights.step(operation, &types[value])?;
+            let operands: Vec<usize> = operands.into_iter().map(|operand| same[operand]).collect();
             for operand in operands.iter().copied().filter(|operand| model.constant(*operand).is_some()) {
-                if prepared.constants[operand].is_none() {
-                    prepared.constants[operand] = Some(Arc::new(weights.tensor(operand)?));
+                if constants[operand].is_none() {
+                    constants[operand] = Some(Arc::new(weights.tensor(operand)?));
                 }
             }
-            let last = |value: &usize| model.plan().last_use[*value] == index && model.constant(*value).is_none();
-            let mut done: Vec<usize> = operation.operands().into_iter().map(usize::from).filter(last).collect();
-            done.sort_unstable();
-            done.dedup();
-            let TensorType { dtype, shape } = &model.types()[index];
-            prepared.nodes.push(Node { value: index, dtype: *dtype, len: shape.elements(), operands, done, step });
+            let TensorType { dtype, shape } = &types[value];
+            match step {
+                Some(step) => nodes.push(Node { value, dtype: *dtype, len: shape.elements(), operands, step }),
+                None => same[value] = operands[0],
+            }
         }
-        Ok(prepared)
+        let outputs: Vec<usize> = model.outputs().iter().map(|output| same[usize::from(output.value)]).collect();
+        let segments = segments(&nodes, types.len(), &outputs, 2 * model.plan().peak_bytes);
+        Ok(Self { model: model.clone(), nodes, segments, constants, outputs })
     }
 }
 
@@ -160,7 +183,7 @@ impl Weights<'_> {
                 let step = Softmax { level, rows: elements / last, columns: last, coarse, fine, one };
                 (vec![op.x], Some(Box::new(step)))
             }
-            Operation::Lookup(op) => (vec![op.x], Some(Box::new(Lookup { elements, table: op.table.clone() }))),
+            Operation::Lookup(op) => (vec![op.x], Some(Box::new(Lookup { level, elements, table: op.table.clone() }))),
             Operation::ArgMax(op) => {
                 let step = ArgMax { row: self.type_of(op.x).shape.last(), rows: elements };
                 (vec![op.x], Some(Box::new(step)))

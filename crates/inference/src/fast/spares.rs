@@ -31,10 +31,6 @@ impl Spares {
         self.0.len()
     }
 
-    pub fn give(&mut self, tensor: Tensor) {
-        self.0.push(tensor);
-    }
-
     /// Keeps a tensor that nobody else has.
     pub fn release(&mut self, tensor: Arc<Tensor>) {
         self.0.extend(Arc::try_unwrap(tensor).ok());

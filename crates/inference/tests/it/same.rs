@@ -16,8 +16,13 @@ proptest! {
         let (bundle, input) = Random::new(seed).model(nodes);
         let expected = execute(&bundle.model, &input, &mut bundle.weights()).unwrap();
         prop_assert_eq!(expected.len(), bundle.model.output_bytes());
-        for threads in [1, 2] {
-            prop_assert_eq!(&Engine::new(&bundle, threads).run(&input).unwrap(), &expected);
+        prop_assert_eq!(&Engine::new(&bundle, 1).run(&input).unwrap(), &expected);
+        for threads in [2, 3] {
+            let engine = Engine::new(&bundle, threads).hand_over_all();
+            // Again, with the buffers of the run before.
+            for _ in 0..2 {
+                prop_assert_eq!(&engine.run(&input).unwrap(), &expected);
+            }
         }
         let (known, claim) = witness(&bundle, &input);
         prop_assert_eq!(run_inference(claim, &known).unwrap(), blob::commitment(&expected));

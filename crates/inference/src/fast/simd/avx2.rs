@@ -1,10 +1,9 @@
 //! AVX2: pairs of 16-bit elements are multiplied and added to 32 bits.
 
-use super::{Level, PANEL, Sums};
+use super::{Level, PANEL, SHIFTS, Sums};
 use crate::Requantize;
 use crate::tensor::Element;
 use std::arch::x86_64::*;
-use std::ops::RangeInclusive;
 
 /// A pair of elements of 16 columns, as 16-bit integers.
 type Pairs = (__m256i, __m256i);
@@ -89,26 +88,25 @@ unsafe fn sums<W, const R: usize>(
     }
 }
 
-/// Shifts after which 16 bits times 32 bits fit 32 bits again, and whose results are within the lower 32 bits of a logical shift too.
-pub(super) const SHIFTS: RangeInclusive<u8> = 16..=32;
-
-pub(super) fn finish<Y: Element>(
-    sums: &[i32; PANEL],
-    offsets: &[i32],
-    multipliers: &[i32],
+pub(super) fn finish<'a, Y: Element + 'a>(
+    sums: &[[i32; PANEL]],
+    offsets: &[i32; PANEL],
+    multipliers: &[i32; PANEL],
     output: &Requantize,
-    y: &mut [Y],
+    rows: impl Iterator<Item = &'a mut [Y]>,
 ) {
-    assert!(offsets.len() == PANEL && multipliers.len() == PANEL && SHIFTS.contains(&output.shift));
-    // SAFETY: callers come here only where AVX2 was detected, and the slices are as long as just checked.
-    unsafe { finish_panel(sums, offsets, multipliers, output, y) }
+    assert!(SHIFTS.contains(&output.shift));
+    for (sums, y) in sums.iter().zip(rows) {
+        // SAFETY: callers come here only where AVX2 was detected.
+        unsafe { finish_row(sums, offsets, multipliers, output, y) };
+    }
 }
 
 #[target_feature(enable = "avx2")]
-unsafe fn finish_panel<Y: Element>(
+fn finish_row<Y: Element>(
     sums: &[i32; PANEL],
-    offsets: &[i32],
-    multipliers: &[i32],
+    offsets: &[i32; PANEL],
+    multipliers: &[i32; PANEL],
     output: &Requantize,
     y: &mut [Y],
 ) {

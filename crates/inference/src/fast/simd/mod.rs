@@ -72,6 +72,15 @@ impl Level {
         }
     }
 
+    /// Panels that are worth multiplying with together.
+    pub fn panels(self) -> usize {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::VnniWide | Self::Vnni => vnni::TOGETHER,
+            _ => 1,
+        }
+    }
+
     /// Elements along the depth that an instruction takes together.
     pub fn step(self) -> usize {
         if self.unsigned_left() { 4 } else { 2 }
@@ -97,7 +106,7 @@ pub(super) trait Weight: Copy + Into<i32> {
     #[cfg(target_arch = "x86_64")]
     fn avx2(left: &[i16], right: &[Self], depth: usize, out: &mut Sums);
     #[cfg(target_arch = "x86_64")]
-    fn vnni(left: &[i16], right: &[Self], depth: usize, out: &mut Sums);
+    fn vnni(left: &[i16], right: &[Self], depth: usize, out: &mut [Sums]);
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -106,7 +115,7 @@ impl Weight for i8 {
         avx2::sums_i8(left, right, depth, out);
     }
 
-    fn vnni(left: &[i16], right: &[Self], depth: usize, out: &mut Sums) {
+    fn vnni(left: &[i16], right: &[Self], depth: usize, out: &mut [Sums]) {
         vnni::sums_i8(left, right, depth, out);
     }
 }
@@ -117,7 +126,7 @@ impl Weight for i16 {
         avx2::sums_i16(left, right, depth, out);
     }
 
-    fn vnni(left: &[i16], right: &[Self], depth: usize, out: &mut Sums) {
+    fn vnni(left: &[i16], right: &[Self], depth: usize, out: &mut [Sums]) {
         vnni::sums_i16(left, right, depth, out);
     }
 }
@@ -128,24 +137,28 @@ impl Weight for i8 {}
 #[cfg(not(target_arch = "x86_64"))]
 impl Weight for i16 {}
 
-/// `out[m][n] = sum_k left[m * depth + k] * right[k, n]`, with `right` a panel and at most [`ROWS`] rows.
-pub(super) fn sums_i16<W: Weight>(level: Level, left: &[i16], right: &[W], depth: usize, out: &mut Sums) {
+/// `out[p][m][n] = sum_k left[m * depth + k] * right[p][k, n]`, with a panel of `right` for each of `out`, and at most [`ROWS`] rows.
+pub(super) fn sums_i16<W: Weight>(level: Level, left: &[i16], right: &[W], depth: usize, out: &mut [Sums]) {
     match level {
         #[cfg(target_arch = "x86_64")]
-        Level::Avx2 => W::avx2(left, right, depth, out),
+        Level::Avx2 => each_panel(right, depth, out, |right, out| W::avx2(left, right, depth, out)),
         #[cfg(target_arch = "x86_64")]
         Level::VnniWide | Level::Vnni => W::vnni(left, right, depth, out),
-        Level::Plain => plain(left, right, depth, level.step(), out),
+        Level::Plain => each_panel(right, depth, out, |right, out| plain(left, right, depth, level.step(), out)),
     }
 }
 
 /// As [`sums_i16`].
-pub(super) fn sums_u8(level: Level, left: &[u8], right: &[i8], depth: usize, out: &mut Sums) {
+pub(super) fn sums_u8(level: Level, left: &[u8], right: &[i8], depth: usize, out: &mut [Sums]) {
     match level {
         #[cfg(target_arch = "x86_64")]
         Level::Vnni => vnni::sums_u8(left, right, depth, out),
-        level => plain(left, right, depth, level.step(), out),
+        level => each_panel(right, depth, out, |right, out| plain(left, right, depth, level.step(), out)),
     }
+}
+
+fn each_panel<W>(right: &[W], depth: usize, out: &mut [Sums], mut f: impl FnMut(&[W], &mut Sums)) {
+    right.chunks_exact(depth * PANEL).zip(out).for_each(|(right, out)| f(right, out));
 }
 
 fn plain<A: Copy + Into<i32>, W: Copy + Into<i32>>(left: &[A], right: &[W], depth: usize, step: usize, out: &mut Sums) {
@@ -159,21 +172,52 @@ fn plain<A: Copy + Into<i32>, W: Copy + Into<i32>>(left: &[A], right: &[W], dept
     }
 }
 
-/// `y = output((sum + offset) * multiplier)` for at most a panel, where the sums with their offsets fit 32 bits.
+/// Where the elements of a panel, or of the first columns of one, go: the first, and how far apart rows are.
+pub(super) struct Window<'a, Y> {
+    pub y: &'a mut [Y],
+    pub stride: usize,
+    pub width: usize,
+}
+
+/// `y = output((sum + offset) * multiplier)` for each row of sums, which fit 32 bits with their offsets; every column has its own offset and
+/// multiplier.
 pub(super) fn finish<Y: Element>(
     level: Level,
-    sums: &[i32; PANEL],
-    offsets: &[i32],
-    multipliers: &[i32],
+    sums: &[[i32; PANEL]],
+    (offsets, multipliers): (&[i32; PANEL], &[i32; PANEL]),
     output: &Requantize,
-    y: &mut [Y],
+    window: Window<'_, Y>,
 ) {
-    #[cfg(target_arch = "x86_64")]
-    if level != Level::Plain && avx2::SHIFTS.contains(&output.shift) {
-        return avx2::finish(sums, offsets, multipliers, output, y);
+    assert!((1..=PANEL).contains(&window.width));
+    let rows = window.y.chunks_mut(window.stride).map(|row| &mut row[..window.width]);
+    match level {
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2 if SHIFTS.contains(&output.shift) => avx2::finish(sums, offsets, multipliers, output, rows),
+        #[cfg(target_arch = "x86_64")]
+        Level::VnniWide | Level::Vnni => vnni::finish(sums, offsets, multipliers, output, rows),
+        level => sums.iter().zip(rows).for_each(|(sums, y)| {
+            loops::finish_plain(level, sums, offsets, multipliers, *output, y);
+        }),
     }
-    loops::finish_plain(level, sums, offsets, multipliers, *output, y);
 }
+
+/// `y = table[x + 128]`
+pub(super) fn lookup<Y: Element>(table: &[Y; 256], x: &[i8], y: &mut [Y]) {
+    y.iter_mut().zip(x).for_each(|(y, x)| *y = table[usize::from(*x as u8 ^ 0x80)]);
+}
+
+/// As [`lookup`].
+pub(super) fn lookup_bytes(level: Level, table: &[i8; 256], x: &[i8], y: &mut [i8]) {
+    match level {
+        #[cfg(target_arch = "x86_64")]
+        Level::VnniWide | Level::Vnni if is_x86_feature_detected!("avx512vbmi") => vnni::lookup(table, x, y),
+        _ => lookup(table, x, y),
+    }
+}
+
+/// Shifts after which 16 bits times 32 bits fit 32 bits again, and whose results are within the lower 32 bits of a logical shift too.
+#[cfg(target_arch = "x86_64")]
+const SHIFTS: std::ops::RangeInclusive<u8> = 16..=32;
 
 #[cfg(test)]
 mod tests;

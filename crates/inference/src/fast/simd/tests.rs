@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 proptest! {
     #[test]
-    fn all_levels_agree(rows in 1..=ROWS, steps in 1usize..40, seed: [u8; 32]) {
+    fn all_levels_agree(rows in 1..=ROWS, panels in 1usize..=3, steps in 1usize..40, seed: [u8; 32]) {
         let depth = 4 * steps;
         let mut state = seed.iter().fold(1u64, |state, byte| state.wrapping_mul(257).wrapping_add((*byte).into()));
         let mut next = || {
@@ -14,27 +14,27 @@ proptest! {
             // Extremes often.
             match state >> 61 { 0 => 0x7fff, 1 => -0x8000, _ => (state >> 40) as i16 }
         };
-        let bytes: Vec<i8> = (0..depth * PANEL).map(|_| (next() >> 8) as i8).collect();
-        let words: Vec<i16> = (0..depth * PANEL).map(|_| next() >> 6).collect();
+        let bytes: Vec<i8> = (0..panels * depth * PANEL).map(|_| (next() >> 8) as i8).collect();
+        let words: Vec<i16> = (0..panels * depth * PANEL).map(|_| next() >> 6).collect();
         let (unsigned, signed): (Vec<u8>, Vec<i16>) =
             (0..rows * depth).map(|_| { let x = next(); ((x >> 8) as u8, x >> 2) }).unzip();
-        let run = |sums: &dyn Fn(&mut Sums)| { let mut out = [[0; PANEL]; ROWS]; sums(&mut out); out };
+        let run = |sums: &dyn Fn(&mut [Sums])| { let mut out = vec![[[0; PANEL]; ROWS]; panels]; sums(&mut out); out };
         for level in Level::available() {
             let left = ..rows.min(level.rows()) * depth;
             let (unsigned, signed) = (&unsigned[left], &signed[left]);
             prop_assert_eq!(
                 run(&|out| sums_i16(level, signed, &bytes, depth, out)),
-                run(&|out| plain(signed, &bytes, depth, 2, out))
+                run(&|out| sums_i16(Level::Plain, signed, &bytes, depth, out))
             );
             prop_assert_eq!(
                 run(&|out| sums_i16(level, signed, &words, depth, out)),
-                run(&|out| plain(signed, &words, depth, 2, out))
+                run(&|out| sums_i16(Level::Plain, signed, &words, depth, out))
             );
             if level.unsigned_left() {
-                prop_assert_eq!(
-                    run(&|out| sums_u8(level, unsigned, &bytes, depth, out)),
-                    run(&|out| plain(unsigned, &bytes, depth, 4, out))
-                );
+                let plain = |out: &mut [Sums]| {
+                    each_panel(&bytes, depth, out, |right, out| plain(unsigned, right, depth, 4, out));
+                };
+                prop_assert_eq!(run(&|out| sums_u8(level, unsigned, &bytes, depth, out)), run(&plain));
             }
         }
     }
@@ -66,6 +66,31 @@ fn panel() -> impl Strategy<Value = Vec<(i32, i32, i16)>> {
     proptest::collection::vec(one, PANEL)
 }
 
+/// How far apart rows are: with room that is not to be written.
+const STRIDE: usize = PANEL + 3;
+
+/// Two rows of the same sums.
+fn rows<Y: Element>(
+    level: Level,
+    sums: &[i32; PANEL],
+    factors: (&[i32; PANEL], &[i32; PANEL]),
+    output: &Requantize,
+    width: usize,
+) -> Vec<i64> {
+    let mut y = vec![Y::from_i64(99); 2 * STRIDE];
+    finish(level, &[*sums; 2], factors, output, Window { y: &mut y, stride: STRIDE, width });
+    y.into_iter().map(Into::into).collect()
+}
+
+/// What [`rows`] has to give.
+fn two<Y: Element>(width: usize, expected: &[i64]) -> Vec<i64> {
+    let mut y = vec![99; 2 * STRIDE];
+    for row in y.chunks_exact_mut(STRIDE) {
+        row[..width].iter_mut().zip(expected).for_each(|(y, v)| *y = Y::from_i64(*v).into());
+    }
+    y
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
@@ -76,17 +101,14 @@ proptest! {
                 .iter()
                 .map(|(sum, offset, multiplier)| output.apply(i64::from(sum + offset) * i64::from(*multiplier)))
                 .collect();
-            let sums: Vec<i32> = panel.iter().map(|(sum, ..)| *sum).collect();
-            let sums: [i32; PANEL] = sums.try_into().unwrap();
-            let offsets: Vec<i32> = panel.iter().map(|(_, offset, _)| *offset).collect();
-            let multipliers: Vec<i32> = panel.iter().map(|(.., multiplier)| i32::from(*multiplier)).collect();
+            let sums: [i32; PANEL] = std::array::from_fn(|column| panel[column].0);
+            let offsets: [i32; PANEL] = std::array::from_fn(|column| panel[column].1);
+            let multipliers: [i32; PANEL] = std::array::from_fn(|column| panel[column].2.into());
             for level in Level::available() {
-                let mut y = vec![0i32; width];
-                finish(level, &sums, &offsets, &multipliers, &output, &mut y);
-                prop_assert_eq!(&of::<i32>(&expected), &y);
-                let mut y = vec![0i8; width];
-                finish(level, &sums, &offsets, &multipliers, &output, &mut y);
-                prop_assert_eq!(&of::<i8>(&expected), &y);
+                let factors = (&offsets, &multipliers);
+                prop_assert_eq!(rows::<i32>(level, &sums, factors, &output, width), two::<i32>(width, &expected));
+                prop_assert_eq!(rows::<i16>(level, &sums, factors, &output, width), two::<i16>(width, &expected));
+                prop_assert_eq!(rows::<i8>(level, &sums, factors, &output, width), two::<i8>(width, &expected));
             }
         }
     }
@@ -122,6 +144,17 @@ proptest! {
             let expected: Vec<i64> =
                 a.iter().map(|a| output.apply((n * a - sum) * root * wide[0] + (wide[1] << 20))).collect();
             prop_assert_eq!(&of::<i32>(&expected), &y);
+        }
+    }
+
+    #[test]
+    fn tables_are_read_alike(table in proptest::array::uniform32(any::<[i8; 8]>()), x in proptest::collection::vec(any::<i8>(), 1..200)) {
+        let table: [i8; 256] = table.concat().try_into().unwrap();
+        let expected: Vec<i8> = x.iter().map(|x| table[(i32::from(*x) + 128) as usize]).collect();
+        for level in Level::available() {
+            let mut y = vec![0; x.len()];
+            lookup_bytes(level, &table, &x, &mut y);
+            prop_assert_eq!(&y, &expected);
         }
     }
 

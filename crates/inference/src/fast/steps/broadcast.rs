@@ -123,7 +123,11 @@ fn axes(shapes: [&Shape; 2], result: &Shape) -> Vec<Axis> {
 
 impl Step for Broadcast {
     fn granule(&self) -> usize {
-        self.axes[self.axes.len() - 1].size.min(1 << 10)
+        1
+    }
+
+    fn is_local(&self, operand: usize) -> bool {
+        self.axes.iter().all(|axis| axis.steps[operand] > 0)
     }
 
     fn work(&self) -> usize {

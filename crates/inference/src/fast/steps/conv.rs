@@ -104,7 +104,7 @@ impl Conv {
     /// Channels of the result that are of one group, from the padded image.
     fn multiply<Y: Element>(&self, image: &[i16], channels: Range<usize>, out: &mut [Y]) {
         let (positions, filled) = (self.result[1] * self.result[2], self.filled);
-        let (mut panel, mut sums) = (vec![0; filled * PANEL], [[0; PANEL]; ROWS]);
+        let (mut panel, mut sums) = (vec![0; filled * PANEL], [[[0; PANEL]; ROWS]]);
         for first in (0..positions).step_by(PANEL) {
             let count = PANEL.min(positions - first);
             self.pack(image, first, count, &mut panel);
@@ -120,7 +120,7 @@ impl Conv {
                 let channel = channels.start + start;
                 let weights = &self.weights[channel * filled..(channel + count) * filled];
                 sums_i16(self.level, weights, &panel, filled, &mut sums);
-                for (row, sums) in (start..).zip(&sums[..count]) {
+                for (row, sums) in (start..).zip(&sums[0][..count]) {
                     self.finish.row(self.level, sums, channels.start + row, &mut out[at(row)]);
                 }
             });
@@ -145,6 +145,10 @@ fn under(window: &Window, channels: usize, [height, width]: [usize; 2]) -> Vec<u
 impl Step for Conv {
     fn granule(&self) -> usize {
         self.result[1] * self.result[2]
+    }
+
+    fn is_local(&self, _: usize) -> bool {
+        false
     }
 
     fn work(&self) -> usize {

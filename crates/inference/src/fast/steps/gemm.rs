@@ -4,7 +4,7 @@ use super::super::finish::Finish;
 use super::super::left::Left;
 use super::super::pack::{PANEL, Packed, Panels};
 use super::super::part::{Part, each_part};
-use super::super::simd::{Level, ROWS, Sums, sums_i16, sums_u8};
+use super::super::simd::{Level, ROWS, Sums, Window, sums_i16, sums_u8};
 use super::products::wide_sums;
 use super::{BadIndex, Step, blocks};
 use crate::tensor::Element;
@@ -40,13 +40,15 @@ impl Gemm {
         Self { packed, finish, rows, columns, depth, fits: largest <= i32::MAX.into() }
     }
 
-    fn sums(&self, left: &Left<'_>, rows: Range<usize>, panel: usize, out: &mut Sums) {
+    /// Of rows and panels, one after the other, as many as `out` has.
+    fn sums(&self, left: &Left<'_>, rows: Range<usize>, panel: usize, out: &mut [Sums]) {
         let (level, depth) = (self.packed.level, self.packed.depth);
-        let (rows, panel) = (rows.start * depth..rows.end * depth, panel * depth * PANEL..(panel + 1) * depth * PANEL);
+        let size = depth * PANEL;
+        let (rows, panels) = (rows.start * depth..rows.end * depth, panel * size..(panel + out.len()) * size);
         match (left, &self.packed.panels) {
-            (Left::Unsigned(left), Panels::I8(right)) => sums_u8(level, &left[rows], &right[panel], depth, out),
-            (Left::Signed(left), Panels::I8(right)) => sums_i16(level, &left[rows], &right[panel], depth, out),
-            (Left::Signed(left), Panels::I16(right)) => sums_i16(level, &left[rows], &right[panel], depth, out),
+            (Left::Unsigned(left), Panels::I8(right)) => sums_u8(level, &left[rows], &right[panels], depth, out),
+            (Left::Signed(left), Panels::I8(right)) => sums_i16(level, &left[rows], &right[panels], depth, out),
+            (Left::Signed(left), Panels::I16(right)) => sums_i16(level, &left[rows], &right[panels], depth, out),
             (Left::Unsigned(_), Panels::I16(_)) => unreachable!("wide weights have signed left operands"),
         }
     }
@@ -64,24 +66,31 @@ impl Gemm {
 
     /// Rows of the result, or of its columns from a multiple of [`PANEL`] on.
     fn multiply<Y: Element>(&self, left: &Left<'_>, rows: usize, first: usize, columns: usize, out: &mut [Y]) {
-        let mut sums = [[0; PANEL]; ROWS];
-        for offset in (0..columns).step_by(PANEL) {
-            let (column, width) = (first + offset, PANEL.min(columns - offset));
-            let at = |row: usize| row * columns + offset..row * columns + offset + width;
-            if !self.fits {
-                for row in 0..rows {
-                    let sums = self.wide_sums(left, row, column / PANEL);
-                    let elements = out[at(row)].iter_mut().zip(sums).enumerate();
-                    elements.for_each(|(index, (y, sum))| *y = self.finish.wide(sum, column + index));
-                }
-                continue;
-            }
-            blocks(rows, self.packed.level.rows(), |start, count| {
-                self.sums(left, start..start + count, column / PANEL, &mut sums);
-                for (row, sums) in (start..).zip(&sums[..count]) {
-                    self.finish.columns(self.packed.level, sums, column, &mut out[at(row)]);
+        if !self.fits {
+            return self.multiply_wide(left, first, columns, out);
+        }
+        let level = self.packed.level;
+        let mut sums = vec![[[0; PANEL]; ROWS]; level.panels()];
+        for offset in (0..columns).step_by(level.panels() * PANEL) {
+            let panels = (columns - offset).div_ceil(PANEL).min(level.panels());
+            blocks(rows, level.rows(), |start, count| {
+                self.sums(left, start..start + count, (first + offset) / PANEL, &mut sums[..panels]);
+                for (sums, offset) in sums[..panels].iter().zip((offset..).step_by(PANEL)) {
+                    let width = PANEL.min(columns - offset);
+                    let window = Window { y: &mut out[start * columns + offset..], stride: columns, width };
+                    self.finish.columns(level, &sums[..count], first + offset, window);
                 }
             });
+        }
+    }
+
+    fn multiply_wide<Y: Element>(&self, left: &Left<'_>, first: usize, columns: usize, out: &mut [Y]) {
+        for (row, y) in out.chunks_exact_mut(columns).enumerate() {
+            for (y, column) in y.chunks_mut(PANEL).zip((first..).step_by(PANEL)) {
+                let sums = self.wide_sums(left, row, column / PANEL);
+                let elements = y.iter_mut().zip(sums).enumerate();
+                elements.for_each(|(index, (y, sum))| *y = self.finish.wide(sum, column + index));
+            }
         }
     }
 }
@@ -90,6 +99,10 @@ impl Step for Gemm {
     /// Whole rows, which are parts of `x` too; of a single row, panels.
     fn granule(&self) -> usize {
         if self.rows == 1 { PANEL } else { self.columns }
+    }
+
+    fn is_local(&self, _: usize) -> bool {
+        self.rows > 1
     }
 
     fn work(&self) -> usize {

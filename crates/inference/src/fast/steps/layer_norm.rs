@@ -35,6 +35,10 @@ impl Step for LayerNorm {
         self.gamma.len()
     }
 
+    fn is_local(&self, _: usize) -> bool {
+        true
+    }
+
     fn work(&self) -> usize {
         self.rows * self.gamma.len() * 3
     }

@@ -4,11 +4,11 @@ use super::super::finish::Finish;
 use super::super::left::Left;
 use super::super::pack::{PANEL, pack_panel};
 use super::super::part::{Part, each_part};
-use super::super::simd::{Level, ROWS, magnitude, sums_i16};
+use super::super::simd::{Level, ROWS, Window, magnitude, sums_i16};
 use super::products::wide_sums;
 use super::{BadIndex, Step, blocks};
 use crate::tensor::{Element, each_dtype};
-use crate::{Requantize, Tensor};
+use crate::{DType, Requantize, Tensor};
 use std::sync::Arc;
 
 #[derive(Debug)]
@@ -46,11 +46,14 @@ impl MatMul {
         let left = Left::new(self.level, a, start, rows, depth, filled);
         let Left::Signed(left) = left else { unreachable!("the level is one of signed operands") };
         let steps = if self.transposed { [depth, 1] } else { [1, columns] };
-        let (mut panel, mut sums) = (vec![0; filled * PANEL], [[0; PANEL]; ROWS]);
-        let fits = self.fits(a, b);
+        let (mut panel, mut sums) = (vec![0; filled * PANEL], [[[0; PANEL]; ROWS]]);
+        let right = batch * depth * columns..(batch + 1) * depth * columns;
+        let fits = self.fits(a.dtype(), b.dtype(), || {
+            [magnitude(self.level, &left), each_dtype!(b, b => magnitude(self.level, &b[right.clone()]))]
+        });
         for first in (0..columns).step_by(PANEL) {
             let width = PANEL.min(columns - first);
-            let start = batch * depth * columns + first * steps[0];
+            let start = right.start + first * steps[0];
             each_dtype!(b, b => pack_panel(&b[start..], width, depth, steps, &mut panel));
             let at = |row: usize| row * columns + first..row * columns + first + width;
             if !fits {
@@ -63,24 +66,27 @@ impl MatMul {
             }
             blocks(rows, self.level.rows(), |start, count| {
                 sums_i16(self.level, &left[start * filled..(start + count) * filled], &panel, filled, &mut sums);
-                for (row, sums) in (start..).zip(&sums[..count]) {
-                    self.finish.columns(self.level, sums, first, &mut out[at(row)]);
-                }
+                let window = Window { y: &mut out[start * columns + first..], stride: columns, width };
+                self.finish.columns(self.level, &sums[0][..count], first, window);
             });
         }
     }
 
-    /// Whether all sums fit 32 bits: by the types, or by what the elements are.
-    fn fits(&self, a: &Tensor, b: &Tensor) -> bool {
-        let fits = |a: i64, b: i64| self.depth as i64 * a * b <= i64::from(i32::MAX);
-        let largest = |x: &Tensor| each_dtype!(x, x => magnitude(self.level, x));
-        fits(a.dtype().magnitude(), b.dtype().magnitude()) || fits(largest(a), largest(b))
+    /// Whether all sums fit 32 bits: by the types, or by how large the elements are.
+    fn fits(&self, a: DType, b: DType, largest: impl FnOnce() -> [i64; 2]) -> bool {
+        let fits = |[a, b]: [i64; 2]| self.depth as i64 * a * b <= i64::from(i32::MAX);
+        fits([a.magnitude(), b.magnitude()]) || fits(largest())
     }
 }
 
 impl Step for MatMul {
     fn granule(&self) -> usize {
         self.columns * if self.batches == 1 { 1 } else { self.rows }
+    }
+
+    /// Of one batch, rows of the result take rows of `a` and all of `b`.
+    fn is_local(&self, operand: usize) -> bool {
+        self.batches > 1 || operand == 0
     }
 
     fn work(&self) -> usize {

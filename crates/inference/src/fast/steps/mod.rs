@@ -34,6 +34,9 @@ pub(super) trait Step: std::fmt::Debug + Send + Sync {
     /// Elements of the result that are only computed together.
     fn granule(&self) -> usize;
 
+    /// Whether a part of the result takes only the same part of this operand.
+    fn is_local(&self, operand: usize) -> bool;
+
     /// About how long the whole takes, in instructions on vectors.
     fn work(&self) -> usize;
 

@@ -52,6 +52,10 @@ impl Step for Transpose {
         self.axes[self.axes.len() - 1].0
     }
 
+    fn is_local(&self, _: usize) -> bool {
+        false
+    }
+
     fn work(&self) -> usize {
         self.axes.iter().map(|(size, _)| size).product()
     }
@@ -78,6 +82,10 @@ pub(in super::super) struct Gather {
 impl Step for Gather {
     fn granule(&self) -> usize {
         self.row
+    }
+
+    fn is_local(&self, operand: usize) -> bool {
+        operand == 1
     }
 
     /// Little: it copies.
@@ -111,6 +119,10 @@ pub(in super::super) struct ArgMax {
 impl Step for ArgMax {
     fn granule(&self) -> usize {
         1
+    }
+
+    fn is_local(&self, _: usize) -> bool {
+        true
     }
 
     fn work(&self) -> usize {

@@ -64,6 +64,10 @@ impl Step for Pool {
         self.rows.len() * self.columns.len()
     }
 
+    fn is_local(&self, _: usize) -> bool {
+        true
+    }
+
     fn work(&self) -> usize {
         self.work
     }

@@ -47,6 +47,10 @@ impl Step for Softmax {
         self.columns
     }
 
+    fn is_local(&self, _: usize) -> bool {
+        true
+    }
+
     fn work(&self) -> usize {
         self.rows * self.columns * 4
     }

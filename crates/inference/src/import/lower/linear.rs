@@ -1,4 +1,5 @@
-//! Weights: a scale for each output. Activations that have 16 bits for another reason keep them here.
+//! Weights: a scale for each output. Products with matrices take activations of 8 bits, which are twice as fast as those of 16; convolutions keep what
+//! they are given.
 
 use super::{Lowered, Lowering};
 use crate::import::graph::FloatId;
@@ -24,7 +25,7 @@ impl Lowering<'_> {
         weights: &Array,
         bias: &[f32],
     ) -> Result<Lowered, ImportError> {
-        let x = self.get(x)?;
+        let x = self.narrow(x)?;
         let Linear { weights, bias, multipliers, output, scale } = self.linear(id, x, weights, bias)?;
         let value = self.node(id, Gemm { x: x.value, weights, bias, multipliers, output })?;
         Ok(self.made(id, value, scale))
