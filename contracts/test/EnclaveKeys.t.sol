@@ -354,6 +354,20 @@ contract EnclaveKeys_Register_Test is EnclaveTest {
         _requireStatus(key, IEnclaveKeys.KeyStatus.Waiting);
     }
 
+    function test_register_otherPolicy_waits() external {
+        address key = _enroll(SGX_KEY, SGX);
+        IEnclaveKeys.Software memory software = _software(SGX);
+        software.attributes = keccak256("other attributes");
+        address governor = keys.governor();
+        vm.prank(governor, governor);
+        keys.addPolicy(software, _terms());
+        _mine(1, POLICY_DELAY);
+        IAttestationVerifier.Attestation memory found = _found(SGX);
+        found.attributes = software.attributes;
+        keys.register(_tee(SGX_KEY, found, block.timestamp));
+        _requireStatus(key, IEnclaveKeys.KeyStatus.Waiting);
+    }
+
     function test_register_revoked_reverts() external {
         address key = _enroll(SGX_KEY, SGX);
         vm.prank(guard);

@@ -58,6 +58,25 @@ pub fn precompile(address: u64, input: &[u8], gas: u64) -> Option<Bytes> {
     }
 }
 
+/// Words where the machine can read them.
+#[derive(Debug)]
+#[repr(C, align(32))]
+pub struct Words<const N: usize>(pub [u64; N]);
+
+/// As [`precompile`], with an input and for an output of whole words, without copies; `None` also where the output has another length.
+pub fn precompile_words<const INPUT: usize, const OUTPUT_WORDS: usize>(
+    address: u64,
+    input: &Words<INPUT>,
+    gas: u64,
+) -> Option<[u64; OUTPUT_WORDS]> {
+    const { assert!(8 * INPUT <= crate::MAX_ACCELERATED_BYTES) };
+    // SAFETY: `input` is aligned and as long as said; outputs over 1,024 bytes fault, and OUTPUT lies on a page.
+    unsafe {
+        let length = ecall::precompile(address, input.0.as_ptr().cast(), 8 * INPUT, OUTPUT.start(), gas)?;
+        (length == 8 * OUTPUT_WORDS).then(|| OUTPUT.start().cast::<[u64; OUTPUT_WORDS]>().read())
+    }
+}
+
 /// Signer of `hash`: what the precompile at address 1 says. `v` is 0 or 1.
 pub fn ecrecover(signature: &[u8; 64], v: u8, hash: &B256) -> Option<[u8; 20]> {
     #[repr(align(32))]

@@ -40,5 +40,5 @@ pub use intel::{IntelFiles, IntelSubmission, SignedText};
 pub use policy::{Identity, Policy, PolicyError, check_report_data};
 pub use roots::{DeviceKey, MAX_ANCHORS, Roots};
 pub use time::{Window, parse_time};
-pub use verify::{authenticate, inspect, kind_of, report_data_of_key, verify};
+pub use verify::{authenticate, certificates_within, inspect, kind_of, report_data_of_key, verify};
 pub use x509::{Block, PublicKey, blocks};

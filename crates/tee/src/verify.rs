@@ -58,6 +58,14 @@ pub fn kind_of(attestation: &[u8]) -> Option<Kind> {
     }
 }
 
+/// How many certificates a Nitro document brings along: none where it is malformed, or of another kind.
+pub fn certificates_within(attestation: &[u8]) -> usize {
+    match Parsed::parse(attestation) {
+        Ok(Parsed::Nitro(document)) => 1 + document.bundle.len(),
+        _ => 0,
+    }
+}
+
 /// What the bytes claim. Nothing of it is verified.
 pub fn inspect(attestation: &[u8]) -> Result<Claims, TeeError> {
     Ok(match Parsed::parse(attestation)? {

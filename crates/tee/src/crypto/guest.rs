@@ -1,9 +1,9 @@
-//! Through the machine's system calls; P-384, SHA-384 and long messages, which those do not take, in software.
+//! Through the machine's system calls; SHA-384, long messages and the points of P-384, which those do not take, in software.
 
-use super::RSA_BYTES;
+use super::{ecdsa384, price};
 use alloc::vec::Vec;
-use lux_oracle::{MAX_ACCELERATED_BYTES, guest};
-use p384::ecdsa::signature::hazmat::PrehashVerifier;
+use lux_oracle::MAX_ACCELERATED_BYTES;
+use lux_oracle::guest::{self, Words};
 use sha2::{Digest, Sha256, Sha384};
 
 /// Enough gas for each call under any schedule of L1: twice Osaka's price and 10,000.
@@ -36,20 +36,35 @@ pub(crate) fn verify_p384(
     message: &[u8],
     signature: &p384::ecdsa::Signature,
 ) -> Option<()> {
-    key.verify_prehash(&Sha384::digest(message), signature).ok()
+    let point = key.to_encoded_point(false);
+    let (coordinates, _) = point.as_bytes().get(1..)?.as_chunks();
+    let [x, y] = coordinates else { return None };
+    let (r, s) = signature.split_bytes();
+    ecdsa384::verify([x, y], &Sha384::digest(message).into(), &r.into(), &s.into())
 }
 
-/// `base` to the power of 65,537, modulo an odd number of 4,096 bits.
-pub(super) fn rsa_power(modulus: &[u8; RSA_BYTES], base: &[u8; RSA_BYTES]) -> Option<[u8; RSA_BYTES]> {
-    /// EIP-7883: 16 squarings of 2 · 64² each.
-    const PRICE: u64 = 16 * 2 * 64 * 64;
-    let mut input = Vec::with_capacity(96 + 3 + 2 * RSA_BYTES);
-    for length in [RSA_BYTES, 3, RSA_BYTES] {
+/// `base` to the power of `exponent`, whose first byte is not zero.
+pub(super) fn power<const N: usize>(base: &[u8], exponent: &[u8], modulus: &[u8; N]) -> Option<[u8; N]> {
+    let mut input = Vec::with_capacity(96 + base.len() + exponent.len() + N);
+    for length in [base.len(), exponent.len(), N] {
         input.extend_from_slice(&[0; 24]);
         input.extend_from_slice(&(length as u64).to_be_bytes());
     }
     input.extend_from_slice(base);
-    input.extend_from_slice(&[1, 0, 1]);
+    input.extend_from_slice(exponent);
     input.extend_from_slice(modulus);
-    guest::precompile(5, &input, gas(PRICE))?[..].try_into().ok()
+    guest::precompile(5, &input, gas(price::modexp(base.len().max(N), exponent)))?[..].try_into().ok()
+}
+
+/// The same of numbers of 48 bytes, whose least significant words come first.
+pub(super) fn power_of_words(exponent: &[u64; 6], base: &[u64; 6], modulus: &[u64; 6]) -> Option<[u64; 6]> {
+    let mut input = Words([0; 30]);
+    for (index, number) in [base, exponent, modulus].into_iter().enumerate() {
+        input.0[4 * index + 3] = 48_u64.to_be();
+        for (place, word) in input.0[12 + 6 * index..].iter_mut().zip(number.iter().rev()) {
+            *place = word.to_be();
+        }
+    }
+    let words: [u64; 6] = guest::precompile_words(5, &input, gas(price::MODEXP_384))?;
+    Some(core::array::from_fn(|index| u64::from_be(words[5 - index])))
 }

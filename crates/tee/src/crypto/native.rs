@@ -1,7 +1,6 @@
 //! Through libraries. ECDSA: one verdict from two implementations, the portable one and, with the feature `ring`, one for
 //! this processor.
 
-use super::RSA_BYTES;
 use rsa::BigUint;
 use sha2::{Digest, Sha256};
 
@@ -14,13 +13,23 @@ pub(crate) fn sha256(message: &[u8]) -> [u8; 32] {
     Sha256::digest(message).into()
 }
 
-/// `base` to the power of 65,537, modulo an odd number of 4,096 bits.
-pub(super) fn rsa_power(modulus: &[u8; RSA_BYTES], base: &[u8; RSA_BYTES]) -> Option<[u8; RSA_BYTES]> {
-    let [base, modulus] = [base, modulus].map(|bytes| BigUint::from_bytes_be(bytes));
-    let power = base.modpow(&BigUint::from(65_537_u32), &modulus).to_bytes_be();
-    let mut out = [0; RSA_BYTES];
-    out[RSA_BYTES.checked_sub(power.len())?..].copy_from_slice(&power);
+/// `base` to the power of `exponent`.
+pub(super) fn power<const N: usize>(base: &[u8], exponent: &[u8], modulus: &[u8; N]) -> Option<[u8; N]> {
+    let [base, exponent, modulus] = [base, exponent, modulus].map(BigUint::from_bytes_be);
+    let power = base.modpow(&exponent, &modulus).to_bytes_be();
+    let mut out = [0; N];
+    out[N.checked_sub(power.len())?..].copy_from_slice(&power);
     Some(out)
+}
+
+/// The same of numbers whose least significant words come first.
+#[cfg(test)]
+pub(super) fn power_of_words(exponent: &[u64; 6], base: &[u64; 6], modulus: &[u64; 6]) -> Option<[u64; 6]> {
+    let bytes = |words: &[u64; 6]| words.iter().rev().flat_map(|word| word.to_be_bytes()).collect::<Vec<u8>>();
+    let modulus = bytes(modulus).try_into().ok()?;
+    let power: [u8; 48] = power(&bytes(base), &bytes(exponent), &modulus)?;
+    let (words, _) = power.as_chunks();
+    Some(std::array::from_fn(|index| u64::from_be_bytes(words[5 - index])))
 }
 
 #[cfg(any(test, not(feature = "ring")))]
