@@ -36,6 +36,11 @@ pub fn build_and_compare(check: bool) -> eyre::Result<()> {
     for name in PROGRAMS {
         let built = Path::new(WORKPLACE).join("target/riscv64im-lux/release").join(name);
         let elf = std::fs::read(&built).wrap_err_with(|| format!("cannot read {}", built.display()))?;
+        let order = root().join("programs").join(name).join("order.txt");
+        let elf = match std::fs::read_to_string(&order) {
+            Ok(order) => lux_layout::apply(elf, &order).wrap_err_with(|| format!("cannot move the code of {name}"))?,
+            Err(_) => elf,
+        };
         let elf = strip(elf).ok_or_else(|| eyre!("{} is no ELF file", built.display()))?;
         let committed = artifact(name);
         if std::fs::read(&committed).is_ok_and(|bytes| bytes == elf) {

@@ -12,13 +12,16 @@ const UNIT: usize = 32;
 /// Largest block that lists hold, bytes.
 const MAX_SMALL: usize = 1_024;
 /// Blocks of a list are cut from chunks of about this size, bytes.
-const CHUNK: usize = 8_192;
+const CHUNK: usize = 2_048;
+/// Bytes of the heap before the rest is needed: the end of what is in use is written often, and L1 pays for how high it lies.
+const FIRST: usize = 1 << 23;
 
 type Large = Tlsf<'static, u32, u32, 22, 16>;
 
 struct Heap {
     large: Large,
-    ready: bool,
+    /// Where the part that is not in use yet starts; 0 before the first block.
+    rest: usize,
     /// First free block of each size; each block begins with a pointer to the next.
     free: [*mut u8; MAX_SMALL / UNIT + 1],
 }
@@ -30,32 +33,40 @@ unsafe impl Sync for Shared {}
 
 #[global_allocator]
 static HEAP: Shared =
-    Shared(UnsafeCell::new(Heap { large: Large::new(), ready: false, free: [null_mut(); MAX_SMALL / UNIT + 1] }));
+    Shared(UnsafeCell::new(Heap { large: Large::new(), rest: 0, free: [null_mut(); MAX_SMALL / UNIT + 1] }));
 
 impl Heap {
+    /// Takes the first part of the heap into use, then all of the rest; `false` when there is no more.
     #[cold]
     #[inline(never)]
-    fn prepare(&mut self) {
+    fn grow(&mut self) -> bool {
         unsafe extern "C" {
             static mut HEAP_START: u8;
             static mut HEAP_END: u8;
         }
-        let (start, end) = (&raw mut HEAP_START, &raw mut HEAP_END);
-        let block = core::ptr::slice_from_raw_parts_mut(start, end.addr() - start.addr());
-        // SAFETY: the linker script gives this range to the heap alone.
-        unsafe { self.large.insert_free_block_ptr(NonNull::new_unchecked(block)) };
-        self.ready = true;
+        let end = (&raw mut HEAP_END).addr();
+        let (start, length) = match self.rest {
+            0 => (&raw mut HEAP_START, FIRST),
+            rest => ((&raw mut HEAP_START).with_addr(rest), end - rest),
+        };
+        self.rest = start.addr() + length;
+        let block = core::ptr::slice_from_raw_parts_mut(start, length);
+        // SAFETY: the linker script gives this range to the heap alone, and it was not in use before.
+        length > 0 && unsafe { self.large.insert_free_block_ptr(NonNull::new_unchecked(block)) }.is_some()
     }
 
     #[cold]
     #[inline(never)]
     fn allocate_large(&mut self, size: usize) -> *mut u8 {
-        if !self.ready {
-            self.prepare();
-        }
         // SAFETY: 32 is a power of two and the size is not near the end of the address space.
         let layout = unsafe { Layout::from_size_align_unchecked(size, UNIT) };
-        self.large.allocate(layout).map_or(null_mut(), NonNull::as_ptr)
+        loop {
+            match self.large.allocate(layout) {
+                Some(block) => return block.as_ptr(),
+                None if self.grow() => {}
+                None => return null_mut(),
+            }
+        }
     }
 
     /// Cuts a chunk into blocks of `size` and returns one of them.
