@@ -10,7 +10,7 @@ use alloy_primitives::aliases::U40;
 use alloy_sol_types::SolCall;
 use clap::Args;
 use eyre::eyre;
-use lux_compute::encryption_key_of;
+use lux_confidential::encryption_key_of;
 use lux_l1::{TxRequest, Wallet};
 use lux_protocol::market::EncryptionKey;
 use lux_protocol::market::enclaves::IEnclaveKeys::{self, setEncryptionKeyCall, statusOfCall};
