@@ -33,6 +33,15 @@ describe("a confidential rollup", () => {
     provider = connect(proxy.rpc);
   };
 
+  /** To transactions on their way into a block. */
+  const listen = async () => {
+    pending = new WebSocketProvider(dev.l2Rpc.replace("http", "ws"));
+    await pending.send("eth_subscribe", ["newPendingTransactions", true]);
+    pending.websocket.addEventListener("message", ({ data }) => {
+      if (data.includes("eth_subscription")) heard.push(data.toLowerCase());
+    });
+  };
+
   before(async () => {
     const ports = { l1Port: await freePort(), l2Port: await freePort() };
     options = { preset: "confidential", l1BlockTimeMs: 250, maxBatchDelay: "1s", ...ports };
@@ -60,9 +69,7 @@ describe("a confidential rollup", () => {
   });
 
   it("takes one from a wallet, and shows it to nobody before its block", async () => {
-    pending = new WebSocketProvider(dev.l2Rpc.replace("http", "ws"));
-    await pending.send("eth_subscribe", ["newPendingTransactions", true]);
-    pending.websocket.addEventListener?.("message", ({ data }) => heard.push(String(data)));
+    await listen();
     const filter = await node.send("eth_newPendingTransactionFilter", []);
 
     const wallet = new Wallet(devKey(SENDER), provider);
@@ -95,15 +102,21 @@ describe("a confidential rollup", () => {
     await dev.kill();
     pending.destroy();
     pending = undefined;
-    dev = await startDev({ ...options, blockTimeMs: 250 });
-    const receipt = await eventually("it is mined", () => node.getTransactionReceipt(sent.hash));
+    dev = await startDev({ ...options, blockTimeMs: 250, plainTransactions: true });
+    const receipt = await provider.waitForTransaction(sent.hash);
     assert.equal(receipt.status, 1);
     assert.equal(await node.getBalance(recipient), amount);
     full = await startNode(dev);
     await assertSameChain(dev.l2Rpc, full.l2Rpc, await heightOf(dev.l2Rpc));
   });
 
-  it("takes more by the command line, and from L1 in plain", async () => {
+  it("takes transactions in plain where its operator allows it: those are heard of", async () => {
+    await listen();
+    const { hash } = await devWallet(4, node).sendTransaction({ to: recipient, value: 1n });
+    await eventually("it is announced", () => heard.some((message) => message.includes(hash)));
+  });
+
+  it("takes more by the command line, and from L1", async () => {
     const command = { l1: dev.l1Rpc, l2: dev.l2Rpc, rollup: dev.rollup, keyFile: keyOf(SENDER) };
     const before = await node.getBalance(recipient);
     const { code, stderr } = await runToEnd(["confidential", "send"], { ...command, to: recipient, value: 5 });
@@ -113,7 +126,7 @@ describe("a confidential rollup", () => {
     assert.match((await runToEnd(["confidential", "key"], wrong)).stderr, /not asked for/);
 
     const l1 = connect(dev.l1Rpc);
-    const rollup = contractAt("ILuxRollup", dev.rollup, devWallet(FORCING, l1));
+    const rollup = contractAt("RollupCore", dev.rollup, devWallet(FORCING, l1));
     await rollup.forceTransaction(recipient, 7n, "0x");
     await eventually("it was forced", async () => (await node.getBalance(recipient)) === before + 12n);
     l1.destroy();
