@@ -1,7 +1,7 @@
 // Transactions that only the sequencer's enclave reads before they are in a block: from wallets that know nothing of it, through the
 // proxy. The enclave is one of development: its key is in a file.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { Transaction, Wallet, WebSocketProvider, hexlify, randomBytes } from "ethers";
@@ -10,6 +10,7 @@ import { assertSameChain, heightOf } from "./lib/compare.mjs";
 import { contractAt } from "./lib/contracts.mjs";
 import { keyOf } from "./lib/enclaves.mjs";
 import { freePort } from "./lib/ports.mjs";
+import { temporaryFolder } from "./lib/processes.mjs";
 import { startRecorder } from "./lib/recorder.mjs";
 import { runToEnd, startConfidentialProxy, startDev, startNode } from "./lib/rollup.mjs";
 import { eventually } from "./lib/wait.mjs";
@@ -130,6 +131,22 @@ describe("a confidential rollup", () => {
     await rollup.forceTransaction(recipient, 7n, "0x");
     await eventually("it was forced", async () => (await node.getBalance(recipient)) === before + 12n);
     l1.destroy();
+  });
+
+  it("is deployed with a registry of enclave keys, and its sequencer needs a key", async () => {
+    const folder = temporaryFolder();
+    const [config, data] = ["lux-rollup.toml", "deploy"].map((name) => join(folder, name));
+    assert.equal((await runToEnd(["init"], { preset: "confidential", l1: dev.l1Rpc, out: config })).code, 0);
+    const settings = readFileSync(config, "utf8").replace('timelock_delay = "7d"', 'timelock_delay = "0s"');
+    writeFileSync(config, settings);
+    const { json, stderr } = await runToEnd(["deploy"], { config, data, keyFile: keyOf(FORCING) });
+    assert.equal(json?.enclaves, "registry set", stderr);
+    const node = { l1: dev.l1Rpc, rollup: json.rollup, role: "sequencer", data: join(folder, "node"), rpcPort: 0 };
+    assert.match((await runToEnd(["node"], node)).stderr, /its sequencer needs --enclave-key/);
+    const unknown = await startNode({ l1Rpc: dev.l1Rpc, rollup: json.rollup }, { role: "sequencer", enclaveKey: keyOf(7) });
+    const key = await runToEnd(["confidential", "key"], { l1: dev.l1Rpc, l2: unknown.l2Rpc });
+    assert.match(key.stderr, /no enclave of it is usable/);
+    await unknown.stop();
   });
 
   it("passes envelopes on where a node does not sequence", async () => {

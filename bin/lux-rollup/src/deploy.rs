@@ -107,7 +107,9 @@ pub async fn run(args: DeployArgs, json: bool) -> eyre::Result<()> {
         enclaves = Some(match outcome.wrap_err("the registry of enclave keys")? {
             OwnerCall::Done => "registry set".into(),
             OwnerCall::Waiting { until } => {
-                format!("registry scheduled with the rollup's owner: `tee quorum` carries on after {until} (seconds since 1970)")
+                format!(
+                    "registry scheduled with the rollup's owner: `tee quorum` carries on after {until} (seconds since 1970)"
+                )
             }
         });
     }
@@ -154,7 +156,9 @@ fn next_steps(args: &DeployArgs, rollup: Address, is_confidential: bool) {
         args.config.display()
     );
     if is_confidential {
-        println!("The registry has to believe the enclave's key first: `tee collateral submit`, `tee accept`, `tee register` and");
+        println!(
+            "The registry has to believe the enclave's key first: `tee collateral submit`, `tee accept`, `tee register` and"
+        );
         println!("`tee encryption-key`, each with --state-roots.");
     }
 }

@@ -38,15 +38,14 @@ pub async fn open_inbox(node: &Node, enclaves: &[Wallet], data: &Path, clock: Cl
     let file = data.join(INBOX_FILE);
     let store = InboxStore::open(&file)
         .wrap_err_with(|| format!("{}: is another lux-rollup using this folder?", file.display()))?;
-    let context = RollupContext {
-        l1_chain_id: rollup.l1_chain_id,
-        rollup: rollup.address,
-        l2_chain_id: rollup.params.l2ChainId,
-    };
+    let context =
+        RollupContext { l1_chain_id: rollup.l1_chain_id, rollup: rollup.address, l2_chain_id: rollup.params.l2ChainId };
     let config = InboxConfig { rollup: context, limits: InboxLimits::default() };
     let inbox = Arc::new(Inbox::open(node.chain.clone(), enclaves, store, config)?);
     if inbox.announced().enclaves.is_empty() {
-        tracing::warn!("no key of --enclave-key is usable in the registry: encrypted transactions are refused until one is");
+        tracing::warn!(
+            "no key of --enclave-key is usable in the registry: encrypted transactions are refused until one is"
+        );
     }
     Ok(inbox)
 }

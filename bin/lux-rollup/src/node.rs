@@ -166,7 +166,9 @@ pub async fn run(args: NodeArgs, json: bool) -> eyre::Result<()> {
     };
     let forward = args.sequencer_url.or(section.sequencer_url).filter(|_| !is_sequencer);
     let address = SocketAddr::new(args.rpc_address, args.rpc_port.unwrap_or(section.rpc_port));
-    let server = l2::serve_node(&node, address, clock, forward.as_deref(), Taken { in_plain, encrypted: encrypted.clone() }).await?;
+    let server =
+        l2::serve_node(&node, address, clock, forward.as_deref(), Taken { in_plain, encrypted: encrypted.clone() })
+            .await?;
     let url = format!("http://{}", server.local_addr);
     if json {
         let roles: Vec<String> = roles.iter().map(|role| format!("{role:?}").to_lowercase()).collect();

@@ -36,7 +36,9 @@ pub fn print(value: &Value, data: &Path, rollup: &Rollup) {
     println!("  {program} batch list");
     if rollup.config.executionMode == ExecutionMode::Confidential {
         println!();
-        println!("  Wallets send encrypted through the endpoint that this serves; the enclave is simulated, its key is in the data folder:");
+        println!(
+            "  Wallets send encrypted through the endpoint that this serves; the enclave is simulated, its key is in the data folder:"
+        );
         println!("  {program} confidential proxy");
     }
 }

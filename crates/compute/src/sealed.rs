@@ -62,7 +62,8 @@ impl Shop {
         }
         let requester = self.market.task(offer.task).await?.offer.requester;
         let context = task_context(&self.market, offer.model, requester, offer.task).await?;
-        let opened = Envelope::decode(&data, data.len()).and_then(|sealed| sealed.open_by(&self.decryption_keys, &context));
+        let opened =
+            Envelope::decode(&data, data.len()).and_then(|sealed| sealed.open_by(&self.decryption_keys, &context));
         let (key, plaintext) = opened.map_err(DataError::Sealed)?;
         let (found, expected) = (plaintext.len() as u64, model.bundle.model.input_bytes() as u64);
         if found != expected {

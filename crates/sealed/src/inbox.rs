@@ -10,9 +10,7 @@ use alloy_primitives::{Address, B256, Bytes};
 use jsonrpsee::types::ErrorObjectOwned;
 use lux_chain::pool::{AccountState, PoolError};
 use lux_chain::{Chain, ChainError};
-use lux_confidential::{
-    ContentKey, Context, Envelope, MAX_RECIPIENTS, RollupContext, seal_reply, sealed_bytes,
-};
+use lux_confidential::{ContentKey, Context, Envelope, MAX_RECIPIENTS, RollupContext, seal_reply, sealed_bytes};
 use lux_protocol::EthTransaction;
 use lux_rpc::decode_transaction;
 use lux_stf::recover_sender;

@@ -5,10 +5,10 @@ use crate::inbox::Inbox;
 use crate::methods::{CALL, ENCRYPTION_KEY, SEND};
 use crate::{Announced, SealedError};
 use alloy_primitives::Bytes;
+use jsonrpsee::RpcModule;
 use jsonrpsee::core::RegisterMethodError;
 use jsonrpsee::core::server::Methods;
 use jsonrpsee::types::{ErrorObjectOwned, Params};
-use jsonrpsee::RpcModule;
 use lux_l1::{CriticalError, L1Error, Transport};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -27,9 +27,7 @@ struct Context {
 pub fn sealed_module(inbox: Arc<Inbox>, methods: Methods) -> Result<Methods, RegisterMethodError> {
     let context = Context { inbox, methods, turns: Arc::new(Semaphore::new(MAX_OPENING)) };
     let mut module = RpcModule::new(context);
-    module.register_method(ENCRYPTION_KEY, |_, context, _| {
-        Ok::<_, ErrorObjectOwned>(context.inbox.announced())
-    })?;
+    module.register_method(ENCRYPTION_KEY, |_, context, _| Ok::<_, ErrorObjectOwned>(context.inbox.announced()))?;
     module.register_async_method(SEND, |params, context, _| async move { send(params, &context).await })?;
     module.register_async_method(CALL, |params, context, _| async move {
         let envelope: Bytes = params.one()?;
@@ -104,7 +102,8 @@ pub(crate) fn passed(error: L1Error) -> ErrorObjectOwned {
 pub fn refuse_plain(module: &mut RpcModule<()>) -> Result<(), RegisterMethodError> {
     module.remove_method(PLAIN);
     module.register_method(PLAIN, |_, (), _| {
-        let reason = "this rollup takes encrypted transactions only: point the wallet at `lux-rollup confidential proxy`";
+        let reason =
+            "this rollup takes encrypted transactions only: point the wallet at `lux-rollup confidential proxy`";
         Err::<(), _>(ErrorObjectOwned::owned(-32000, reason, None::<()>))
     })?;
     Ok(())

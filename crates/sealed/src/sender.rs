@@ -57,10 +57,11 @@ impl Sender {
             return Ok(*recipient);
         }
         let none: [(); 0] = [];
-        let announced: Announced = self.node.request(ENCRYPTION_KEY, none).await.map_err(|error| match error.as_rpc() {
-            Some(rpc) => SendError::NoEnclave(rpc.message.clone()),
-            None => SendError::NoEnclave(error.to_string()),
-        })?;
+        let announced: Announced =
+            self.node.request(ENCRYPTION_KEY, none).await.map_err(|error| match error.as_rpc() {
+                Some(rpc) => SendError::NoEnclave(rpc.message.clone()),
+                None => SendError::NoEnclave(error.to_string()),
+            })?;
         let until = (self.clock)() / 1000 + TRANSIT_SECONDS;
         let mut reasons = Vec::new();
         for key in announced.enclaves {

@@ -1,10 +1,10 @@
 //! Serves a proxy to wallets on this machine.
 
 use crate::Proxy;
+use jsonrpsee::RpcModule;
 use jsonrpsee::core::middleware::{Batch, BatchEntry, Notification, Request, RpcServiceBuilder, RpcServiceT};
 use jsonrpsee::core::server::{BatchResponseBuilder, MethodResponse, ResponsePayload};
 use jsonrpsee::server::{BatchRequestConfig, ServerBuilder, ServerConfig, ServerHandle};
-use jsonrpsee::RpcModule;
 use lux_rpc::RpcLimits;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -30,8 +30,7 @@ pub async fn serve_proxy(addr: SocketAddr, proxy: Arc<Proxy>) -> std::io::Result
         .set_tcp_no_delay(true)
         .build();
     let max_response_bytes = max_response_bytes as usize;
-    let rpc =
-        RpcServiceBuilder::new().layer_fn(move |_| Answers { proxy: proxy.clone(), max_response_bytes });
+    let rpc = RpcServiceBuilder::new().layer_fn(move |_| Answers { proxy: proxy.clone(), max_response_bytes });
     let http = tower::ServiceBuilder::new().layer(CorsLayer::permissive());
     let builder = ServerBuilder::new().set_config(config).set_http_middleware(http).set_rpc_middleware(rpc);
     let server = builder.build(addr).await?;
@@ -49,7 +48,9 @@ struct Answers {
 impl Answers {
     async fn answer(self, request: Request<'_>) -> MethodResponse {
         match self.proxy.answer(&request.method, request.params.as_deref()).await {
-            Ok(result) => MethodResponse::response(request.id, ResponsePayload::success(result), self.max_response_bytes),
+            Ok(result) => {
+                MethodResponse::response(request.id, ResponsePayload::success(result), self.max_response_bytes)
+            }
             Err(error) => MethodResponse::error(request.id, error),
         }
     }

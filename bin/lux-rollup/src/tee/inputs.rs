@@ -50,7 +50,6 @@ impl JudgeArgs {
             None => Ok(SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs()),
         }
     }
-
 }
 
 impl RootArgs {

@@ -36,7 +36,15 @@ pub(super) struct Marks {
 
 impl Account {
     pub fn new(nonce: u64, balance: U256, now: Instant) -> Self {
-        Self { nonce, balance, txs: BTreeMap::new(), pending_end: nonce, pending_cost: U256::ZERO, active: now, private: 0 }
+        Self {
+            nonce,
+            balance,
+            txs: BTreeMap::new(),
+            pending_end: nonce,
+            pending_cost: U256::ZERO,
+            active: now,
+            private: 0,
+        }
     }
 
     pub fn pending_range(&self) -> Range<u64> {

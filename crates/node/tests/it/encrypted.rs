@@ -4,7 +4,6 @@ use crate::common::enclave::{KEY_SECONDS, SealedWorld, raw, seal};
 use crate::common::world::{ADMIN, ALICE, BOB};
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolCall;
-use lux_chain::pool::AccountState;
 use lux_confidential::{ConfidentialError, Context, RollupContext, Unfit, encryption_key_of, sealed_bytes};
 use lux_l1::{Transport, Wallet};
 use lux_node::MAX_BLOCK_TRANSACTION_BYTES;
@@ -46,10 +45,29 @@ async fn nobody_sees_one_before_its_block_and_a_new_node_derives_it() {
     assert_eq!(inbox.waiting(), 0);
 }
 
+// One world each for what leaves it as it was: it takes seconds to make.
+
 #[tokio::test(flavor = "multi_thread")]
-async fn an_envelope_opens_for_its_rollup_and_purpose_alone() {
+async fn envelopes() {
     let scene = SealedWorld::new().await;
-    let inbox = scene.inbox().await;
+    an_envelope_opens_for_its_rollup_and_purpose_alone(&scene).await;
+    whatever_was_done_to_an_envelope_it_is_refused_in_the_same_words(&scene).await;
+    what_the_pool_refuses_only_the_sender_is_told(&scene).await;
+    what_leaves_the_pool_without_a_block_comes_back(&scene).await;
+    the_place_on_disk_has_an_end(&scene).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys() {
+    let scene = SealedWorld::new().await;
+    a_wallet_works_through_the_proxy(&scene).await;
+    a_sender_believes_l1_and_not_the_node(&scene).await;
+    a_key_that_ended_is_used_by_nobody(&scene).await;
+    a_key_that_was_revoked_is_used_by_nobody(&scene).await;
+}
+
+async fn an_envelope_opens_for_its_rollup_and_purpose_alone(scene: &SealedWorld) {
+    let inbox = scene.empty_inbox().await;
     let plaintext = raw(&scene.transfer(7));
     let right = scene.rollup();
     let wrong = [
@@ -69,10 +87,8 @@ async fn an_envelope_opens_for_its_rollup_and_purpose_alone() {
     assert_eq!(scene.world.op.node.chain.pool().status_of_all().pending, 0);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn whatever_was_done_to_an_envelope_it_is_refused_in_the_same_words() {
-    let scene = SealedWorld::new().await;
-    let inbox = scene.inbox().await;
+async fn whatever_was_done_to_an_envelope_it_is_refused_in_the_same_words(scene: &SealedWorld) {
+    let inbox = scene.empty_inbox().await;
     let sealed = scene.seal(&scene.transfer(7));
     let header = 8 + 1 + 32 + 112;
     for at in (8..sealed.envelope.len()).step_by(13) {
@@ -95,10 +111,8 @@ async fn whatever_was_done_to_an_envelope_it_is_refused_in_the_same_words() {
     assert_eq!(inbox.waiting(), 0);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_the_pool_refuses_only_the_sender_is_told() {
-    let scene = SealedWorld::new().await;
-    let inbox = scene.inbox().await;
+async fn what_the_pool_refuses_only_the_sender_is_told(scene: &SealedWorld) {
+    let inbox = scene.empty_inbox().await;
     let poor = scene.world.op.sign(&scene.world.key(7), Some(Address::ZERO), U256::ONE, Vec::new());
     let refused = scene.seal(&poor);
     let answer = inbox.send(&refused.envelope).unwrap();
@@ -111,10 +125,8 @@ async fn what_the_pool_refuses_only_the_sender_is_told() {
     assert_eq!(inbox.waiting(), 1);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_key_that_was_revoked_is_used_by_nobody() {
-    let scene = SealedWorld::new().await;
-    let inbox = scene.inbox().await;
+async fn a_key_that_was_revoked_is_used_by_nobody(scene: &SealedWorld) {
+    let inbox = scene.empty_inbox().await;
     let sealed = scene.seal(&scene.transfer(7));
     let revoke = revokeCall { key: scene.enclave.address() }.abi_encode();
     scene.world.send_l1(ADMIN, scene.registry, U256::ZERO, revoke);
@@ -124,15 +136,13 @@ async fn a_key_that_was_revoked_is_used_by_nobody() {
     let reason = Unfit::Status(KeyStatus::Revoked);
     assert!(matches!(&refused, SealedError::Unfit { reason: found, .. } if *found == reason), "{refused}");
     assert!(inbox.announced().enclaves.is_empty());
-    let refused = sender(&scene, inbox, Vec::new()).await.send(&[]).await.unwrap_err();
+    let refused = sender(scene, inbox, Vec::new()).await.send(&[]).await.unwrap_err();
     assert!(matches!(refused, SendError::NoEnclave(_)), "{refused}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_key_that_ended_is_used_by_nobody() {
-    let scene = SealedWorld::new().await;
-    let inbox = scene.inbox().await;
-    let sender = sender(&scene, scene.inbox_elsewhere().await, Vec::new()).await;
+async fn a_key_that_ended_is_used_by_nobody(scene: &SealedWorld) {
+    let inbox = scene.empty_inbox().await;
+    let sender = sender(scene, scene.empty_inbox().await, Vec::new()).await;
     let sealed = scene.seal(&scene.transfer(7));
     scene.world.advance_time(KEY_SECONDS);
     let refused = sealed.refused(&inbox);
@@ -141,11 +151,9 @@ async fn a_key_that_ended_is_used_by_nobody() {
     assert!(matches!(&refused, SendError::Unfit(reason) if reason.contains("ended")), "{refused}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_sender_believes_l1_and_not_the_node() {
-    let scene = SealedWorld::new().await;
+async fn a_sender_believes_l1_and_not_the_node(scene: &SealedWorld) {
     let tx = scene.transfer(7);
-    let other = sender(&scene, scene.inbox_elsewhere().await, vec![B256::repeat_byte(1)]).await;
+    let other = sender(scene, scene.empty_inbox().await, vec![B256::repeat_byte(1)]).await;
     let refused = other.send(&raw(&tx)).await.unwrap_err();
     assert!(matches!(&refused, SendError::Unfit(reason) if reason.contains("not asked for")), "{refused}");
     let stranger = Wallet::from_hex(&B256::repeat_byte(3).to_string()).unwrap();
@@ -165,7 +173,7 @@ async fn a_sender_believes_l1_and_not_the_node() {
     let refused = sender.send(&raw(&tx)).await.unwrap_err();
     assert!(matches!(&refused, SendError::Unfit(reason) if reason.contains("Unknown")), "{refused}");
 
-    let honest = self::sender(&scene, scene.inbox().await, vec![scene.measurement]).await;
+    let honest = self::sender(scene, scene.empty_inbox().await, vec![scene.measurement]).await;
     let reply = honest.send(&raw(&tx)).await.unwrap().into_result().unwrap();
     assert_eq!(reply.get(), hash(&tx));
 }
@@ -200,10 +208,8 @@ async fn accepted_transactions_outlive_a_crash() {
     assert_eq!((inbox.waiting(), scene.world.op.node.chain.pool().status_of_all().pending), (1, 0));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_leaves_the_pool_without_a_block_comes_back() {
-    let scene = SealedWorld::new().await;
-    let inbox = scene.inbox().await;
+async fn what_leaves_the_pool_without_a_block_comes_back(scene: &SealedWorld) {
+    let inbox = scene.empty_inbox().await;
     let tx = scene.transfer(7);
     assert!(scene.seal(&tx).send(&inbox).is_ok());
     let pool = scene.world.op.node.chain.pool().clone();
@@ -217,9 +223,8 @@ async fn what_leaves_the_pool_without_a_block_comes_back() {
     assert_eq!((inbox.waiting(), pool.contains(tx.tx_hash())), (0, false), "but not for ever");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_place_on_disk_has_an_end() {
-    let scene = SealedWorld::new().await;
+async fn the_place_on_disk_has_an_end(scene: &SealedWorld) {
+    scene.world.op.node.chain.pool().clear();
     let limits = InboxLimits { max_waiting: 1, ..InboxLimits::default() };
     let inbox = scene.inbox_of(&scene.enclave, limits).await;
     assert!(scene.seal(&scene.transfer(7)).send(&inbox).is_ok());
@@ -229,41 +234,42 @@ async fn the_place_on_disk_has_an_end() {
 }
 
 /// What a wallet does, against a sequencer that takes nothing in plain.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_wallet_works_through_the_proxy() {
-    let scene = SealedWorld::new().await;
-    let node = node(&scene, scene.inbox().await);
+async fn a_wallet_works_through_the_proxy(scene: &SealedWorld) {
+    let node = node(scene, scene.empty_inbox().await);
     let (l1, clock) = (scene.world.client.clone(), scene.world.clock());
     let sender = Sender::open(l1, node.clone(), scene.rollup().rollup, Vec::new(), clock).await.unwrap();
     let proxy = Proxy::new(sender);
     let ask = async |method: &str, params: Value| {
         let params = to_raw_value(&params).unwrap();
         let answer = proxy.answer(method, Some(&params)).await;
-        answer.map(|value| serde_json::from_str::<Value>(value.get()).unwrap()).map_err(|error| error.message().to_owned())
+        answer
+            .map(|value| serde_json::from_str::<Value>(value.get()).unwrap())
+            .map_err(|error| error.message().to_owned())
     };
     let (alice, bob) = (scene.world.account(ALICE), scene.world.account(BOB));
     assert_eq!(ask("eth_chainId", json!([])).await, Ok(json!("0x4c5832")));
     let call = json!([{ "from": alice, "to": bob, "value": "0x7" }]);
     assert_eq!(ask("eth_estimateGas", call.clone()).await, Ok(json!("0x5208")));
-    assert_eq!(ask("eth_getTransactionCount", json!([alice, "pending"])).await, Ok(json!("0x0")));
+    let nonce = scene.world.op.nonce(alice);
+    let [before, after] = [nonce, nonce + 1].map(|nonce| Ok(json!(format!("{nonce:#x}"))));
+    assert_eq!(ask("eth_getTransactionCount", json!([alice, "pending"])).await, before);
     let tx = scene.transfer(7);
     let raw_tx = json!([alloy_primitives::hex::encode_prefixed(raw(&tx))]);
     let refused = node.request::<_, B256>("eth_sendRawTransaction", raw_tx.clone()).await.unwrap_err().to_string();
     assert!(refused.contains("encrypted transactions only"), "{refused}");
     assert_eq!(ask("eth_sendRawTransaction", raw_tx.clone()).await, Ok(json!(tx.tx_hash())));
     assert_eq!(ask("eth_sendRawTransaction", raw_tx).await, Err("already known".into()));
-    assert_eq!(ask("eth_getTransactionCount", json!([alice, "pending"])).await, Ok(json!("0x1")));
-    assert_eq!(ask("eth_getTransactionCount", json!([alice, "latest"])).await, Ok(json!("0x0")));
+    assert_eq!(ask("eth_getTransactionCount", json!([alice, "pending"])).await, after);
+    assert_eq!(ask("eth_getTransactionCount", json!([alice, "latest"])).await, before);
     assert_eq!(ask("eth_getTransactionReceipt", json!([tx.tx_hash()])).await, Ok(Value::Null));
     for telling in ["eth_sendTransaction", "eth_simulateV1", "eth_callBundle", "eth_signTransaction"] {
         assert!(ask(telling, call.clone()).await.unwrap_err().contains("not answered in secret"));
     }
     assert!(ask("eth_nothing", json!([])).await.unwrap_err().contains("not found"));
     scene.world.build(1);
-    assert_eq!(scene.world.op.node.chain.nonce_and_balance(alice).unwrap().0, 1);
     let receipt = ask("eth_getTransactionReceipt", json!([tx.tx_hash()])).await.unwrap();
     assert_eq!(receipt["status"], "0x1");
-    assert_eq!(ask("eth_getTransactionCount", json!([alice, "pending"])).await, Ok(json!("0x1")));
+    assert_eq!(ask("eth_getTransactionCount", json!([alice, "pending"])).await, after);
 }
 
 /// The JSON-RPC of a confidential rollup's sequencer.

@@ -193,8 +193,9 @@ impl SealedWorld {
         self.inbox_in(InboxStore::open(&self.path()).unwrap(), enclave, limits).await
     }
 
-    /// With a disk of its own.
-    pub async fn inbox_elsewhere(&self) -> Inbox {
+    /// With a disk of its own, and an empty pool.
+    pub async fn empty_inbox(&self) -> Inbox {
+        self.world.op.node.chain.pool().clear();
         self.inbox_in(InboxStore::in_memory().unwrap(), &self.enclave, InboxLimits::default()).await
     }
 
