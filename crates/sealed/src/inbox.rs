@@ -250,9 +250,8 @@ impl Inbox {
                 tracing::warn!(%error, "the registry of enclave keys was not asked; trying again");
             }
             let inbox = self.clone();
-            match tokio::task::spawn_blocking(move || inbox.sweep()).await {
-                Ok(Err(error)) => tracing::warn!(%error, "encrypted transactions were not looked at; trying again"),
-                Ok(Ok(())) | Err(_) => {}
+            if let Ok(Err(error)) = tokio::task::spawn_blocking(move || inbox.sweep()).await {
+                tracing::warn!(%error, "encrypted transactions were not looked at; trying again");
             }
         }
     }
