@@ -66,6 +66,20 @@ export async function startNode({ l1Rpc, rollup }, { data = temporaryFolder(), .
   return { ...node, ...node.ready, data };
 }
 
+/** `lux-rollup tee keys serve`: `location` is where enclaves ask. */
+export async function startKeyHolder(options) {
+  const args = ["tee", "keys", "serve", "--json", ...flags({ listen: "127.0.0.1:0", ...options })];
+  const holder = await start("tee keys serve", BINARY, args, readyLine);
+  return { ...holder, ...holder.ready };
+}
+
+/** `lux-rollup confidential proxy`: `rpc` is for wallets. */
+export async function startConfidentialProxy(options) {
+  const args = ["confidential", "proxy", "--json", ...flags(options)];
+  const proxy = await start("confidential proxy", BINARY, args, readyLine);
+  return { ...proxy, ...proxy.ready };
+}
+
 /** `lux-rollup blobs serve`: `location` is where clients ask. */
 export async function startBlobs(options) {
   const args = ["blobs", "serve", "--json", ...flags({ listen: "127.0.0.1:0", ...options })];

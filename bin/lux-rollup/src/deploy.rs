@@ -1,6 +1,6 @@
 //! `lux-rollup deploy`.
 
-use crate::config::{Config, DEFAULT_FILE, ServiceSection};
+use crate::config::{Config, DEFAULT_FILE, Mode, ServiceSection};
 use crate::keys::KeyArgs;
 use crate::opening::program_of;
 use crate::output::{Progress, print_fields, print_json, program};
@@ -10,7 +10,9 @@ use alloy_sol_types::SolCall;
 use clap::Args;
 use eyre::{WrapErr, eyre};
 use lux_l1::{TxConfig, TxRequest, system_clock};
-use lux_node::{DeployRequest, OpenRequest, Rollup, Service, TrustedRoots, deploy};
+use lux_node::{
+    DeployRequest, OpenRequest, OwnerCall, QuorumRequest, Rollup, Service, TrustedRoots, deploy, open_quorum,
+};
 use lux_protocol::contracts::{ISequencerRegistry, RollupParams};
 use serde_json::json;
 use std::path::PathBuf;
@@ -97,7 +99,21 @@ pub async fn run(args: DeployArgs, json: bool) -> eyre::Result<()> {
         let call = TxRequest::call(format!("stake/{}", rollup.address), rollup.registry, data);
         transactions.send(TxRequest { value: rollup.config.minStake, ..call }).await.wrap_err("staking")?;
     }
-    let value = json!({
+    let mut enclaves: Option<String> = None;
+    if config.rollup.mode == Mode::Confidential && section.kind.is_disputed() {
+        let request = QuorumRequest { attested_period: 0, enclave_delay: None, guardian };
+        let outcome = open_quorum(&transactions, rollup.address, &request, &mut |step| progress.note(step)).await;
+        progress.finish();
+        enclaves = Some(match outcome.wrap_err("the registry of enclave keys")? {
+            OwnerCall::Done => "registry set".into(),
+            OwnerCall::Waiting { until } => {
+                format!(
+                    "registry scheduled with the rollup's owner: `tee quorum` carries on after {until} (seconds since 1970)"
+                )
+            }
+        });
+    }
+    let mut value = json!({
         "rollup": rollup.address,
         "messageBridge": rollup.bridge,
         "tokenBridge": rollup.token_bridge,
@@ -109,12 +125,15 @@ pub async fn run(args: DeployArgs, json: bool) -> eyre::Result<()> {
         "l1ChainId": rollup.l1_chain_id,
         "l2ChainId": rollup.params.l2ChainId,
     });
+    if let Some(enclaves) = &enclaves {
+        value["enclaves"] = enclaves.as_str().into();
+    }
     if json {
         print_json(&value);
         return Ok(());
     }
     print_fields(&value);
-    next_steps(&args, rollup.address);
+    next_steps(&args, rollup.address, enclaves.is_some());
     Ok(())
 }
 
@@ -127,14 +146,21 @@ fn opening(service: Service, section: &ServiceSection, guardian: Address) -> eyr
     Ok(Some(OpenRequest { service, program, challenge_period, enclave_delay: None, guardian: Some(guardian) }))
 }
 
-fn next_steps(args: &DeployArgs, rollup: Address) {
+fn next_steps(args: &DeployArgs, rollup: Address, is_confidential: bool) {
     println!();
     println!("Next: write  address = \"{rollup}\"  under [rollup] in {}, then", args.config.display());
+    let enclave = if is_confidential { " --enclave-key ENCLAVE" } else { "" };
     println!(
-        "  {} node --config {} --role sequencer,batcher,proposer --key-file KEY",
+        "  {} node --config {} --role sequencer,batcher,proposer --key-file KEY{enclave}",
         program(),
         args.config.display()
     );
+    if is_confidential {
+        println!(
+            "The registry has to believe the enclave's key first: `tee collateral submit`, `tee accept`, `tee register` and"
+        );
+        println!("`tee encryption-key`, each with --state-roots.");
+    }
 }
 
 /// Fixed by the first run in this folder, or a resumed deployment would be another one.

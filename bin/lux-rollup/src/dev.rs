@@ -2,10 +2,12 @@
 
 use crate::config::Preset;
 use crate::deploy::RESPONSE_PART;
+use crate::encrypted::{INBOX_FILE, PlainArgs, look_after, open_inbox};
 use crate::keys::KeyArgs;
+use crate::l2::Taken;
 use crate::opening::program_of;
 use crate::output::{Progress, print_json};
-use crate::{duration, l2, screen};
+use crate::{dev_enclave, duration, l2, screen};
 use alloy_primitives::{Address, U256};
 use alloy_sol_types::SolCall;
 use clap::Args;
@@ -72,6 +74,8 @@ pub struct DevArgs {
     /// Relay messages and pay withdrawals of all users automatically.
     #[arg(long)]
     relay: bool,
+    #[command(flatten)]
+    plain: PlainArgs,
 }
 
 /// Stake of the development sequencer, in coins.
@@ -141,6 +145,10 @@ pub async fn run(args: DevArgs, json: bool) -> eyre::Result<()> {
         opened.wrap_err_with(|| format!("the {} on L1", request.service.name()))?;
     }
     prepare_accounts(&l1, &rollup, &transactions, &accounts, &progress).await?;
+    let enclave = match rollup.config.executionMode {
+        ExecutionMode::Confidential => Some(dev_enclave::prepare(&transactions, &rollup, &args.data, &progress).await?),
+        _ => None,
+    };
     progress.finish();
     if let Some(devnet) = &devnet {
         devnet.set_mining(Mining::Interval(Duration::from_millis(args.l1_block_time_ms)))?;
@@ -148,13 +156,19 @@ pub async fn run(args: DevArgs, json: bool) -> eyre::Result<()> {
     }
 
     let node = open_node(&args, l1, rollup, clock.clone())?;
-    let l2_server = l2::serve_node(&node, local(args.l2_port), clock, None).await?;
+    let encrypted = match &enclave {
+        Some(enclave) => Some(open_inbox(&node, std::slice::from_ref(enclave), &args.data, clock.clone()).await?),
+        None => None,
+    };
+    let taken = Taken { in_plain: args.plain.are_taken(&node.rollup), encrypted: encrypted.clone() };
+    let l2_server = l2::serve_node(&node, local(args.l2_port), clock, None, taken).await?;
     announce(&args, json, &node, &deployment, &accounts, l1_server.as_ref(), &l2_server);
     let url = format!("http://{}", l2_server.local_addr);
     let opening = keep_open(opening, transactions.clone(), deployment.rollup, &args.data, url, operator.clone());
     tokio::select! {
         result = node.run(Some((transactions, operator))) => result.wrap_err("the node stopped"),
         () = opening => Ok(()),
+        () = look_after(encrypted) => Ok(()),
         () = l2::stop_requested() => Ok(()),
     }
 }
@@ -223,8 +237,16 @@ fn local(port: u16) -> SocketAddr {
 }
 
 /// Files this command makes. A folder with anything else in it is not ours to delete.
-const OWN_FILES: [&str; 6] =
-    ["l1.redb", "l2.redb", "transactions.redb", "dev.json", Service::Market.name(), Service::Training.name()];
+const OWN_FILES: [&str; 8] = [
+    "l1.redb",
+    "l2.redb",
+    "transactions.redb",
+    "dev.json",
+    dev_enclave::KEY_FILE,
+    INBOX_FILE,
+    Service::Market.name(),
+    Service::Training.name(),
+];
 
 fn remove_data(folder: &Path) -> eyre::Result<()> {
     for entry in std::fs::read_dir(folder)? {

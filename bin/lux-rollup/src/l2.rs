@@ -13,6 +13,7 @@ use lux_l1::{
 use lux_node::{Node, Rollup, RollupContext, dispute_module, rollup_module};
 use lux_protocol::errors::ContractErrorsErrors;
 use lux_rpc::{BoxFuture, RpcContext, RpcLimits, RpcServer, TxForward, eth_module, serve};
+use lux_sealed::{Inbox, forwarding_module, refuse_plain, sealed_module};
 use serde_json::{Map, Value};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -139,12 +140,20 @@ impl TxForward for Forward {
     }
 }
 
+/// How a node takes transactions.
+pub struct Taken {
+    pub in_plain: bool,
+    /// By what opens them.
+    pub encrypted: Option<Arc<Inbox>>,
+}
+
 /// Serves the JSON-RPC of a node.
 pub async fn serve_node(
     node: &Node,
     address: SocketAddr,
     clock: Clock,
     sequencer_url: Option<&str>,
+    transactions: Taken,
 ) -> eyre::Result<RpcServer> {
     let forward = match sequencer_url {
         Some(url) => Some(Arc::new(Forward(Transport::http(url)?)) as Arc<dyn TxForward>),
@@ -160,7 +169,16 @@ pub async fn serve_node(
         on_transaction: None,
         sync_status: None,
     };
-    let mut methods = eth_module(Arc::new(context));
+    let eth = eth_module(Arc::new(context));
+    let mut methods = eth.clone();
+    if !transactions.in_plain {
+        refuse_plain(&mut methods)?;
+    }
+    match (transactions.encrypted, sequencer_url) {
+        (Some(inbox), _) => methods.merge(sealed_module(inbox, eth.into())?)?,
+        (None, Some(url)) => methods.merge(forwarding_module(Transport::http(url)?)?)?,
+        (None, None) => {}
+    }
     let rollup =
         RollupContext { chain: node.chain.clone(), rollup: node.rollup.clone(), l1_position: node.l1_position.clone() };
     methods.merge(rollup_module(rollup)?)?;

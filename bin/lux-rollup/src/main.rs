@@ -4,10 +4,13 @@ mod batch;
 mod blobs;
 mod bridge;
 mod challenge;
+mod confidential;
 mod config;
 mod deploy;
 mod dev;
+mod dev_enclave;
 mod duration;
+mod encrypted;
 mod init;
 mod keys;
 mod l2;
@@ -89,6 +92,9 @@ enum Command {
     /// Look into attestations of trusted hardware, and check them.
     #[command(subcommand)]
     Tee(tee::TeeCommand),
+    /// Send transactions that only the sequencer's enclave reads before they are in a block.
+    #[command(subcommand)]
+    Confidential(confidential::ConfidentialCommand),
     /// Show where a node stands.
     Status(status::StatusArgs),
 }
@@ -143,6 +149,7 @@ async fn run(cli: Cli) -> eyre::Result<()> {
         Command::Train(command) => train::run(command, json).await,
         Command::Machine(command) => machine::run(command, json).await,
         Command::Tee(command) => tee::run(command, json).await,
+        Command::Confidential(command) => confidential::run(command, json).await,
         Command::Status(args) => status::run(args, json).await,
     }
 }
@@ -156,7 +163,7 @@ fn init_logs(verbose: u8) {
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| {
         EnvFilter::new(format!(
-            "warn,lux_node={level},lux_l1={level},lux_devnet={level},lux_blobs={level},lux_compute={level},lux_federated={level},lux_rollup={level}"
+            "warn,lux_node={level},lux_l1={level},lux_devnet={level},lux_blobs={level},lux_compute={level},lux_federated={level},lux_sealed={level},lux_rollup={level}"
         ))
     });
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();

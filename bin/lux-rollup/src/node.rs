@@ -1,7 +1,9 @@
 //! `lux-rollup node`.
 
 use crate::config::{Config, DEFAULT_FILE, NodeSection};
+use crate::encrypted::{PlainArgs, look_after, open_inbox};
 use crate::keys::KeyArgs;
+use crate::l2::Taken;
 use crate::output::print_json;
 use crate::{duration, l2};
 use alloy_primitives::Address;
@@ -30,7 +32,8 @@ pub struct NodeArgs {
     role: Vec<RoleArg>,
     #[command(flatten)]
     key: KeyArgs,
-    /// File with the private key in hex of an enclave that this node runs in, for the role attester; several of several vendors.
+    /// File with the private key in hex of an enclave that this node runs in, for the role attester, and for a sequencer to take
+    /// encrypted transactions; several of several vendors.
     #[arg(long, value_name = "FILE")]
     enclave_key: Vec<PathBuf>,
     /// Data folder.
@@ -58,6 +61,8 @@ pub struct NodeArgs {
     /// Pass transactions on to this endpoint.
     #[arg(long, value_name = "URL")]
     sequencer_url: Option<String>,
+    #[command(flatten)]
+    plain: PlainArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -100,8 +105,13 @@ pub async fn run(args: NodeArgs, json: bool) -> eyre::Result<()> {
     let confirmations = config.as_ref().map_or(1, |config| config.l1.confirmations);
     let section = config.map_or_else(NodeSection::default, |config| config.node);
     let roles: Vec<Role> = args.role.iter().filter_map(|role| role.role()).collect();
-    if roles.contains(&Role::Attester) == args.enclave_key.is_empty() {
-        return Err(eyre!("the role attester and --enclave-key go together"));
+    let is_sequencer = roles.contains(&Role::Sequencer);
+    match args.enclave_key.is_empty() {
+        true if roles.contains(&Role::Attester) => return Err(eyre!("the role attester needs --enclave-key")),
+        false if !roles.contains(&Role::Attester) && !is_sequencer => {
+            return Err(eyre!("--enclave-key is for the roles attester and sequencer"));
+        }
+        _ => {}
     }
     let delay = args.max_batch_delay.as_deref().unwrap_or(&section.max_batch_delay);
     let max_delay = duration::parse_seconds(delay).map_err(|error| eyre!("max_batch_delay: {error}"))?;
@@ -114,6 +124,14 @@ pub async fn run(args: NodeArgs, json: bool) -> eyre::Result<()> {
     let clock = system_clock();
     let l1 = l2::connect(&l1_url).await?;
     let rollup = Rollup::load(&l1, address).await?;
+    let in_plain = args.plain.are_taken(&rollup);
+    if is_sequencer && !in_plain && args.enclave_key.is_empty() {
+        return Err(eyre!(
+            "the rollup is confidential: its sequencer needs --enclave-key, or --plain-transactions to take transactions that everybody reads"
+        ));
+    }
+    let enclave_keys: Vec<Wallet> =
+        args.enclave_key.iter().map(|file| Wallet::from_file(file)).collect::<Result<_, _>>()?;
     let node_config = NodeConfig {
         roles: roles.clone(),
         sequencer: SequencerConfig {
@@ -122,7 +140,7 @@ pub async fn run(args: NodeArgs, json: bool) -> eyre::Result<()> {
         },
         batcher: BatcherConfig { max_delay: Duration::from_secs(max_delay), ..BatcherConfig::default() },
         audit_traces: args.audit_traces.unwrap_or(section.audit_traces),
-        enclave_keys: args.enclave_key.iter().map(|file| Wallet::from_file(file)).collect::<Result<_, _>>()?,
+        enclave_keys: enclave_keys.clone(),
         poll_interval: Duration::from_secs(1),
     };
     let store = l2::open_store(&data)?;
@@ -142,9 +160,15 @@ pub async fn run(args: NodeArgs, json: bool) -> eyre::Result<()> {
         None
     };
     let node = Node::open(store, l1, rollup, node_config, clock.clone())?;
-    let forward = args.sequencer_url.or(section.sequencer_url).filter(|_| !roles.contains(&Role::Sequencer));
+    let encrypted = match is_sequencer && !enclave_keys.is_empty() {
+        true => Some(open_inbox(&node, &enclave_keys, &data, clock.clone()).await?),
+        false => None,
+    };
+    let forward = args.sequencer_url.or(section.sequencer_url).filter(|_| !is_sequencer);
     let address = SocketAddr::new(args.rpc_address, args.rpc_port.unwrap_or(section.rpc_port));
-    let server = l2::serve_node(&node, address, clock, forward.as_deref()).await?;
+    let server =
+        l2::serve_node(&node, address, clock, forward.as_deref(), Taken { in_plain, encrypted: encrypted.clone() })
+            .await?;
     let url = format!("http://{}", server.local_addr);
     if json {
         let roles: Vec<String> = roles.iter().map(|role| format!("{role:?}").to_lowercase()).collect();
@@ -159,6 +183,7 @@ pub async fn run(args: NodeArgs, json: bool) -> eyre::Result<()> {
     }
     tokio::select! {
         result = node.run(keys) => result.wrap_err("the node stopped"),
+        () = look_after(encrypted) => Ok(()),
         () = l2::stop_requested() => Ok(()),
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::output::{plain, program};
 use lux_node::Rollup;
+use lux_protocol::contracts::ExecutionMode;
 use serde_json::Value;
 use std::path::Path;
 
@@ -33,4 +34,11 @@ pub fn print(value: &Value, data: &Path, rollup: &Rollup) {
     println!("  {program} bridge deposit --amount 1");
     println!("  {program} bridge withdraw --amount 0.5");
     println!("  {program} batch list");
+    if rollup.config.executionMode == ExecutionMode::Confidential {
+        println!();
+        println!(
+            "  Wallets send encrypted through the endpoint that this serves; the enclave is simulated, its key is in the data folder:"
+        );
+        println!("  {program} confidential proxy");
+    }
 }

@@ -110,7 +110,9 @@ impl ChainWriter<'_> {
                     best.mark_invalid(tx.sender);
                 }
                 Err(ExecutionError::Invalid(reason)) => {
-                    tracing::debug!(hash = %tx.hash, reason, "transaction left the pool: it cannot be executed");
+                    if !tx.is_private {
+                        tracing::debug!(hash = %tx.hash, reason, "transaction left the pool: it cannot be executed");
+                    }
                     best.mark_invalid(tx.sender);
                     taken.invalid.push(tx.hash);
                 }

@@ -3,18 +3,10 @@
 use crate::board::Offer;
 use crate::{ComputeError, DataError, LoadedModel, Market, Shop};
 use alloy_primitives::{Address, B256, Bytes};
-use lux_confidential::{ConfidentialError, ContentKey, Context, DecryptionKey, Envelope, TaskContext, seal_output};
+use lux_confidential::{ContentKey, Context, Envelope, TaskContext, encryption_key_of, seal_output};
 use lux_l1::{L1Error, Wallet};
 use std::sync::Arc;
 use zeroize::Zeroizing;
-
-/// What the key to decrypt with is derived for, from the key that signs results.
-pub const ENCRYPTION_PURPOSE: &[u8] = b"LUX_ENCLAVE_ENCRYPTION_V1";
-
-/// The key that goes with an enclave's signing key: both live and end together.
-pub fn encryption_key_of(enclave: &Wallet) -> DecryptionKey {
-    DecryptionKey::derive(&enclave.derive_secret(ENCRYPTION_PURPOSE))
-}
 
 /// What the input of a task is sealed for.
 pub async fn task_context(market: &Market, model: B256, requester: Address, task: B256) -> Result<Context, L1Error> {
@@ -70,25 +62,13 @@ impl Shop {
         }
         let requester = self.market.task(offer.task).await?.offer.requester;
         let context = task_context(&self.market, offer.model, requester, offer.task).await?;
-        let (key, plaintext) = open(&data, &self.decryption_keys, &context).map_err(DataError::Sealed)?;
+        let opened =
+            Envelope::decode(&data, data.len()).and_then(|sealed| sealed.open_by(&self.decryption_keys, &context));
+        let (key, plaintext) = opened.map_err(DataError::Sealed)?;
         let (found, expected) = (plaintext.len() as u64, model.bundle.model.input_bytes() as u64);
         if found != expected {
             return Err(DataError::InputLength { found, expected }.into());
         }
         Ok((model, Input { data: erased(plaintext), seal: Some(Seal { key, context }) }))
     }
-}
-
-/// With the first of the keys that the envelope is for.
-fn open(
-    bytes: &[u8],
-    keys: &[DecryptionKey],
-    context: &Context,
-) -> Result<(ContentKey, Zeroizing<Vec<u8>>), ConfidentialError> {
-    let envelope = Envelope::decode(bytes, bytes.len())?;
-    let recipients: Vec<_> = envelope.recipients().collect();
-    let own = keys.iter().find(|key| recipients.contains(&key.public())).or(keys.first());
-    let key = envelope.content_key(own.ok_or(ConfidentialError::NoKey)?, context)?;
-    let plaintext = envelope.open(&key, context)?;
-    Ok((key, plaintext))
 }

@@ -22,6 +22,8 @@ pub(crate) enum Part<'a> {
     Payload,
     /// The output for the input with this blob commitment.
     Output(&'a B256),
+    /// An answer to the request with this hash: 32 bytes at random tell it from others to the same request.
+    Reply(&'a B256, &'a [u8; 32]),
 }
 
 impl ContentKey {
@@ -72,6 +74,7 @@ impl ContentKey {
         let key = match part {
             Part::Payload => self.derive(&[b"payload", context.as_slice()]),
             Part::Output(input) => self.derive(&[b"output", context.as_slice(), input.as_slice()]),
+            Part::Reply(request, salt) => self.derive(&[b"reply", context.as_slice(), request.as_slice(), salt]),
         };
         ChaCha20Poly1305::new((&*key).into())
     }

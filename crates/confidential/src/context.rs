@@ -16,7 +16,30 @@ pub struct TaskContext {
     pub task: B256,
 }
 
+/// A rollup, as L1 has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RollupContext {
+    pub l1_chain_id: u64,
+    /// Of its contract on L1.
+    pub rollup: Address,
+    pub l2_chain_id: u64,
+}
+
 impl Context {
+    /// A transaction for the sequencer of a rollup.
+    pub fn transaction(rollup: &RollupContext) -> Self {
+        Self::rollup(b"LUX_SEALED_TRANSACTION_V1", rollup)
+    }
+
+    /// A question to the sequencer of a rollup, which changes nothing.
+    pub fn call(rollup: &RollupContext) -> Self {
+        Self::rollup(b"LUX_SEALED_CALL_V1", rollup)
+    }
+
+    fn rollup(label: &[u8], RollupContext { l1_chain_id, rollup, l2_chain_id }: &RollupContext) -> Self {
+        Self::of(&[label, &l1_chain_id.to_be_bytes(), rollup.as_slice(), &l2_chain_id.to_be_bytes()])
+    }
+
     pub fn task(task: &TaskContext) -> Self {
         Self::of(&[
             b"LUX_SEALED_TASK_V1",

@@ -95,6 +95,18 @@ impl<'a> Envelope<'a> {
         unwrap(wrapped, key, context, self.commitment.as_slice())
     }
 
+    /// Content key and plaintext, by the first of the keys that it is for.
+    pub fn open_by(
+        &self,
+        keys: &[DecryptionKey],
+        context: &Context,
+    ) -> Result<(ContentKey, Zeroizing<Vec<u8>>), ConfidentialError> {
+        let own = keys.iter().find(|key| self.recipients().any(|recipient| recipient == key.public())).or(keys.first());
+        let key = self.content_key(own.ok_or(ConfidentialError::NoKey)?, context)?;
+        let plaintext = self.open(&key, context)?;
+        Ok((key, plaintext))
+    }
+
     /// The plaintext. All who can open an envelope find the same one.
     pub fn open(&self, key: &ContentKey, context: &Context) -> Result<Zeroizing<Vec<u8>>, ConfidentialError> {
         if key.commitment(context) != self.commitment {

@@ -12,6 +12,8 @@ const MAGIC: [u8; 8] = *b"LUXKREQ\x01";
 const HEAD_BYTES: usize = 8 + 32 + 32 + 32 + 8 + 64 + 65;
 /// As long as quotes and tokens can be (`docs/tee.md`, "Kinds").
 const MAX_ATTESTATION_BYTES: usize = 32 << 10;
+/// Of a request, with its attestation.
+pub const MAX_REQUEST_BYTES: usize = HEAD_BYTES + MAX_ATTESTATION_BYTES;
 /// Clocks of enclaves may be so far ahead.
 const MAX_LEAD_SECONDS: u64 = 300;
 
@@ -95,7 +97,7 @@ impl KeyRequest {
     pub fn decode(bytes: &[u8]) -> Result<Self, ReleaseError> {
         let mut rest = bytes;
         let head = take::<8>(&mut rest)?;
-        if head != MAGIC || bytes.len() > HEAD_BYTES + MAX_ATTESTATION_BYTES {
+        if head != MAGIC || bytes.len() > MAX_REQUEST_BYTES {
             return Err(ReleaseError::Malformed);
         }
         Ok(Self {

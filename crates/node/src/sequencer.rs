@@ -49,7 +49,7 @@ impl Sequencer {
 
     /// Whether transactions for a whole block wait: then the next block need not wait for its time.
     pub fn pool_fills_a_block(&self) -> bool {
-        let status = self.chain.pool().status();
+        let status = self.chain.pool().status_of_all();
         status.pending > 0 && status.bytes >= MAX_BLOCK_TRANSACTION_BYTES
     }
 

@@ -23,6 +23,7 @@ mod types;
 mod tests;
 
 pub use context::{BoxFuture, RpcContext, SyncProgress, TxForward};
+pub use eth::decode_transaction;
 pub use limits::RpcLimits;
 pub use module::eth_module;
 pub use server::{RpcServer, serve};

@@ -4,7 +4,7 @@ use eyre::{WrapErr, eyre};
 use lux_inference::import::{Graph, read_onnx};
 use lux_models::NpyArray;
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::Path;
 
 /// Largest file that is read into memory: protobuf has no larger one.
@@ -34,6 +34,19 @@ pub fn read_network(path: &Path) -> eyre::Result<Graph> {
 
 pub fn write(path: &Path, bytes: &[u8]) -> eyre::Result<()> {
     std::fs::write(path, bytes).wrap_err_with(|| path.display().to_string())
+}
+
+/// Writes a secret into a new file that its owner alone can read, and that outlives a crash.
+pub fn write_secret(path: &Path, text: &str) -> eyre::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let written = options.open(path).and_then(|mut file| {
+        file.write_all(text.as_bytes())?;
+        file.sync_all()
+    });
+    written.wrap_err_with(|| path.display().to_string())
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Inputs that only enclaves read, and outputs that only the requester does.
 
-use crate::model::files::read_bounded;
+use crate::model::files::{read_bounded, write_secret};
 use alloy_primitives::{Address, B256, hex};
 use clap::Args;
 use eyre::{WrapErr, eyre};
@@ -9,7 +9,6 @@ use lux_compute::{Market, find_recipients, task_context};
 use lux_confidential::{ContentKey, Context, Envelope, MAX_RECIPIENTS, open_output};
 use serde::{Deserialize, Serialize};
 use std::fs;
-use std::io::Write;
 use std::path::PathBuf;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -86,16 +85,7 @@ impl SecretArgs {
     fn write(&self, task: B256, secret: &Secret) -> eyre::Result<()> {
         let file = self.file(task);
         fs::create_dir_all(&self.secrets).wrap_err_with(|| self.secrets.display().to_string())?;
-        let mut options = fs::OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let text = Zeroizing::new(serde_json::to_string(secret)?);
-        let written = options.open(&file).and_then(|mut open| {
-            open.write_all(text.as_bytes())?;
-            open.sync_all()
-        });
-        written.wrap_err_with(|| file.display().to_string())
+        write_secret(&file, &Zeroizing::new(serde_json::to_string(secret)?))
     }
 
     /// The output of a confidential task.

@@ -62,7 +62,13 @@ pub async fn run(args: AcceptArgs, json: bool) -> eyre::Result<()> {
         let call = authenticateCall { quote: bytes.into(), collateral: registry.collateral(&collateral) };
         registry.chain.view(verifier, call).await?
     };
-    let policy = narrowest(&args, found)?;
+    let is_fine = found.weaknesses == 0 && found.advisories.is_empty() && IN_ORDER.contains(&found.status);
+    if !is_fine && !args.tolerate {
+        return Err(eyre!(
+            "the attestation is of a platform or an enclave that is not in order, which `tee verify` shows; --tolerate accepts that"
+        ));
+    }
+    let policy = narrowest(found, &args.unpinned, args.strength);
 
     let transactions = one_off(&l1, wallet).await?;
     let outcome = accept_software(&transactions, rollup, registry.address, policy, args.time).await?;
@@ -78,15 +84,9 @@ pub async fn run(args: AcceptArgs, json: bool) -> eyre::Result<()> {
 }
 
 /// Takes this software, on platforms that are no worse.
-fn narrowest(args: &AcceptArgs, found: VerifiedAttestation) -> eyre::Result<addPolicyCall> {
-    let is_fine = found.weaknesses == 0 && found.advisories.is_empty() && IN_ORDER.contains(&found.status);
-    if !is_fine && !args.tolerate {
-        return Err(eyre!(
-            "the attestation is of a platform or an enclave that is not in order, which `tee verify` shows; --tolerate accepts that"
-        ));
-    }
-    let unpinned = args.unpinned.iter().fold(U256::ZERO, |bits, register| bits | U256::from(1) << *register);
-    Ok(addPolicyCall {
+pub fn narrowest(found: VerifiedAttestation, unpinned: &[u8], strength: u8) -> addPolicyCall {
+    let unpinned = unpinned.iter().fold(U256::ZERO, |bits, register| bits | U256::from(1) << *register);
+    addPolicyCall {
         software: Software {
             kind: found.kind,
             measurement: found.measurement,
@@ -97,11 +97,11 @@ fn narrowest(args: &AcceptArgs, found: VerifiedAttestation) -> eyre::Result<addP
         },
         terms: Terms {
             statuses: 1 << found.status,
-            strength: args.strength,
+            strength,
             tolerated: found.weaknesses,
             minEvaluation: found.evaluation,
             minSvns: found.svns,
             advisories: found.advisories,
         },
-    })
+    }
 }

@@ -85,25 +85,35 @@ pub async fn run(command: CollateralCommand, json: bool) -> eyre::Result<()> {
     }
     let parts = files.submissions()?;
     let registry = Registry::of(&RegistryArgs::on_l1(args.endpoints, args.market, args.state_roots)).await?;
-    let contracts = Contracts::of(&registry).await?;
     let transactions = one_off(&registry.chain, wallet).await?;
-
     let progress = Progress::new(json);
-    let (mut outcomes, mut refused) = (Vec::new(), Vec::new());
-    for part in &parts {
-        let name = name(part);
-        progress.note(&format!("submitting {name}"));
-        match contracts.submit(&registry.chain, &transactions, part).await {
-            Ok(transaction) => outcomes.push((name, transaction)),
-            Err(error) => refused.push(format!("{name}: {error:#}")),
-        }
-    }
+    let (outcomes, refused) = submit_parts(&registry, &transactions, &parts, &progress).await?;
     progress.finish();
     print(&outcomes, json);
     match refused.is_empty() {
         true => Ok(()),
         false => Err(eyre!("L1 refuses:\n{}", refused.join("\n"))),
     }
+}
+
+/// Brings parts to L1: those that it took or had, and why it refuses others.
+pub async fn submit_parts(
+    registry: &Registry,
+    transactions: &TxManager,
+    parts: &[IntelSubmission],
+    progress: &Progress,
+) -> eyre::Result<(Vec<(String, Option<B256>)>, Vec<String>)> {
+    let contracts = Contracts::of(registry).await?;
+    let (mut outcomes, mut refused) = (Vec::new(), Vec::new());
+    for part in parts {
+        let name = name(part);
+        progress.note(&format!("submitting {name}"));
+        match contracts.submit(&registry.chain, transactions, part).await {
+            Ok(transaction) => outcomes.push((name, transaction)),
+            Err(error) => refused.push(format!("{name}: {error:#}")),
+        }
+    }
+    Ok((outcomes, refused))
 }
 
 /// A part, and the transaction that stored it; none where L1 had it.

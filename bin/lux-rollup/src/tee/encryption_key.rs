@@ -1,16 +1,15 @@
 //! `lux-rollup tee encryption-key`.
 
-use super::registry::Registry;
+use super::registry::{Registry, RegistryArgs};
 use crate::keys::KeyArgs;
 use crate::l2::one_off;
-use crate::market_args::MarketArgs;
 use crate::output::{Progress, print_fields, print_json};
 use alloy_primitives::U256;
 use alloy_primitives::aliases::U40;
 use alloy_sol_types::SolCall;
 use clap::Args;
 use eyre::eyre;
-use lux_compute::encryption_key_of;
+use lux_confidential::encryption_key_of;
 use lux_l1::{TxRequest, Wallet};
 use lux_protocol::market::EncryptionKey;
 use lux_protocol::market::enclaves::IEnclaveKeys::{self, setEncryptionKeyCall, statusOfCall};
@@ -27,7 +26,7 @@ pub struct EncryptionKeyArgs {
     #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=365))]
     days: u64,
     #[command(flatten)]
-    market: MarketArgs,
+    registry: RegistryArgs,
     /// Key of whoever pays the transaction.
     #[command(flatten)]
     key: KeyArgs,
@@ -36,7 +35,7 @@ pub struct EncryptionKeyArgs {
 pub async fn run(args: EncryptionKeyArgs, json: bool) -> eyre::Result<()> {
     let wallet = args.key.require()?;
     let enclave = Wallet::from_file(&args.enclave_key)?;
-    let registry = Registry::of_market(&args.market).await?;
+    let registry = Registry::of(&args.registry).await?;
     let key = enclave.address();
     let status = registry.chain.view(registry.address, statusOfCall { key }).await?.status;
     if !matches!(status, KeyStatus::Usable | KeyStatus::Waiting) {
@@ -46,6 +45,17 @@ pub async fn run(args: EncryptionKeyArgs, json: bool) -> eyre::Result<()> {
     }
     let public = encryption_key_of(&enclave).public();
     let not_after = registry.chain.head().await?.timestamp + args.days * 86_400;
+    let transactions = one_off(&registry.chain, wallet).await?;
+    let request = naming(&registry, &enclave, not_after).await?;
+    let sent = Progress::new(json).while_waiting("naming the key", transactions.send(request)).await?;
+    let print = if json { print_json } else { print_fields };
+    print(&json!({ "key": key, "encryptionKey": public.0, "notAfter": not_after, "transaction": sent.hash }));
+    Ok(())
+}
+
+/// Names the key to encrypt to that goes with an enclave's key.
+pub async fn naming(registry: &Registry, enclave: &Wallet, not_after: u64) -> eyre::Result<TxRequest> {
+    let (key, public) = (enclave.address(), encryption_key_of(enclave).public());
     let named = EncryptionKey { key, publicKey: public.0, notAfter: U256::from(not_after) };
     let signature = enclave.sign_hash(&named.digest(registry.chain.chain_id().await?, registry.address))?;
     let call = setEncryptionKeyCall {
@@ -53,10 +63,5 @@ pub async fn run(args: EncryptionKeyArgs, json: bool) -> eyre::Result<()> {
         encryption: IEnclaveKeys::EncryptionKey { publicKey: public.0, notAfter: U40::from(not_after) },
         signature: signature.as_bytes().into(),
     };
-    let transactions = one_off(&registry.chain, wallet).await?;
-    let request = TxRequest::call("cli/encryption-key", registry.address, call.abi_encode());
-    let sent = Progress::new(json).while_waiting("naming the key", transactions.send(request)).await?;
-    let print = if json { print_json } else { print_fields };
-    print(&json!({ "key": key, "encryptionKey": public.0, "notAfter": not_after, "transaction": sent.hash }));
-    Ok(())
+    Ok(TxRequest::call(format!("encryption-key/{key}/{not_after}"), registry.address, call.abi_encode()))
 }

@@ -18,12 +18,19 @@ pub struct JudgeArgs {
     /// or what dev-quote wrote. Nitro and Arm need none.
     #[arg(long, value_name = "FILE")]
     collateral: Option<PathBuf>,
-    /// Public key of an Arm device, in PEM; may be given several times.
-    #[arg(long, value_name = "FILE")]
-    device_key: Vec<PathBuf>,
+    #[command(flatten)]
+    roots: RootArgs,
     /// Judge as of this time, such as 2025-07-01T00:00:00Z, instead of now.
     #[arg(long, value_name = "TIME", value_parser = parse_at)]
     at: Option<u64>,
+}
+
+/// Whose signatures are believed.
+#[derive(Args)]
+pub struct RootArgs {
+    /// Public key of an Arm device, in PEM; may be given several times.
+    #[arg(long, value_name = "FILE")]
+    device_key: Vec<PathBuf>,
     /// Accept the development roots, for whose keys everyone can sign, and not those of the vendors.
     #[arg(long)]
     development: bool,
@@ -33,7 +40,7 @@ impl JudgeArgs {
     pub fn authenticate(&self) -> eyre::Result<Attestation> {
         let bytes = attestation(&self.file)?;
         let collateral = read_collateral_of(self.collateral.as_deref())?;
-        let found = authenticate(&bytes, &collateral, self.now()?, &self.roots()?);
+        let found = authenticate(&bytes, &collateral, self.now()?, &self.roots.roots()?);
         found.wrap_err_with(|| format!("{} is refused", self.file.display()))
     }
 
@@ -43,8 +50,10 @@ impl JudgeArgs {
             None => Ok(SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs()),
         }
     }
+}
 
-    fn roots(&self) -> eyre::Result<Roots> {
+impl RootArgs {
+    pub fn roots(&self) -> eyre::Result<Roots> {
         let mut roots = if self.development { lux_tee::dev::roots() } else { Roots::vendors() };
         for path in &self.device_key {
             let key = device_key(path).wrap_err_with(|| path.display().to_string())?;

@@ -1,15 +1,16 @@
 //! `lux-rollup tee`.
 
-mod accept;
+pub mod accept;
 mod claim;
-mod collateral;
+pub mod collateral;
 mod dev_quote;
-mod encryption_key;
+pub mod encryption_key;
 mod inputs;
+mod keys;
 mod policy;
 mod quorum;
 mod register;
-mod registry;
+pub mod registry;
 mod verify;
 
 use crate::model::files::read_bounded;
@@ -50,6 +51,9 @@ pub enum TeeCommand {
     Claim(claim::ClaimArgs),
     /// Name the key that others encrypt to for an enclave whose key is registered.
     EncryptionKey(encryption_key::EncryptionKeyArgs),
+    /// Hold secrets for enclaves, and get them.
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
     /// Keep what vendors publish where contracts need it.
     #[command(subcommand)]
     Collateral(collateral::CollateralCommand),
@@ -66,6 +70,7 @@ pub async fn run(command: TeeCommand, json: bool) -> eyre::Result<()> {
         TeeCommand::Quorum(args) => quorum::run(args, json).await,
         TeeCommand::Claim(args) => claim::run(args, json).await,
         TeeCommand::EncryptionKey(args) => encryption_key::run(args, json).await,
+        TeeCommand::Keys(command) => keys::run(command, json).await,
         TeeCommand::Collateral(command) => collateral::run(command, json).await,
     }
 }

@@ -13,9 +13,10 @@ use std::path::PathBuf;
 
 #[derive(Args)]
 pub struct QuorumArgs {
-    /// How long a claim stands at least, and how long a quorum has to stand.
+    /// How long a claim stands at least, and how long a quorum has to stand [default: a quorum makes nothing final sooner, and there is
+    /// only a registry of enclave keys].
     #[arg(long, value_name = "TIME", value_parser = duration::parse_seconds)]
-    attested_period: u64,
+    attested_period: Option<u64>,
     /// Who may end policies and keys of enclaves at once [default: the admin's key].
     #[arg(long, value_name = "ADDRESS")]
     guardian: Option<Address>,
@@ -32,7 +33,7 @@ pub struct QuorumArgs {
 pub async fn run(args: QuorumArgs, json: bool) -> eyre::Result<()> {
     let wallet = args.key.require()?;
     let guardian = args.guardian.unwrap_or(wallet.address());
-    let request = QuorumRequest { attested_period: args.attested_period, enclave_delay: None, guardian };
+    let request = QuorumRequest { attested_period: args.attested_period.unwrap_or(0), enclave_delay: None, guardian };
     let l1 = l2::connect(&args.endpoints.l1).await?;
     let rollup = l2::rollup(&l2::connect(&args.endpoints.l2).await?, &l1).await?.address;
     let transactions = l2::open_transactions(&l1, wallet, &args.data, l2::tx_config(), system_clock()).await?;

@@ -6,9 +6,9 @@ use alloy_primitives::{Address, Bytes};
 use alloy_sol_types::SolValue;
 use clap::Args;
 use eyre::eyre;
+use lux_confidential::state_root_registry;
 use lux_l1::L1Client;
 use lux_protocol::constants::ENCLAVE_KEYS;
-use lux_protocol::contracts::{IRollupSettings, IRollupViews};
 use lux_protocol::market::EvidenceKind;
 use lux_protocol::market::contract::IComputeMarket::computeEvidenceCall;
 use lux_protocol::market::enclaves::IAttestationEvidence::keysCall;
@@ -61,15 +61,14 @@ impl Registry {
     async fn of_state_roots(args: &MarketArgs) -> eyre::Result<Self> {
         let (l1, node) = args.chains().await?;
         let rollup = l2::rollup(&node, &l1).await?.address;
-        let settings = l1.view(rollup, IRollupViews::settingsCall {}).await?;
-        let kind = EvidenceKind::Attestation as u8;
-        let module = l1.view(settings, IRollupSettings::evidenceCall { kind }).await?;
-        if module.is_zero() {
-            return Err(eyre!(
-                "the rollup {rollup} takes no attestations of state roots: its owner gives `tee quorum` first"
-            ));
-        }
-        let address = l1.view(module, keysCall {}).await?;
+        Self::of_rollup(l1, rollup).await
+    }
+
+    /// The one on L1 that a rollup's own enclaves are in.
+    pub async fn of_rollup(l1: L1Client, rollup: Address) -> eyre::Result<Self> {
+        let none =
+            || eyre!("the rollup {rollup} takes no attestations of state roots: its owner gives `tee quorum` first");
+        let address = state_root_registry(&l1, rollup).await?.ok_or_else(none)?;
         Ok(Self { chain: l1, address })
     }
 

@@ -17,6 +17,8 @@ pub(super) struct Account {
     pub pending_cost: U256,
     /// When a transaction was last accepted.
     pub active: Instant,
+    /// Private transactions.
+    private: usize,
 }
 
 /// What the indexes of the store know about an account.
@@ -28,11 +30,21 @@ pub(super) struct Marks {
     pub tail: Option<Bid>,
     pub pending: usize,
     pub queued: usize,
+    /// Private ones among the pending ones, and among the queued ones.
+    pub hidden: (usize, usize),
 }
 
 impl Account {
     pub fn new(nonce: u64, balance: U256, now: Instant) -> Self {
-        Self { nonce, balance, txs: BTreeMap::new(), pending_end: nonce, pending_cost: U256::ZERO, active: now }
+        Self {
+            nonce,
+            balance,
+            txs: BTreeMap::new(),
+            pending_end: nonce,
+            pending_cost: U256::ZERO,
+            active: now,
+            private: 0,
+        }
     }
 
     pub fn pending_range(&self) -> Range<u64> {
@@ -51,19 +63,37 @@ impl Account {
         if self.pending_range().contains(&nonce) { self.txs.get(&nonce) } else { None }
     }
 
+    /// The nonce after the pending transactions that everybody may see, up to the first private one.
+    pub fn public_end(&self) -> u64 {
+        let private = (self.private > 0)
+            .then(|| self.txs.range(self.pending_range()).find(|(_, tx)| tx.is_private).map(|(nonce, _)| *nonce));
+        private.flatten().unwrap_or(self.pending_end)
+    }
+
+    fn hidden(&self) -> (usize, usize) {
+        if self.private == 0 {
+            return (0, 0);
+        }
+        let pending = self.txs.range(self.pending_range()).filter(|(_, tx)| tx.is_private).count();
+        (pending, self.private - pending)
+    }
+
     pub fn marks(&self) -> Marks {
         Marks {
             head: self.pending(self.nonce).map(|tx| tx.bid()),
             tail: self.txs.last_key_value().map(|(_, tx)| tx.bid()),
             pending: self.pending_len(),
             queued: self.queued_len(),
+            hidden: self.hidden(),
         }
     }
 
     /// Returns the transaction that it replaces.
     pub fn insert(&mut self, tx: Arc<PooledTx>) -> Option<Arc<PooledTx>> {
         let (nonce, cost) = (tx.nonce, tx.cost);
+        self.private += usize::from(tx.is_private);
         let old = self.txs.insert(nonce, tx);
+        self.private -= usize::from(old.as_ref().is_some_and(|old| old.is_private));
         match &old {
             Some(old) if self.pending_range().contains(&nonce) => {
                 self.pending_cost = (self.pending_cost - old.cost).saturating_add(cost);
@@ -76,6 +106,7 @@ impl Account {
 
     pub fn remove(&mut self, nonce: u64) -> Option<Arc<PooledTx>> {
         let tx = self.txs.remove(&nonce)?;
+        self.private -= usize::from(tx.is_private);
         if self.pending_range().contains(&nonce) {
             let cut = self.txs.range(nonce..self.pending_end).fold(tx.cost, |sum, (_, tx)| sum + tx.cost);
             self.pending_cost -= cut;
@@ -88,13 +119,22 @@ impl Account {
     pub fn reset(&mut self, nonce: u64, balance: U256) -> BTreeMap<u64, Arc<PooledTx>> {
         let kept = self.txs.split_off(&nonce);
         let used = std::mem::replace(&mut self.txs, kept);
+        self.forget_private(&used);
         (self.nonce, self.balance) = (nonce, balance);
         self.settle();
         used
     }
 
     pub fn drain_queued(&mut self) -> BTreeMap<u64, Arc<PooledTx>> {
-        self.txs.split_off(&self.pending_end)
+        let queued = self.txs.split_off(&self.pending_end);
+        self.forget_private(&queued);
+        queued
+    }
+
+    fn forget_private(&mut self, gone: &BTreeMap<u64, Arc<PooledTx>>) {
+        if self.private > 0 {
+            self.private -= gone.values().filter(|tx| tx.is_private).count();
+        }
     }
 
     fn settle(&mut self) {

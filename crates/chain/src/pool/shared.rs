@@ -59,7 +59,21 @@ impl Pool {
     /// `state` must be at least as new as the last head that this pool was told of. It is read only for an account that
     /// has nothing in the pool: of the others the pool has kept track.
     pub fn add<S: AccountState>(&self, tx: EthTransaction, sender: Address, state: &S) -> Result<Added, PoolError> {
-        let tx = PooledTx::new(tx, sender)?;
+        self.take(PooledTx::new(tx, sender)?, state)
+    }
+
+    /// As [`Self::add`], for a transaction that only who builds blocks may see before it is in one.
+    pub fn add_private<S: AccountState>(
+        &self,
+        tx: EthTransaction,
+        sender: Address,
+        state: &S,
+    ) -> Result<Added, PoolError> {
+        self.take(PooledTx { is_private: true, ..PooledTx::new(tx, sender)? }, state)
+    }
+
+    fn take<S: AccountState>(&self, tx: PooledTx, state: &S) -> Result<Added, PoolError> {
+        let sender = tx.sender;
         validate(&tx, &self.config)?;
         let mut store = self.store();
         let account = loop {
@@ -147,7 +161,7 @@ impl Pool {
         hashes.iter().for_each(|hash| drop(store.remove(hash)));
     }
 
-    /// Hashes of transactions as they become pending. One that became queued in between is announced again.
+    /// Hashes of transactions as they become pending, but for private ones. One that became queued in between is announced again.
     pub fn subscribe(&self) -> broadcast::Receiver<B256> {
         self.announcer.subscribe()
     }

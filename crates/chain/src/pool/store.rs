@@ -23,6 +23,8 @@ pub(super) struct Store {
     /// The last transaction of every account without queued ones.
     pub pending_tails: FeeIndex,
     pub pending: usize,
+    /// Private ones among the pending ones, and among the others.
+    pub hidden: (usize, usize),
     /// Of all encoded transactions.
     pub bytes: usize,
     /// Hashes that became pending and that subscribers have not been told of.
@@ -42,6 +44,7 @@ impl Store {
             queued_tails: FeeIndex::new(base_fee),
             pending_tails: FeeIndex::new(base_fee),
             pending: 0,
+            hidden: (0, 0),
             bytes: 0,
             announce: Vec::new(),
             next_seq: 0,
@@ -65,7 +68,7 @@ impl Store {
 
     /// Adds a transaction of an account whose nonce and balance at the head are `state`; returns the one it replaces.
     pub fn insert(&mut self, tx: Arc<PooledTx>, state: (u64, U256), now: Instant) -> Option<Arc<PooledTx>> {
-        let (sender, nonce, hash) = (tx.sender, tx.nonce, tx.hash);
+        let (sender, nonce, hash, is_private) = (tx.sender, tx.nonce, tx.hash, tx.is_private);
         self.bytes += tx.encoded_len;
         self.by_hash.insert(hash, tx.clone());
         self.accounts.entry(sender).or_insert_with(|| Account::new(state.0, state.1, now));
@@ -74,7 +77,7 @@ impl Store {
             let was_pending = account.pending_range().contains(&nonce);
             (account.insert(tx), was_pending)
         })?;
-        if was_pending {
+        if was_pending && !is_private {
             self.announce.push(hash);
         }
         old.inspect(|old| self.forget(old))
@@ -119,11 +122,14 @@ impl Store {
         let after = account.marks();
         // A run grows at its end only: below the nonce an account has no transactions.
         let grown = run.end.max(account.nonce)..account.pending_end;
-        self.announce.extend(grown.filter_map(|nonce| account.txs.get(&nonce)).map(|tx| tx.hash));
+        let grown = grown.filter_map(|nonce| account.txs.get(&nonce)).filter(|tx| !tx.is_private);
+        self.announce.extend(grown.map(|tx| tx.hash));
         if account.txs.is_empty() {
             entry.remove();
         }
         self.pending = self.pending - before.pending + after.pending;
+        self.hidden.0 = self.hidden.0 - before.hidden.0 + after.hidden.0;
+        self.hidden.1 = self.hidden.1 - before.hidden.1 + after.hidden.1;
         if before.head != after.head {
             before.head.iter().for_each(|bid| self.heads.remove(bid));
             after.head.into_iter().for_each(|bid| self.heads.insert(bid));

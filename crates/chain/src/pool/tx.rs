@@ -24,6 +24,8 @@ pub struct PooledTx {
     pub cost: U256,
     /// Order of arrival in this pool.
     pub seq: u64,
+    /// Shown to nobody but who builds blocks.
+    pub is_private: bool,
 }
 
 impl PooledTx {
@@ -43,6 +45,7 @@ impl PooledTx {
             max_tip: tx.max_priority_fee_per_gas().unwrap_or(max_fee),
             cost,
             seq: 0,
+            is_private: false,
             tx,
         })
     }

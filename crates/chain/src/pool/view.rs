@@ -1,8 +1,8 @@
-//! What `txpool_*` and wallets ask about.
+//! What `txpool_*` and wallets ask about. Private transactions are not in it.
 
-use super::{Pool, PooledTx, account::Account};
+use super::{Pool, PooledTx, account::Account, store::Store};
 use alloy_primitives::{Address, B256};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, ops::Bound, sync::Arc};
 
 /// The transactions of one account, in nonce order.
 #[derive(Clone, Debug, Default)]
@@ -22,26 +22,35 @@ pub struct PoolStatus {
 
 impl Pool {
     pub fn get(&self, hash: &B256) -> Option<Arc<PooledTx>> {
-        self.store().by_hash.get(hash).cloned()
+        self.store().by_hash.get(hash).filter(|tx| !tx.is_private).cloned()
     }
 
+    /// Whether the pool holds it, private or not.
     pub fn contains(&self, hash: &B256) -> bool {
         self.store().by_hash.contains_key(hash)
     }
 
     /// The nonce after `address`'s pending transactions, if the pool has transactions of it.
     pub fn pending_nonce(&self, address: Address) -> Option<u64> {
-        self.store().accounts.get(&address).map(|account| account.pending_end)
+        self.store().accounts.get(&address).map(Account::public_end)
     }
 
     pub fn status(&self) -> PoolStatus {
         let store = self.store();
-        PoolStatus { pending: store.pending, queued: store.by_hash.len() - store.pending, bytes: store.bytes }
+        let (all, (pending, queued)) = (store.status(), store.hidden);
+        PoolStatus { pending: all.pending - pending, queued: all.queued - queued, ..all }
+    }
+
+    /// With private transactions.
+    pub fn status_of_all(&self) -> PoolStatus {
+        self.store().status()
     }
 
     /// Everything, by account. Holds the lock while it copies the pointers.
     pub fn content(&self) -> BTreeMap<Address, AccountContent> {
-        self.store().accounts.iter().map(|(address, account)| (*address, account.content())).collect()
+        let store = self.store();
+        let accounts = store.accounts.iter().map(|(address, account)| (*address, account.content()));
+        accounts.filter(|(_, content)| !content.pending.is_empty() || !content.queued.is_empty()).collect()
     }
 
     pub fn content_from(&self, address: Address) -> AccountContent {
@@ -52,17 +61,28 @@ impl Pool {
     pub fn pending_hashes(&self) -> Vec<B256> {
         let store = self.store();
         let pending = |account: &Account| -> Vec<B256> {
-            account.txs.range(account.pending_range()).map(|(_, tx)| tx.hash).collect()
+            let pending = account.txs.range(account.pending_range()).filter(|(_, tx)| !tx.is_private);
+            pending.map(|(_, tx)| tx.hash).collect()
         };
         store.accounts.values().flat_map(pending).collect()
     }
 }
 
+impl Store {
+    fn status(&self) -> PoolStatus {
+        PoolStatus { pending: self.pending, queued: self.by_hash.len() - self.pending, bytes: self.bytes }
+    }
+}
+
 impl Account {
     fn content(&self) -> AccountContent {
+        let shown = |nonces| {
+            let txs = self.txs.range::<u64, (Bound<u64>, Bound<u64>)>(nonces).filter(|(_, tx)| !tx.is_private);
+            txs.map(|(_, tx)| tx.clone()).collect()
+        };
         AccountContent {
-            pending: self.txs.range(..self.pending_end).map(|(_, tx)| tx.clone()).collect(),
-            queued: self.txs.range(self.pending_end..).map(|(_, tx)| tx.clone()).collect(),
+            pending: shown((Bound::Unbounded, Bound::Excluded(self.pending_end))),
+            queued: shown((Bound::Included(self.pending_end), Bound::Unbounded)),
         }
     }
 }

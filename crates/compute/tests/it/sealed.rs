@@ -2,11 +2,8 @@
 
 use crate::world::{PERIOD, REQUESTER, World, ether, gather, gemm, input, output};
 use alloy_primitives::{B256, Bytes, U256};
-use lux_compute::{
-    Bounds, DataError, Offer, Prepared, Recorded, Refusal, Role, Shop, Unfit, encryption_key_of, find_recipients,
-    task_context,
-};
-use lux_confidential::{ConfidentialError, ContentKey, Envelope, open_output};
+use lux_compute::{Bounds, DataError, Offer, Prepared, Recorded, Refusal, Role, Shop, find_recipients, task_context};
+use lux_confidential::{ConfidentialError, ContentKey, Envelope, Unfit, encryption_key_of, open_output};
 use lux_inference::Bundle;
 use lux_l1::Wallet;
 use lux_protocol::market::enclaves::KeyStatus;

@@ -2,5 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod envelopes;
+mod holders;
 mod outputs;
 mod releases;
+mod replies;

@@ -8,28 +8,28 @@ use lux_confidential::{
 use lux_tee::dev::{Request, attest, roots};
 use lux_tee::{Collateral, Identity, Kind, Policy, PolicyError, Roots, TeeError, inspect, report_data_of_key};
 
-const NOW: u64 = 1_800_000_000;
-const NAME: B256 = B256::repeat_byte(1);
+pub const NOW: u64 = 1_800_000_000;
+pub const NAME: B256 = B256::repeat_byte(1);
 const NONCE: B256 = B256::repeat_byte(2);
 
 /// An enclave that runs some software, with an attestation made at a time.
-struct Enclave {
+pub struct Enclave {
     signer: PrivateKeySigner,
-    decryption: DecryptionKey,
+    pub decryption: DecryptionKey,
     attestation: Bytes,
-    collateral: Collateral,
+    pub collateral: Collateral,
     made: u64,
 }
 
 impl Enclave {
-    fn new(software: &[u8], made: u64) -> Self {
+    pub fn new(software: &[u8], made: u64) -> Self {
         let signer = PrivateKeySigner::from_slice(&[7; 32]).unwrap();
         let bound = report_data_of_key(signer.public_key().as_slice(), made);
         let (attestation, collateral) = attest(&Request::new(Kind::Sgx, software, bound, made));
         Self { signer, decryption: DecryptionKey::derive(&[8; 32]), attestation: attestation.into(), collateral, made }
     }
 
-    fn request(&self, name: B256, nonce: B256) -> KeyRequest {
+    pub fn request(&self, name: B256, nonce: B256) -> KeyRequest {
         self.request_for(name, nonce, self.decryption.public())
     }
 
@@ -46,7 +46,7 @@ impl Enclave {
         }
     }
 
-    fn policy(&self) -> Policy {
+    pub fn policy(&self) -> Policy {
         Policy { identities: vec![Identity::of(&inspect(&self.attestation).unwrap())], ..Policy::default() }
     }
 }

@@ -8,18 +8,20 @@ use super::with_arguments;
 use crate::genesis::trusted_roots;
 use crate::program::quote_program;
 use crate::{NodeError, artifacts};
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::{SolCall, SolValue};
 use lux_l1::{Deployer, L1Client, TxManager};
 use lux_protocol::contracts::{IChunkVerifier, IFaultProof, IRollupSettings, IRollupViews, ISequencerRegistry};
 use lux_protocol::market::EvidenceKind;
+use lux_protocol::market::enclaves::IAttestationEvidence::keysCall;
 use lux_protocol::market::enclaves::IEnclaveKeys;
 use lux_protocol::payload_commitment;
 
 /// How a quorum is taken.
 #[derive(Clone, Debug)]
 pub struct QuorumRequest {
-    /// How long a claim stands at least, and how long the quorum has to, seconds.
+    /// How long a claim stands at least, and how long the quorum has to, seconds. Zero: only the registry is set, and attestations
+    /// shorten nothing.
     pub attested_period: u64,
     /// Until a policy and a key of an enclave is usable, seconds; `None` leaves the registry's defaults.
     pub enclave_delay: Option<u32>,
@@ -45,7 +47,10 @@ pub async fn open_quorum(
             return Ok(OwnerCall::Done);
         }
         let call = IRollupSettings::setAttestedPeriodCall { period: request.attested_period }.abi_encode();
-        return by_owner(transactions, rollup, vec![(settings, call.into())], U256::from(period).into()).await;
+        let mut calls = vec![(settings, call.into())];
+        let keys = l1.view(module, keysCall {}).await?;
+        calls.extend(attested_period_call(l1, keys, request.attested_period).await?.map(|data| (keys, data)));
+        return by_owner(transactions, rollup, calls, U256::from(period).into()).await;
     }
     let deployer = &mut Deployer::new(transactions, format!("quorum/{rollup}"));
     let quotes = deploy_quote_claims(deployer, transactions, rollup, report).await?;
@@ -55,7 +60,9 @@ pub async fn open_quorum(
     if let Some(delay) = request.enclave_delay {
         (delays.policyDelay, delays.keyDelay) = (delay, delay);
     }
-    delays.attestedPeriod = u32::try_from(request.attested_period).unwrap_or(u32::MAX);
+    if request.attested_period > 0 {
+        delays.attestedPeriod = u32::try_from(request.attested_period).unwrap_or(u32::MAX);
+    }
     let mut calls: Vec<Call> = vec![
         (keys, IEnclaveKeys::setSettingsCall { settings: delays }.abi_encode().into()),
         (keys, IEnclaveKeys::setGuardianCall { guardian: request.guardian }.abi_encode().into()),
@@ -66,6 +73,17 @@ pub async fn open_quorum(
         calls.push((of_service, IEnclaveKeys::setVerifierCall { verifier: quotes }.abi_encode().into()));
     }
     by_owner(transactions, rollup, calls, module.into_word()).await
+}
+
+/// Gives the registry the same period, where it has another one.
+async fn attested_period_call(l1: &L1Client, keys: Address, period: u64) -> Result<Option<Bytes>, NodeError> {
+    let old = l1.view(keys, IEnclaveKeys::settingsCall {}).await?;
+    let attested_period = u32::try_from(period).unwrap_or(u32::MAX);
+    if period == 0 || old.attestedPeriod == attested_period {
+        return Ok(None);
+    }
+    let settings = IEnclaveKeys::Settings { attestedPeriod: attested_period, ..old };
+    Ok(Some(IEnclaveKeys::setSettingsCall { settings }.abi_encode().into()))
 }
 
 /// Claims about attestations that L1 cannot check: as long open to challenges as the rollup's own, with as high a bond.

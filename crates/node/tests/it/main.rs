@@ -8,6 +8,7 @@ mod contested;
 mod crash;
 mod deposits;
 mod disputes;
+mod encrypted;
 mod fees;
 mod flooded;
 mod forged;

@@ -18,6 +18,7 @@ use crate::register::Registrar;
 pub(crate) use filter::{Filters, random_id};
 pub(crate) use info::syncing;
 pub(crate) use logs::check_filter;
+pub use send::decode_transaction;
 pub(crate) use transaction::raw_by_hash;
 
 pub(crate) fn register(methods: &mut Registrar) {

@@ -26,7 +26,7 @@ pub(crate) fn register(methods: &mut Registrar) {
 async fn send(params: Params<'static>, rpc: Arc<Rpc>) -> RpcResult<B256> {
     let raw = Args::parse(&params, 1)?.required::<Bytes>(0)?;
     if let Some(forward) = &rpc.forward {
-        decode(&raw)?;
+        decode_transaction(&raw)?;
         return forward.send_raw(raw).await;
     }
     let hash = add(&rpc, &raw)?;
@@ -37,7 +37,7 @@ async fn send(params: Params<'static>, rpc: Arc<Rpc>) -> RpcResult<B256> {
 }
 
 fn add(rpc: &Rpc, raw: &Bytes) -> RpcResult<B256> {
-    let tx = decode(raw)?;
+    let tx = decode_transaction(raw)?;
     // Recovery is nearly all of the work: not for what is sent again.
     if rpc.chain().pool().contains(tx.tx_hash()) {
         return Err(error::server(PoolError::AlreadyKnown));
@@ -47,8 +47,8 @@ fn add(rpc: &Rpc, raw: &Bytes) -> RpcResult<B256> {
     Ok(added.hash)
 }
 
-/// Refuses in geth's words where tools match on them.
-fn decode(raw: &Bytes) -> RpcResult<EthTransaction> {
+/// A transaction in EIP-2718 form. Refuses in geth's words where tools match on them.
+pub fn decode_transaction(raw: &[u8]) -> RpcResult<EthTransaction> {
     if raw.is_empty() {
         return Err(error::server("typed transaction too short"));
     }

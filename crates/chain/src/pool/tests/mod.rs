@@ -7,6 +7,7 @@ mod capacity;
 mod funds;
 mod model;
 mod order;
+mod private;
 mod replace;
 mod smoke;
 mod stateless;

@@ -114,7 +114,12 @@ impl Draft {
     }
 
     pub fn add(&self, pool: &Pool, state: &State) -> Result<Added, PoolError> {
-        let added = pool.add(self.tx(), address(self.sender), state);
+        self.add_as(pool, state, false)
+    }
+
+    pub fn add_as(&self, pool: &Pool, state: &State, is_private: bool) -> Result<Added, PoolError> {
+        let (tx, sender) = (self.tx(), address(self.sender));
+        let added = if is_private { pool.add_private(tx, sender, state) } else { pool.add(tx, sender, state) };
         check(pool);
         added
     }
@@ -144,7 +149,7 @@ pub fn name(tx: &PooledTx) -> (u64, u64) {
 
 /// `(pending, queued)`.
 pub fn counts(pool: &Pool) -> (usize, usize) {
-    let status = pool.status();
+    let status = pool.status_of_all();
     (status.pending, status.queued)
 }
 
@@ -152,6 +157,7 @@ pub fn counts(pool: &Pool) -> (usize, usize) {
 pub fn check(pool: &Pool) {
     let store = pool.store();
     let (mut count, mut bytes, mut pending, mut with_pending, mut with_queued) = (0, 0, 0, 0, 0);
+    let mut hidden = (0, 0);
     for (sender, account) in &store.accounts {
         assert!(!account.txs.is_empty());
         assert!(account.txs.keys().all(|nonce| *nonce >= account.nonce));
@@ -164,6 +170,9 @@ pub fn check(pool: &Pool) {
             assert_eq!((tx.sender, tx.nonce), (*sender, *nonce));
             assert_eq!(store.by_hash[&tx.hash].seq, tx.seq);
             bytes += tx.encoded_len;
+            let is_pending = account.pending_range().contains(nonce);
+            hidden.0 += usize::from(tx.is_private && is_pending);
+            hidden.1 += usize::from(tx.is_private && !is_pending);
         }
         count += account.txs.len();
         pending += account.pending_len();
@@ -175,6 +184,7 @@ pub fn check(pool: &Pool) {
         assert!(tails.holds(&marks.tail.unwrap()));
     }
     assert_eq!((store.by_hash.len(), store.bytes, store.pending), (count, bytes, pending));
+    assert_eq!(store.hidden, hidden);
     assert_eq!(store.heads.lens(), (with_pending, with_pending));
     assert_eq!(store.queued_tails.lens(), (with_queued, with_queued));
     let without = store.accounts.len() - with_queued;

@@ -2,6 +2,7 @@
 
 pub mod contracts;
 pub mod dispute;
+pub mod enclave;
 pub mod evm;
 pub mod false_claim;
 pub mod faults;
