@@ -48,6 +48,8 @@ pub struct RunView {
     pub fate: Fate,
     pub claim: Option<Box<Claimed>>,
     pub voted: BTreeSet<Address>,
+    /// What masked messages end with: the commitments of a proof, where the job has them, and of a vector.
+    pub named_blobs: Vec<(Address, B256)>,
     /// Who has masked, as the contract counts.
     submitted: BTreeSet<Address>,
     roster: Vec<Address>,
@@ -77,6 +79,7 @@ impl RunView {
             fate: Fate::Open,
             claim: None,
             voted: BTreeSet::new(),
+            named_blobs: Vec::new(),
             submitted: BTreeSet::new(),
             roster: Vec::new(),
         }
@@ -171,6 +174,7 @@ impl RunView {
     pub fn masked(&mut self, worker: Address, post: &[u8], at: u64) {
         self.post(worker, Phase::Masked, payload_commitment(post), 0, at);
         self.submitted.insert(worker);
+        self.named_blobs.extend(post.rchunks_exact(32).take(2).map(|end| (worker, B256::from_slice(end))));
         if self.submitted.len() == self.roster.len() {
             self.times.masked = Some(at);
         }
