@@ -3,12 +3,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { AbiCoder, id } from "ethers";
+import { AbiCoder, ZeroAddress, id } from "ethers";
 import { connect, devWallet } from "./lib/chain.mjs";
-import { COMPUTE_MARKET, TaskStatus } from "./lib/compute.mjs";
+import { COMPUTE_MARKET, INFER, TaskStatus } from "./lib/compute.mjs";
 import { contractAt } from "./lib/contracts.mjs";
 import { digits } from "./lib/digits.mjs";
-import { keyOf } from "./lib/enclaves.mjs";
+import { ATTESTATION, keyOf } from "./lib/enclaves.mjs";
 import { temporaryFolder } from "./lib/processes.mjs";
 import { ask, startBlobs, startDev, startRole, startWorker } from "./lib/rollup.mjs";
 import { JobOnChain, LONG_MS, PARAMETERS, examples } from "./lib/trainers.mjs";
@@ -35,9 +35,12 @@ describe("Training on L2 by command", { timeout: 10 * LONG_MS }, () => {
     provider = connect(dev.l2Rpc);
     const chains = { l1: dev.l1Rpc, l2: dev.l2Rpc };
     place = { ...chains, layer: "l2" };
+    market = contractAt("IComputeMarket", COMPUTE_MARKET, devWallet(CREATOR, provider));
+    const modules = () => Promise.all([FAULT, ATTESTATION].map((kind) => market.computeEvidence(kind)));
+    const isOpen = async () => (await market.computeProgram(INFER)).version_ > 0n && !(await modules()).includes(ZeroAddress);
+    await eventually("the market is open, which takes transactions of that key", isOpen, LONG_MS);
     await ask(["train", "open"], { ...chains, challengePeriod: "60s", keyFile: keyOf(OPERATOR), data: temporaryFolder() });
     rollup = contractAt("ITraining", TRAINING, devWallet(CREATOR, provider));
-    market = contractAt("IComputeMarket", COMPUTE_MARKET, devWallet(CREATOR, provider));
     await eventually("training is open", async () => (await rollup.aggregateProgram()).version_ > 0n);
   });
 
@@ -79,7 +82,10 @@ describe("Training on L2 by command", { timeout: 10 * LONG_MS }, () => {
     const index = async ({ args }) => (await rollup.getMember(job, args.worker)).index;
     const indices = await Promise.all(submitted.map(index));
     const order = submitted.map((_, at) => at).sort((a, b) => Number(indices[a] - indices[b]));
-    const contributions = order.map((at) => submitted[at].args.contribution.toObject(true));
+    const contributions = order.map((at) => {
+      const { worker, gradientHash, dataPointsProcessed } = submitted[at].args.contribution;
+      return { worker, gradientHash, dataPointsProcessed, dataShardHashes: [], aggregationProof: "0x" };
+    });
     const claim = [FAULT, PARAMETERS, id("false weights"), new Uint8Array(REPORT_BYTES * WORKERS), "0x"];
     const convergenceProof = AbiCoder.defaultAbiCoder().encode(["uint8", "uint32", "bytes32", "bytes", "bytes"], claim);
     const bond = (await rollup.trainingParams()).aggregateBond;

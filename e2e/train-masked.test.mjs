@@ -48,8 +48,13 @@ describe("Masked training by command", { timeout: 10 * LONG_MS }, () => {
   };
   const startCoordinator = () =>
     startRole("coordinate", job, { ...place, ...examples(TESTED), allowPrivate: true, keyFile: keyOf(0), folder, svg, checkpoint });
+  /** What a role's server says of a blob; undefined when it does not answer. */
+  const found = async (role, blob) => {
+    const answer = fetch(`${role.location}/blobs/${blob}`, { headers: { connection: "close" } });
+    return (await answer.catch(() => undefined))?.status;
+  };
   const serves = (role, blob) =>
-    eventually("the coordinator has fetched a blob", async () => (await fetch(`${role.location}/blobs/${blob}`)).ok, LONG_MS);
+    eventually("the coordinator has fetched a blob", async () => (await found(role, blob)) === 200, LONG_MS);
   const passes = (seconds) => timeOf(provider).increase(seconds);
 
   it("a job is created, whose updates are proven to be short, and all join: one by its enclave, without a stake", async () => {
@@ -122,8 +127,7 @@ describe("Masked training by command", { timeout: 10 * LONG_MS }, () => {
     assert.ok(revealed.some(({ args }) => args.worker === account(killed)), "it goes on from its notes");
     // What was masked lies open nowhere.
     const update = meanBlob([noted(options[killed].folder)]);
-    const found = await fetch(`${workers[killed].location}/blobs/${commitmentOf(update)}`);
-    assert.equal(found.status, 404);
+    assert.equal(await found(workers[killed], commitmentOf(update)), 404);
   });
 
   it("who dropped out comes back, the first coordinator goes on, and everybody is paid for what is in the sums", async () => {

@@ -66,12 +66,10 @@ describe("Private training by command", { timeout: 10 * LONG_MS }, () => {
     }
     await chain.submitted(1, WORKERS);
     const silent = WORKERS - 1;
-    // Its update is at the coordinator's before it is killed, and it takes no part in the second run.
+    // It takes no part in the second run; of the first, somebody else serves its update.
     const evaluated = { ...examples(TESTED), keyFile: keyOf(0), folder: temporaryFolder(), allowPrivate: true, source: blobs.location };
-    const [update] = await rollup.queryFilter(rollup.filters.GradientCommitted(job, account(silent)));
     await workers[silent].kill();
     const relay = await startBlobs({ store: join(options[silent].folder, "blobs") });
-    assert.ok((await fetch(`${relay.location}/blobs/${update.args.contribution.gradientHash}`)).ok);
     coordinator = await startRole("coordinate", job, { ...place, ...evaluated, source: relay.location });
     await chain.event("AggregateClaimed");
     await relay.stop();
@@ -96,7 +94,9 @@ describe("Private training by command", { timeout: 10 * LONG_MS }, () => {
     await ask(["train", "cancel", job], { ...place, keyFile: keyOf(0) });
     await passes(3 * PERIOD + 1);
     const { args } = await chain.event("JobEnded");
-    assert.equal(args.refund, ethers.parseEther(`${REWARD / ROUNDS}`));
+    // What does not divide among the workers, too.
+    const dust = args.refund - ethers.parseEther(`${REWARD / ROUNDS}`);
+    assert.ok(dust >= 0n && dust < BigInt(WORKERS), `${dust}`);
     const { paid, members } = await status();
     assert.equal(paid, 1);
     for (const { balance } of members) {

@@ -17,6 +17,8 @@ use std::time::{Duration, Instant};
 /// Most gas that a transaction may have since Osaka.
 const MAX_GAS: u64 = 1 << 24;
 const RESPONSE_PERIOD: u64 = 86_400;
+/// Bytes of transactions that fit a payload even where nothing compresses.
+const MAX_PAYLOAD_INPUT: usize = 110_000;
 
 /// What an account asks of the contract.
 pub struct Ask {
@@ -118,11 +120,11 @@ impl L2 {
             let to = self.contract.into();
             let call = Call { chain_id: DEFAULT_L2_CHAIN_ID, nonce, to, value, input: data, gas_limit };
             let signed = load::sign(&self.signers[from], call)?;
-            raw.push(load::raw(&signed));
-            unsigned.push(UnsignedTx::new(&signed)?);
+            let encoded = load::raw(&signed);
+            unsigned.push((UnsignedTx::new(&signed)?, encoded.len()));
+            raw.push(encoded);
         }
-        let block = PayloadBlock { timestamp: 1, l1_block_number: 1, message_count: 0, transactions: unsigned };
-        let bytes = encode_payload(&[block], 0, 0)?.len();
+        let bytes = payload_bytes(unsigned)?;
         let started = Instant::now();
         raw.iter().try_for_each(|bytes| self.admit(bytes))?;
         let admitted = started.elapsed();
@@ -170,6 +172,24 @@ impl L2 {
         let (transactions, gas) = (receipts.len(), block.header.gas_used);
         Ok(Took { transactions, gas, built, processor, ..Took::default() })
     }
+}
+
+/// What L1 gets of these transactions, given with their lengths, in as few payloads as they fit.
+fn payload_bytes(transactions: Vec<(UnsignedTx, usize)>) -> eyre::Result<usize> {
+    let (mut bytes, mut batch, mut size) = (0, Vec::new(), 0);
+    let encoded = |transactions: Vec<UnsignedTx>| {
+        let block = PayloadBlock { timestamp: 1, l1_block_number: 1, message_count: 0, transactions };
+        Ok::<_, eyre::Report>(encode_payload(&[block], 0, 0)?.len())
+    };
+    for (transaction, length) in transactions {
+        if size + length > MAX_PAYLOAD_INPUT && !batch.is_empty() {
+            bytes += encoded(std::mem::take(&mut batch))?;
+            size = 0;
+        }
+        batch.push(transaction);
+        size += length;
+    }
+    Ok(bytes + encoded(batch)?)
 }
 
 /// A message of the rollup on L1, whose owner governs the contract.

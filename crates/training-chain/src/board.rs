@@ -186,11 +186,24 @@ impl ChainBoard {
                 }
                 _ => None,
             });
-            let named = run.into_iter().flat_map(|run| &run.named_blobs);
+            let named = run.into_iter().flat_map(|run| run.vectors.iter().chain(&run.proofs));
             let named = named.filter_map(|(from, blob)| Some((*blob, server(from)?)));
             (all, posts.chain(named).collect::<HashMap<_, _>>())
         });
         self.blobs.set_sources(self.sources.iter().cloned().chain(all).collect(), likely);
+    }
+
+    /// Begins to fetch what members posted in the run in work: who has it now may be gone when it is needed.
+    pub(crate) fn prefetch_posts(&self) -> Result<(), ChainError> {
+        let job = self.job();
+        let Some(run) = self.history(|history| history.current().cloned()) else { return Ok(()) };
+        let updates = run.posts(Phase::Updates).map(|(_, post)| (post.content, 4 * job.length()));
+        let vectors = run.vectors.iter().map(|(_, vector)| (*vector, 4 * job.entries()));
+        self.blobs.prefetch(updates.chain(vectors));
+        if let Some(bytes) = job.norm_proof_bytes()? {
+            self.blobs.prefetch(run.proofs.iter().map(|(_, proof)| (*proof, bytes)));
+        }
+        Ok(())
     }
 
     pub(crate) fn state_now(&self) -> State {

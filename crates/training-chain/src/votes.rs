@@ -62,8 +62,8 @@ impl ChainBoard {
         let until = self.history(|history| run.expires(&history.periods));
         match self.say(&format!("{}/vote", run.attempt), data, until).await {
             Ok(()) => Ok(true),
-            // The others were enough.
-            Err(BoardError::Late { .. } | BoardError::PostedBefore(_)) => Ok(false),
+            // The others were enough, and the contract has nothing to do with it.
+            Err(BoardError::Late { .. } | BoardError::PostedBefore(_) | BoardError::StillOpen(_)) => Ok(false),
             Err(error) => Err(error.into()),
         }
     }
