@@ -10,7 +10,7 @@ const DIGITS = fileURLToPath(new URL("../../crates/federated/data/digits.npy", i
 const LABELS = fileURLToPath(new URL("../../crates/federated/data/labels.npy", import.meta.url));
 
 /** Processes on a busy machine take their time. */
-export const LONG_MS = 600_000;
+export const LONG_MS = 120_000;
 /** Of the network that `train create` makes for digits by default. */
 export const PARAMETERS = 64 * 32 + 32 + 32 * 10 + 10;
 

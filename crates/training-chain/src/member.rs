@@ -97,8 +97,10 @@ impl Member {
             return Ok(None);
         }
         let voted = self.board.vote(&run).await?;
-        self.counted = Some((run.attempt, shares));
-        Ok(voted.then_some(run.attempt))
+        if voted != Some(false) {
+            self.counted = Some((run.attempt, shares));
+        }
+        Ok(voted.filter(|voted| *voted).map(|_| run.attempt))
     }
 }
 
