@@ -9,7 +9,7 @@ import { eventually } from "./wait.mjs";
 const DIGITS = fileURLToPath(new URL("../../crates/federated/data/digits.npy", import.meta.url));
 const LABELS = fileURLToPath(new URL("../../crates/federated/data/labels.npy", import.meta.url));
 
-/** Processes on a busy machine take their time. */
+/** Rounds have to end, and jobs with them, as long as processes are slow. */
 export const LONG_MS = 120_000;
 /** Of the network that `train create` makes for digits by default. */
 export const PARAMETERS = 64 * 32 + 32 + 32 * 10 + 10;
