@@ -1,32 +1,20 @@
 // Training by command, from an empty chain to a network: what docs/training.md ("Commands") tells users to do.
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { fileURLToPath } from "node:url";
 import { ethers } from "ethers";
-import { connect, devKey, devWallet, timeOf } from "./lib/chain.mjs";
+import { connect, devWallet, timeOf } from "./lib/chain.mjs";
 import { contractAt } from "./lib/contracts.mjs";
 import { digits } from "./lib/digits.mjs";
+import { keyOf } from "./lib/enclaves.mjs";
 import { temporaryFolder } from "./lib/processes.mjs";
 import { ask, runToEnd, startBlobs, startDev, startRole } from "./lib/rollup.mjs";
+import { LONG_MS, PARAMETERS, examples } from "./lib/trainers.mjs";
 import { eventually } from "./lib/wait.mjs";
-
-const DIGITS = fileURLToPath(new URL("../crates/federated/data/digits.npy", import.meta.url));
-const LABELS = fileURLToPath(new URL("../crates/federated/data/labels.npy", import.meta.url));
-const examples = (from, count) => ({ data: DIGITS, labels: LABELS, divideBy: 16, from, count });
 
 const [WORKERS, SHARE, TESTED] = [4, 350, 1437];
 const ROUNDS = 3;
-const PARAMETERS = 64 * 32 + 32 + 32 * 10 + 10;
-/** Rounds have to end, and the job with them, as long as processes are slow. */
-const LONG_MS = 120_000;
-
-function keyOf(index) {
-  const path = join(temporaryFolder(), "key");
-  writeFileSync(path, devKey(index), { mode: 0o600 });
-  return path;
-}
 
 describe("Training by command", () => {
   let dev, provider, rollup, place, job, coordinator, workers;

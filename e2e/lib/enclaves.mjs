@@ -48,6 +48,9 @@ export class EnclaveMarket {
     [this.chain, this.layer, this.market] = [{ l1: l1Rpc, l2: l2Rpc }, layer, market];
   }
 
+  /** Options of `tee` commands that say which registry. */
+  registry = {};
+
   async module() {
     return contractAt("IAttestationEvidence", await this.market.computeEvidence(ATTESTATION), this.market.runner);
   }
@@ -71,12 +74,12 @@ export class EnclaveMarket {
   async submitCollateral({ out, collateral }) {
     if (this.layer === "l2") return [];
     const command = ["tee", "collateral", "submit", out, collateral];
-    return (await succeeds(command, { ...this.chain, keyFile: keyOf(3) })).parts;
+    return (await succeeds(command, { ...this.chain, ...this.registry, keyFile: keyOf(3) })).parts;
   }
 
   /** The owner accepts the software of a quote. */
   async accept({ kind, out, collateral, mrEnclave, mrSigner }) {
-    const options = { ...this.chain, layer: this.layer, collateral, keyFile: keyOf(OWNER) };
+    const options = { ...this.chain, ...this.registry, layer: this.layer, collateral, keyFile: keyOf(OWNER) };
     await succeeds(["tee", "accept", out], options);
     const keys = await this.keys();
     const isThere = async () => (await keys.policiesOf(KINDS[kind], mrEnclave, mrSigner)).length === 1;
@@ -85,10 +88,20 @@ export class EnclaveMarket {
 
   /** Registers the key of an enclave. */
   async register({ out, collateral, publicKey, timestamp }) {
-    const options = { ...this.chain, layer: this.layer, collateral, publicKey, timestamp, keyFile: keyOf(2) };
+    const own = { ...this.chain, ...this.registry, layer: this.layer, keyFile: keyOf(2) };
+    const options = { ...own, collateral, publicKey, timestamp };
     const { key } = await succeeds(["tee", "register", out], options);
     const keys = await this.keys();
     await eventually("the key is usable", async () => (await keys.statusOf(key)).status_ === USABLE);
     return key;
+  }
+}
+
+/** The training of a rollup, in the place of the market. */
+export class EnclaveTraining extends EnclaveMarket {
+  registry = { training: true };
+
+  async keys() {
+    return contractAt("IEnclaveKeys", await this.market.enclaveKeys(), this.market.runner);
   }
 }

@@ -6,7 +6,7 @@ use clap::Args;
 
 #[derive(Args)]
 pub struct BenchArgs {
-    /// Parts to measure: engine, inference, market, payload, proofs, rpc, training [default: all].
+    /// Parts to measure: engine, inference, market, norm-proofs, payload, proofs, rounds, rpc, secagg, training [default: all].
     parts: Vec<String>,
 }
 

@@ -7,7 +7,7 @@ use clap::Args;
 use eyre::{WrapErr, eyre};
 use lux_compute::Market;
 use lux_l1::L1Client;
-use lux_protocol::constants::COMPUTE_MARKET;
+use lux_protocol::constants::{COMPUTE_MARKET, TRAINING};
 use lux_protocol::market::contract::IComputeMarket::computeProgramCall;
 use lux_protocol::market::contract::Purpose;
 
@@ -46,6 +46,12 @@ impl MarketArgs {
         let program = chain.view(address, computeProgramCall { purpose: Purpose::Infer }).await;
         program.wrap_err_with(|| format!("{address} is no compute market: it needs the preset hip"))?;
         Ok((Market { chain, address }, first_block))
+    }
+
+    /// The contract with the training jobs of the layer.
+    pub async fn training(&self) -> eyre::Result<(L1Client, Address)> {
+        let (chain, address, _) = self.layer.place(None, TRAINING).await?;
+        Ok((chain, address))
     }
 
     /// L1 and a node of L2.

@@ -1,7 +1,7 @@
 //! Measurements behind `cargo xtask bench`. They print; they never fail because something is slow.
 
 use clap::{Parser, ValueEnum};
-use lux_bench::{engine, inference, market, norm_proofs, payload, proofs, report, rpc, training};
+use lux_bench::{engine, inference, market, norm_proofs, payload, proofs, report, rounds, rpc, secagg, training};
 use std::path::PathBuf;
 
 #[derive(Parser)]
@@ -14,7 +14,7 @@ struct Args {
     /// The `anvil` binary to compare with.
     #[arg(long, default_value = "node_modules/.bin/anvil")]
     anvil: PathBuf,
-    /// The `python3` that has ONNX Runtime and numpy to compare with.
+    /// The `python3` that has ONNX Runtime, numpy and Flower to compare with.
     #[arg(long, env = "PYTHON", default_value = "python3")]
     python: PathBuf,
 }
@@ -27,7 +27,9 @@ enum Part {
     NormProofs,
     Payload,
     Proofs,
+    Rounds,
     Rpc,
+    Secagg,
     Training,
 }
 
@@ -49,6 +51,12 @@ fn main() -> eyre::Result<()> {
     }
     if wanted(Part::NormProofs) {
         norm_proofs::run(&mut report)?;
+    }
+    if wanted(Part::Rounds) {
+        rounds::run(&mut report)?;
+    }
+    if wanted(Part::Secagg) {
+        secagg::run(&mut report, &args.python)?;
     }
     if wanted(Part::Training) {
         training::run(&mut report, &args.python)?;

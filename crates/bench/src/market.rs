@@ -1,7 +1,6 @@
 //! The compute market: what a false result and a true one cost.
 
 pub mod disproof;
-mod l2;
 mod lifecycle;
 pub mod scene;
 

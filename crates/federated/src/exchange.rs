@@ -1,50 +1,48 @@
 //! Where blobs go and come from.
 
+use crate::downloads::{Downloads, FetchLimits};
 use alloy_primitives::B256;
 use bytes::Bytes;
 use lux_blobs::{BlobError, BlobStore, Client};
-use parking_lot::RwLock;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
-/// An own store, and servers that others have theirs behind.
+/// An own store, and servers that others have theirs behind. Copies share both, and what is under way.
 #[derive(Clone, Debug)]
 pub struct Exchange {
     store: BlobStore,
-    client: Option<Client>,
-    sources: Arc<RwLock<Sources>>,
-}
-
-/// Servers, which become known in the course of a job.
-#[derive(Debug, Default)]
-struct Sources {
-    all: Vec<String>,
-    /// Who said that it has a blob is asked first.
-    likely: HashMap<B256, String>,
+    downloads: Option<Arc<Downloads>>,
+    wait: Option<Duration>,
 }
 
 impl Exchange {
-    pub fn new(store: BlobStore) -> Self {
-        Self { store, client: None, sources: Arc::default() }
+    pub const fn new(store: BlobStore) -> Self {
+        Self { store, downloads: None, wait: None }
     }
 
     /// Asks these servers, in order, for what the own store lacks.
     pub fn with_sources(self, client: Client, sources: Vec<String>) -> Self {
-        let exchange = Self { client: Some(client), ..self };
-        exchange.set_sources(sources, HashMap::new());
-        exchange
+        self.with_limits(client, sources, FetchLimits::default())
+    }
+
+    /// The same with other limits.
+    pub fn with_limits(self, client: Client, sources: Vec<String>, limits: FetchLimits) -> Self {
+        let downloads = Downloads::new(client, limits);
+        downloads.set_sources(sources, HashMap::new());
+        Self { downloads: Some(Arc::new(downloads)), ..self }
+    }
+
+    /// This copy waits so long for a blob, counted from when somebody asked for it first. Then it says so, and the transfer goes on.
+    pub fn waiting_at_most(self, wait: Duration) -> Self {
+        Self { wait: Some(wait), ..self }
     }
 
     /// From now on, for all copies of this. The `likely` server of a blob is asked before the others.
     pub fn set_sources(&self, sources: Vec<String>, likely: HashMap<B256, String>) {
-        *self.sources.write() = Sources { all: sources, likely };
-    }
-
-    fn sources_of(&self, commitment: B256) -> Vec<String> {
-        let sources = self.sources.read();
-        let likely = sources.likely.get(&commitment);
-        let others = sources.all.iter().filter(|source| Some(*source) != likely);
-        likely.into_iter().chain(others).cloned().collect()
+        if let Some(downloads) = &self.downloads {
+            downloads.set_sources(sources, likely);
+        }
     }
 
     pub const fn store(&self) -> &BlobStore {
@@ -55,26 +53,23 @@ impl Exchange {
         self.store.put(bytes.into()).await
     }
 
+    /// Begins to fetch these blobs, each of at most so many bytes, all at a time.
+    pub fn prefetch(&self, wanted: impl IntoIterator<Item = (B256, usize)>) {
+        let Some(downloads) = &self.downloads else { return };
+        for (commitment, limit) in wanted {
+            downloads.begin(&self.store, commitment, limit as u64);
+        }
+    }
+
     /// A blob of at most `limit` bytes. What came from elsewhere is kept.
     pub async fn get(&self, commitment: B256, limit: usize) -> Result<Bytes, BlobError> {
         let limit = limit as u64;
-        let mut missing = match self.store.get(commitment, limit).await {
-            Err(error @ BlobError::NotFound(_)) => error,
-            found => return found,
-        };
-        let Some(client) = &self.client else { return Err(missing) };
-        for source in self.sources_of(commitment) {
-            match client.fetch_into(&self.store, &source, commitment, limit).await {
-                Ok(_) => return self.store.get(commitment, limit).await,
-                Err(error) => {
-                    tracing::debug!(%commitment, source, %error, "not from here");
-                    // A server that cannot be reached may have it: try again.
-                    if error.is_temporary() {
-                        missing = error;
-                    }
-                }
+        match (self.store.get(commitment, limit).await, &self.downloads) {
+            (Err(BlobError::NotFound(_)), Some(downloads)) => {
+                downloads.wait(&self.store, commitment, limit, self.wait).await?;
+                self.store.get(commitment, limit).await
             }
+            (found, _) => found,
         }
-        Err(missing)
     }
 }

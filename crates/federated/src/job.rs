@@ -2,7 +2,7 @@
 
 use crate::{Architecture, FederatedError};
 use alloy_primitives::{Address, B256};
-use lux_norm_proof::{LIMBS, Terms};
+use lux_norm_proof::{LIMBS, Proof, Terms};
 use lux_secagg::{Assumptions, Context, MAX_WORKERS, MIN_WORKERS, Settings, WordSize};
 use lux_training::limits::MAX_COORDINATE;
 use lux_training::privacy::{Budget, BudgetError, HEADROOM, Mechanism};
@@ -211,6 +211,11 @@ impl Job {
     pub fn norm_terms(&self) -> Result<Option<Terms>, FederatedError> {
         let terms = |bound| Terms::new::<u32>(self.length() as u32, bound, 1);
         Ok(self.norm_bound.map(terms).transpose()?)
+    }
+
+    /// The length of a proof, where workers make them.
+    pub fn norm_proof_bytes(&self) -> Result<Option<usize>, FederatedError> {
+        Ok(self.norm_terms()?.map(|terms| Proof::size(&terms)))
     }
 
     /// Words of a masked vector: the coordinates, and what hides them in the commitment of a norm proof.

@@ -188,12 +188,18 @@ impl SecureRound {
     /// Takes the messages of these workers, no others.
     async fn take(&mut self, entries: &[Entry], of: &WorkerSet, blobs: &Exchange) -> Result<(), FederatedError> {
         let phase = self.phase();
-        for entry in entries {
-            let Entry::Posted { from, post, .. } = entry else { continue };
+        let named = |from: &Address| {
             let index = self.round.as_ref().and_then(|round| round.roster().index_of(*from));
-            if post.phase == phase && index.is_some_and(|index| of.contains(index)) {
-                self.accept(*from, post, blobs).await?;
-            }
+            index.is_some_and(|index| of.contains(index))
+        };
+        let posts = entries.iter().filter_map(|entry| match entry {
+            Entry::Posted { from, post, .. } if post.phase == phase && named(from) => Some((*from, *post)),
+            _ => None,
+        });
+        let posts: Vec<(Address, Post)> = posts.collect();
+        self.prefetch(&posts.iter().map(|(_, post)| post.content).collect::<Vec<_>>(), blobs).await;
+        for (from, post) in posts {
+            self.accept(from, &post, blobs).await?;
         }
         match self.settle(blobs).await?.is_empty() {
             true => Ok(()),
@@ -212,6 +218,22 @@ impl SecureRound {
             Server::Masked(_) => MaskedPost::bytes(&self.job, workers),
             Server::Survivors(_) => SIGNATURE_BYTES + usize::from(workers).div_ceil(8),
             Server::Unmask(_) => SIGNATURE_BYTES + 35 * (degree + 1),
+        }
+    }
+
+    /// Begins to fetch what these messages of the phase take, all at a time. What does not come, or is malformed, is told by [`Self::accept`].
+    pub async fn prefetch(&self, contents: &[B256], blobs: &Exchange) {
+        let limit = self.limit();
+        blobs.prefetch(contents.iter().map(|content| (*content, limit)));
+        if self.phase() != Phase::Masked {
+            return;
+        }
+        let proof_bytes = self.norms.setup.as_ref().map_or(0, |setup| Proof::size(setup.terms()));
+        for content in contents {
+            let Ok(bytes) = blobs.get(*content, limit).await else { continue };
+            let Ok(MaskedPost { proof, vector, .. }) = MaskedPost::decode(&bytes, &self.job) else { continue };
+            let proof = proof.map(|proof| (proof, proof_bytes));
+            blobs.prefetch(proof.into_iter().chain([(vector, 4 * self.job.entries())]));
         }
     }
 

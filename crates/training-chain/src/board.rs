@@ -13,9 +13,12 @@ use lux_l1::{L1Error, L1Event, L1Stream, LogFilter, TxManager};
 use parking_lot::RwLock;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 /// Most servers that are asked for a blob, besides the likely one.
 const MAX_SERVERS: usize = 300;
+/// A step waits so long for a blob, and is tried again when it has come. A server that is slow keeps nobody from the next phase.
+const FETCH_WAIT: Duration = Duration::from_secs(30);
 
 /// What one account reads and writes of a job. Everything is out of events, so that it follows reorganisations, and a restart forgets nothing.
 pub struct ChainBoard {
@@ -59,7 +62,7 @@ impl ChainBoard {
             contract,
             id,
             transactions,
-            blobs,
+            blobs: blobs.clone().waiting_at_most(FETCH_WAIT),
             created,
             job: OnceLock::new(),
             sources,
@@ -68,7 +71,7 @@ impl ChainBoard {
         };
         board.find_sources();
         board.sync().await?;
-        let bytes = board.blobs.get(board.created.config.terms, Terms::MAX_BYTES).await?;
+        let bytes = blobs.get(board.created.config.terms, Terms::MAX_BYTES).await?;
         let terms = Terms::decode(&bytes)?;
         let job = job_of(&board.contract, chain_id, id, &board.created, terms)?;
         board.job.get_or_init(|| job);
@@ -183,9 +186,24 @@ impl ChainBoard {
                 }
                 _ => None,
             });
-            (all, posts.collect::<HashMap<_, _>>())
+            let named = run.into_iter().flat_map(|run| run.vectors.iter().chain(&run.proofs));
+            let named = named.filter_map(|(from, blob)| Some((*blob, server(from)?)));
+            (all, posts.chain(named).collect::<HashMap<_, _>>())
         });
         self.blobs.set_sources(self.sources.iter().cloned().chain(all).collect(), likely);
+    }
+
+    /// Begins to fetch what members posted in the run in work: who has it now may be gone when it is needed.
+    pub(crate) fn prefetch_posts(&self) -> Result<(), ChainError> {
+        let job = self.job();
+        let Some(run) = self.history(|history| history.current().cloned()) else { return Ok(()) };
+        let updates = run.posts(Phase::Updates).map(|(_, post)| (post.content, 4 * job.length()));
+        let vectors = run.vectors.iter().map(|(_, vector)| (*vector, 4 * job.entries()));
+        self.blobs.prefetch(updates.chain(vectors));
+        if let Some(bytes) = job.norm_proof_bytes()? {
+            self.blobs.prefetch(run.proofs.iter().map(|(_, proof)| (*proof, bytes)));
+        }
+        Ok(())
     }
 
     pub(crate) fn state_now(&self) -> State {

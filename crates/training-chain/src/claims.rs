@@ -37,9 +37,10 @@ pub(crate) struct MachineRun {
 /// Makes sure that all of a round is in the store.
 pub(crate) async fn fetch(blobs: &Exchange, weights: B256, round: &Round) -> Result<(), ChainError> {
     let limit = round.update_bytes();
-    blobs.get(weights, limit).await?;
-    for contribution in &round.contributions {
-        blobs.get(contribution.update, limit).await?;
+    let all = || round.contributions.iter().map(|contribution| contribution.update).chain([weights]);
+    blobs.prefetch(all().map(|blob| (blob, limit)));
+    for blob in all() {
+        blobs.get(blob, limit).await?;
     }
     Ok(())
 }

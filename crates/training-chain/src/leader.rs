@@ -84,6 +84,7 @@ impl Role for Leader {
         if self.is_heard().await? {
             board.announce_server(self.server.as_ref()).await?;
         }
+        board.prefetch_posts()?;
         // A claim of public updates takes a bond.
         if board.is_plain() && board.state_now().phase == Phase::Updates {
             let bond = board.contract().params().await?.aggregateBond;

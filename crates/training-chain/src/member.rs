@@ -77,8 +77,8 @@ impl Member {
         let call = joinTrainingJobCall { jobId: board.id, workerAttestation: Bytes::new() };
         let until = u64::MAX;
         match board.act("join", call.abi_encode(), None, until).await {
-            // Others joined meanwhile, and what a join takes changed: it is tried again.
-            Ok(()) | Err(BoardError::Late { .. }) => {}
+            // Others joined meanwhile, and what a join takes changed, or an earlier process's is under way: it is tried again.
+            Ok(()) | Err(BoardError::Late { .. } | BoardError::StillOpen(_)) => {}
             Err(error) => return Err(error.into()),
         }
         board.sync().await?;
@@ -97,8 +97,10 @@ impl Member {
             return Ok(None);
         }
         let voted = self.board.vote(&run).await?;
-        self.counted = Some((run.attempt, shares));
-        Ok(voted.then_some(run.attempt))
+        if voted != Some(false) {
+            self.counted = Some((run.attempt, shares));
+        }
+        Ok(voted.filter(|voted| *voted).map(|_| run.attempt))
     }
 }
 
@@ -115,6 +117,10 @@ impl Role for Member {
         }
         if self.board.history(|history| history.active.contains(&self.board.account())) {
             self.board.announce_server(self.server.as_ref()).await?;
+        }
+        // Of public updates it needs its own.
+        if !self.board.is_plain() {
+            self.board.prefetch_posts()?;
         }
         let run = self.board.state().await?;
         let members = self.board.members(run.round).await?;

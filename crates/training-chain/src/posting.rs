@@ -70,6 +70,7 @@ impl Board for ChainBoard {
         };
         match sent {
             Ok(()) | Err(BoardError::Late { .. }) => {}
+            Err(BoardError::StillOpen(_)) => return Err(BoardError::Unreachable("it takes this message later".into())),
             Err(error) => return Err(error),
         }
         synced(self).await?;

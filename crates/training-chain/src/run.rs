@@ -48,6 +48,10 @@ pub struct RunView {
     pub fate: Fate,
     pub claim: Option<Box<Claimed>>,
     pub voted: BTreeSet<Address>,
+    /// What masked messages end with.
+    pub vectors: Vec<(Address, B256)>,
+    /// What they have before that, in jobs with norm proofs.
+    pub proofs: Vec<(Address, B256)>,
     /// Who has masked, as the contract counts.
     submitted: BTreeSet<Address>,
     roster: Vec<Address>,
@@ -77,6 +81,8 @@ impl RunView {
             fate: Fate::Open,
             claim: None,
             voted: BTreeSet::new(),
+            vectors: Vec::new(),
+            proofs: Vec::new(),
             submitted: BTreeSet::new(),
             roster: Vec::new(),
         }
@@ -171,6 +177,9 @@ impl RunView {
     pub fn masked(&mut self, worker: Address, post: &[u8], at: u64) {
         self.post(worker, Phase::Masked, payload_commitment(post), 0, at);
         self.submitted.insert(worker);
+        let mut ends = post.rchunks_exact(32).map(|end| (worker, B256::from_slice(end)));
+        self.vectors.extend(ends.next());
+        self.proofs.extend(ends.next());
         if self.submitted.len() == self.roster.len() {
             self.times.masked = Some(at);
         }

@@ -37,10 +37,7 @@ impl ChainBoard {
         let temporary = |error: lux_l1::L1Error| board_error(error.into());
         let known = self.transactions.status(&id).is_some();
         if !known && gas.is_none() {
-            let refusal = self.transactions.refusal(self.contract.address, &data).await.map_err(temporary)?;
-            if let Some(revert) = refusal {
-                return Err(refused(self.account(), &revert));
-            }
+            self.probe(&data).await?;
         }
         let request = TxRequest { gas_limit: gas, ..TxRequest::call(id.clone(), self.contract.address, data) };
         let mut status = match self.transactions.submit(request).await {
@@ -76,6 +73,13 @@ impl ChainBoard {
                 tokio::time::sleep(PAUSE).await;
             }
         }
+    }
+
+    /// Whether the chain would take a call now.
+    pub(crate) async fn probe(&self, data: &[u8]) -> Result<(), BoardError> {
+        let refusal = self.transactions.refusal(self.contract.address, data).await;
+        let refusal = refusal.map_err(|error| board_error(error.into()))?;
+        refusal.map_or(Ok(()), |revert| Err(refused(self.account(), &revert)))
     }
 
     /// Sends a step of the protocol, which others may have made, unless it is under way or would revert now; whether it is there now.

@@ -9,6 +9,9 @@ use lux_federated::{BoardError, FederatedError, Phase, SecureRound, encode_vecto
 use lux_protocol::training::ITraining::revealAggregationKeyCall;
 use lux_training::program::Contribution;
 
+/// Enough for the vote that ends a round: an estimate made before others voted would be for one that does not.
+const VOTE_GAS: u64 = 1_500_000;
+
 /// The result of a masked run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Vote {
@@ -44,15 +47,15 @@ impl ChainBoard {
         Ok(Some(Vote { aggregate: claimed.result.aggregate, weights, survivors: run.bitmap(&survivors) }))
     }
 
-    /// Votes for what this account found itself; whether there was anything to say.
-    pub(crate) async fn vote(&self, run: &RunView) -> Result<bool, ChainError> {
+    /// Votes for what this account found itself; `None` as long as there is nothing to say, `false` where the chain did not take it.
+    pub(crate) async fn vote(&self, run: &RunView) -> Result<Option<bool>, ChainError> {
         let vote = match self.count(run.attempt).await {
             Ok(Some(vote)) => vote,
-            Ok(None) => return Ok(false),
+            Ok(None) => return Ok(None),
             // Masks that do not come off come to nothing: the run is abandoned.
             Err(ChainError::Federated(error @ (FederatedError::Server(_) | FederatedError::Handout(_)))) => {
                 tracing::warn!(run = run.attempt, %error, "nothing to vote for");
-                return Ok(false);
+                return Ok(None);
             }
             Err(error) => return Err(error),
         };
@@ -60,10 +63,14 @@ impl ChainBoard {
         let key_share = (Bytes::new(), aggregate, weights, survivors).abi_encode_params().into();
         let data = revealAggregationKeyCall { jobId: self.id, keyShare: key_share }.abi_encode();
         let until = self.history(|history| run.expires(&history.periods));
-        match self.say(&format!("{}/vote", run.attempt), data, until).await {
-            Ok(()) => Ok(true),
-            // The others were enough.
-            Err(BoardError::Late { .. } | BoardError::PostedBefore(_)) => Ok(false),
+        let sent = match self.probe(&data).await {
+            Ok(()) => self.act(&format!("{}/vote", run.attempt), data, Some(VOTE_GAS), until).await,
+            refused => refused,
+        };
+        match sent {
+            Ok(()) => Ok(Some(true)),
+            // The others were enough, or it is not the time.
+            Err(BoardError::Late { .. } | BoardError::PostedBefore(_) | BoardError::StillOpen(_)) => Ok(Some(false)),
             Err(error) => Err(error.into()),
         }
     }

@@ -91,6 +91,7 @@ impl Role for Watcher {
         let board = self.board.clone();
         board.transactions.step().await?;
         board.sync().await?;
+        board.prefetch_posts()?;
         let mut records = self.observer.look(&board).await;
         let runs: Vec<RunView> = board.history(|history| history.runs.values().cloned().collect());
         for run in runs.iter().filter(|run| run.claim.as_ref().is_some_and(|claim| !claim.aggregator.is_zero())) {

@@ -10,6 +10,7 @@ mod register;
 mod run;
 mod samples;
 pub mod store;
+mod update;
 
 use clap::Subcommand;
 
@@ -25,6 +26,8 @@ pub enum ModelCommand {
     Run(run::RunArgs),
     /// Register a model with the compute market.
     Register(register::RegisterArgs),
+    /// Register a model as the successor of an own one, with its terms; the market keeps the lineage.
+    Update(update::UpdateArgs),
 }
 
 pub async fn run(command: ModelCommand, json: bool) -> eyre::Result<()> {
@@ -34,6 +37,7 @@ pub async fn run(command: ModelCommand, json: bool) -> eyre::Result<()> {
         ModelCommand::Inspect(args) => inspect::run(args, json).await,
         ModelCommand::Run(args) => run::run(args, json).await,
         ModelCommand::Register(args) => register::run(args, json).await,
+        ModelCommand::Update(args) => update::run(args, json).await,
     }
 }
 

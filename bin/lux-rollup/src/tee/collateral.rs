@@ -71,6 +71,9 @@ pub struct SubmitArgs {
     /// For the registry that attestations of state roots go by, instead of a market's.
     #[arg(long, conflicts_with = "market")]
     state_roots: bool,
+    /// For the registry that training on L1 goes by, instead of a market's.
+    #[arg(long, conflicts_with_all = ["market", "state_roots"])]
+    training: bool,
     /// Key of whoever pays the transactions.
     #[command(flatten)]
     key: KeyArgs,
@@ -84,7 +87,8 @@ pub async fn run(command: CollateralCommand, json: bool) -> eyre::Result<()> {
         files.add(&read_bounded(path, MAX_FILE_BYTES)?).wrap_err_with(|| path.display().to_string())?;
     }
     let parts = files.submissions()?;
-    let registry = Registry::of(&RegistryArgs::on_l1(args.endpoints, args.market, args.state_roots)).await?;
+    let which = RegistryArgs::on_l1(args.endpoints, args.market, args.state_roots, args.training);
+    let registry = Registry::of(&which).await?;
     let transactions = one_off(&registry.chain, wallet).await?;
     let progress = Progress::new(json);
     let (outcomes, refused) = submit_parts(&registry, &transactions, &parts, &progress).await?;

@@ -1,17 +1,18 @@
-//! The registry of enclave keys that a market goes by.
+//! The registry of enclave keys that a market, training or state roots go by.
 
 use crate::l2::{self, Endpoints};
 use crate::market_args::MarketArgs;
 use alloy_primitives::{Address, Bytes};
 use alloy_sol_types::SolValue;
 use clap::Args;
-use eyre::eyre;
+use eyre::{WrapErr, eyre};
 use lux_confidential::state_root_registry;
 use lux_l1::L1Client;
 use lux_protocol::constants::ENCLAVE_KEYS;
 use lux_protocol::market::EvidenceKind;
 use lux_protocol::market::contract::IComputeMarket::computeEvidenceCall;
 use lux_protocol::market::enclaves::IAttestationEvidence::keysCall;
+use lux_protocol::training::ITraining::enclaveKeysCall;
 use lux_tee::Collateral;
 
 /// Which registry a command talks to.
@@ -22,12 +23,15 @@ pub struct RegistryArgs {
     /// The registry on L1 that attestations of state roots go by, instead of a market's.
     #[arg(long, conflicts_with_all = ["layer", "market"])]
     pub state_roots: bool,
+    /// The registry that training goes by, instead of a market's.
+    #[arg(long, conflicts_with_all = ["market", "state_roots"])]
+    pub training: bool,
 }
 
 impl RegistryArgs {
     /// For commands about L1 alone.
-    pub const fn on_l1(endpoints: Endpoints, market: Option<Address>, state_roots: bool) -> Self {
-        Self { market: MarketArgs::on_l1(endpoints, market), state_roots }
+    pub const fn on_l1(endpoints: Endpoints, market: Option<Address>, state_roots: bool, training: bool) -> Self {
+        Self { market: MarketArgs::on_l1(endpoints, market), state_roots, training }
     }
 }
 
@@ -40,6 +44,9 @@ impl Registry {
     pub async fn of(args: &RegistryArgs) -> eyre::Result<Self> {
         if args.state_roots {
             return Self::of_state_roots(&args.market).await;
+        }
+        if args.training {
+            return Self::of_training(&args.market).await;
         }
         Self::of_market(&args.market).await
     }
@@ -56,6 +63,19 @@ impl Registry {
         }
         let address = market.chain.view(module, keysCall {}).await?;
         Ok(Self { chain: market.chain, address })
+    }
+
+    async fn of_training(args: &MarketArgs) -> eyre::Result<Self> {
+        let (chain, training) = args.training().await?;
+        let registry = chain.view(training, enclaveKeysCall {}).await;
+        let address =
+            registry.wrap_err_with(|| format!("{training} has no training: on L1 it needs the preset zip"))?;
+        if address.is_zero() {
+            return Err(eyre!(
+                "the training of {training} takes no enclaves: its owner has set no registry of their keys"
+            ));
+        }
+        Ok(Self { chain, address })
     }
 
     async fn of_state_roots(args: &MarketArgs) -> eyre::Result<Self> {

@@ -213,7 +213,11 @@ async fn follow(role: &mut impl Role, scene: &Scene, json: bool) -> eyre::Result
 fn say(job: &Job, record: &Record, json: bool) -> eyre::Result<()> {
     let mut lines = Lines::new();
     if json {
-        lines.line(serde_json::to_value(record)?)?;
+        let mut value = serde_json::to_value(record)?;
+        if let Record::Claimed { run, .. } = record {
+            value["epsilon"] = job.epsilon(*run).ok().flatten().into();
+        }
+        lines.line(value)?;
     } else {
         records::of_chain(job, record).into_iter().try_for_each(|line| lines.line(line).map(drop))?;
     }

@@ -1,19 +1,20 @@
 //! Tasks from submission to payment, through the execution engine.
 
 use super::disproof::Inference;
-use super::l2::{Ask, L2, Took};
 use super::scene::ether;
+use crate::l2::{Ask, L2, Took};
 use crate::report::Report;
-use alloy_primitives::{B256, Bytes, U256, keccak256};
+use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
+use alloy_sol_types::{SolCall, SolEvent};
 use eyre::ensure;
-use lux_compute::{MAX_BATCH_BYTES, MAX_CLAIMED, MAX_FINALIZED, MAX_RESULTS, flops_of};
+use lux_compute::{MAX_BATCH_BYTES, MAX_CLAIMED, MAX_FINALIZED, MAX_RESULTS, flops_of, infer_program_id};
 use lux_protocol::ClaimTrace;
-use lux_protocol::constants::MAX_CHECKPOINTS;
+use lux_protocol::constants::{COMPUTE_MARKET, MAX_CHECKPOINTS};
 use lux_protocol::market::contract::IComputeMarket::{
-    claimTaskCall, claimTasksCall, depositCall, finalizeTasksCall, registerModelCall, stakeCall,
-    submitComputeResultCall, submitComputeResultsCall, submitComputeTaskCall,
+    TaskFinalized, claimTaskCall, claimTasksCall, depositCall, finalizeTasksCall, registerModelCall, setEvidenceCall,
+    setProgramCall, stakeCall, submitComputeResultCall, submitComputeResultsCall, submitComputeTaskCall,
 };
-use lux_protocol::market::contract::{ComputeResult, ComputeTask};
+use lux_protocol::market::contract::{ComputeResult, ComputeTask, Purpose};
 use lux_protocol::market::{EvidenceKind, InputData, ModelTerms, ResultProof, claim_input};
 use lux_protocol::payload_commitment;
 
@@ -43,7 +44,12 @@ const WAYS: [Way; 3] = [
 ];
 
 pub fn run(report: &mut Report, inference: &Inference) -> eyre::Result<()> {
-    let mut l2 = L2::open(REQUESTERS + WORKERS)?;
+    let governed = |module: Address| {
+        let evidence = setEvidenceCall { kind: EvidenceKind::Fault as u8, module };
+        let program = setProgramCall { purpose: Purpose::Infer, program: infer_program_id() };
+        vec![evidence.abi_encode(), program.abi_encode()]
+    };
+    let mut l2 = L2::open(REQUESTERS + WORKERS, COMPUTE_MARKET, TaskFinalized::SIGNATURE_HASH, governed)?;
     let model = inference.bundle.model.hash();
     let metadata = ModelTerms { flops_per_gas: 1, ..ModelTerms::default() }.encode()?;
     let mut setup = vec![Ask::new(0, registerModelCall { modelHash: model, modelMetadata: metadata }, 1)];
@@ -96,7 +102,7 @@ fn measure(report: &mut Report, l2: &mut L2, inference: &Inference, way: Way, nu
     let deliver = l2.ask(deliver.collect::<eyre::Result<_>>()?)?;
     l2.wait(CHALLENGE_PERIOD);
     let collect = l2.ask(collect.collect())?;
-    ensure!(l2.paid == TASKS * (number + 1), "not every task is paid");
+    ensure!(l2.events == TASKS * (number + 1), "not every task is paid");
 
     let steps = [("submitComputeTask", submit), ("claim", claim), ("result", deliver), ("payment", collect)];
     let total = |part: fn(&Took) -> f64| steps.iter().map(|(_, took)| part(took)).sum::<f64>();

@@ -15,7 +15,7 @@ use std::path::Path;
 const WORKERS: usize = 100;
 const LENGTH: usize = 1_000_000;
 const KRUM: Rule = Rule::Krum { faults: 20, selected: 1 };
-/// Alternations; medians are over them.
+/// Medians are over so many.
 const ROUNDS: usize = 3;
 /// Rows, columns and depth of the matrix product.
 const SIDE: usize = 2_048;
@@ -28,15 +28,33 @@ pub fn run(report: &mut Report, python: &Path) -> eyre::Result<()> {
         );
         println!("  PYTHON to its python; with `flwr` there, Flower's Krum is measured too");
     }
+    let theirs = peer.as_mut().ok().map(Theirs::measure).transpose()?;
+    drop(peer);
     for (name, most) in [("of 21 bits", 1 << 20), ("of 14 bits", (1 << 13) - 1)] {
         let updates = updates(most);
         let rows: Vec<&[i32]> = updates.iter().map(Vec::as_slice).collect();
         let slices = Slices::new(&rows).ok_or_else(|| eyre!("updates out of range"))?;
         for threads in [NonZero::<usize>::MIN, NonZero::<usize>::MIN.saturating_add(1)] {
-            measure(report, &format!("{name}, {threads} thread(s)"), slices, threads, peer.as_mut().ok())?;
+            measure(report, &format!("{name}, {threads} thread(s)"), slices, threads, theirs.as_ref())?;
         }
     }
     Ok(())
+}
+
+/// The peers' seconds of processors. Bits and threads make no difference to them.
+struct Theirs {
+    krum: f64,
+    median: f64,
+    flower: Option<f64>,
+}
+
+impl Theirs {
+    fn measure(peer: &mut Peer) -> eyre::Result<Self> {
+        let mut of = |rule: &str| (0..ROUNDS).map(|_| peer.seconds(rule)).collect::<eyre::Result<Vec<_>>>();
+        let (krum, median) = (middle(&mut of("krum")?), middle(&mut of("median")?));
+        let flower = if peer.flower { Some(peer.seconds("flower")?) } else { None };
+        Ok(Self { krum, median, flower })
+    }
 }
 
 fn measure(
@@ -44,37 +62,32 @@ fn measure(
     name: &str,
     updates: Slices<'_>,
     threads: NonZero<usize>,
-    mut peer: Option<&mut Peer>,
+    theirs: Option<&Theirs>,
 ) -> eyre::Result<()> {
     let points = vec![1; WORKERS];
-    let (mut product, mut distances, mut theirs) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut krum, mut median, mut their_median) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut product, mut distances) = (Vec::new(), Vec::new());
+    let (mut krum, mut median) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         product.push(matrix_product(threads.get())?);
         distances.push(seconds(|| Ok(distances_in_threads(None, updates, threads)))?);
         krum.push(seconds(|| aggregate_in_threads(KRUM, None, updates, &points, threads))?);
         median.push(seconds(|| aggregate_in_threads(Rule::Median, None, updates, &points, threads))?);
-        if let Some(peer) = &mut peer {
-            theirs.push(peer.seconds("krum")?);
-            their_median.push(peer.seconds("median")?);
-        }
     }
-    let flower = peer.as_mut().filter(|peer| peer.flower).map(|peer| peer.seconds("flower")).transpose()?;
     let pairs = (WORKERS * (WORKERS - 1) / 2 * LENGTH) as f64;
     let ours = pairs / middle(&mut distances);
     let limit = (SIDE * SIDE * SIDE * threads.get()) as f64 / middle(&mut product);
     let title = format!("million squared differences per core, {name}");
     report.versus(&title, ours / 1e6, "sgemm's multiply-adds", limit / 1e6);
-    if peer.is_some() {
+    if let Some(theirs) = theirs {
         let rate = |seconds: f64| 60.0 / seconds;
         let (krum, median) = (rate(middle(&mut krum)), rate(middle(&mut median)));
         let title = format!("Krum per minute and core, 100 x 1M {name}");
-        report.versus(&title, krum, "numpy float32", rate(middle(&mut theirs)));
-        if let Some(flower) = flower {
+        report.versus(&title, krum, "numpy float32", rate(theirs.krum));
+        if let Some(flower) = theirs.flower {
             report.versus(&title, krum, "Flower float32", rate(flower));
         }
         let title = format!("median per minute and core, 100 x 1M {name}");
-        report.versus(&title, median, "numpy float32", rate(middle(&mut their_median)));
+        report.versus(&title, median, "numpy float32", rate(theirs.median));
     }
     Ok(())
 }

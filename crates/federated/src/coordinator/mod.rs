@@ -16,12 +16,16 @@ use plain::PlainRound;
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Rounds in a row without a result, after which a coordinator gives up.
 const MAX_FAILURES: u32 = 3;
 /// Times that unmasking is given more time. Who has revealed shares does not contribute again to the same weights, so the round is worth
 /// waiting for.
 const MAX_PROLONGATIONS: u32 = 3;
+
+/// A step waits so long for blobs; what is slower is looked at again in later ones.
+const FETCH_WAIT: Duration = Duration::from_secs(5);
 
 enum Current {
     Plain(PlainRound),
@@ -47,6 +51,8 @@ pub struct Coordinator {
     slowest: u64,
     prolonged: u32,
     failures: u32,
+    /// The failure that was logged last: a board may take long to give a round up.
+    told: Option<(u64, Phase, String)>,
 }
 
 /// What came of a step.
@@ -73,7 +79,7 @@ impl Coordinator {
         Self {
             job,
             board,
-            blobs,
+            blobs: blobs.waiting_at_most(FETCH_WAIT),
             evaluated,
             pace: Pace::new(durations),
             current: None,
@@ -86,6 +92,7 @@ impl Coordinator {
             slowest: 0,
             prolonged: 0,
             failures: 0,
+            told: None,
         }
     }
 
@@ -172,6 +179,14 @@ impl Coordinator {
                 }
                 _ => {}
             }
+        }
+        let contents: Vec<B256> = posts.iter().map(|(_, post)| post.content).collect();
+        match &self.current {
+            Some(Current::Plain(_)) => {
+                self.blobs.prefetch(contents.iter().map(|content| (*content, 4 * self.job.length())));
+            }
+            Some(Current::Secure(round)) => round.prefetch(&contents, &self.blobs).await,
+            None => {}
         }
         for (index, (from, post)) in posts.into_iter().enumerate() {
             let taken = match &mut self.current {
@@ -331,7 +346,11 @@ impl Coordinator {
 
     /// The round ends without a result.
     async fn too_few(&mut self, state: &State, reason: String) -> Result<Progress, FederatedError> {
-        tracing::warn!(round = state.round, phase = state.phase.name(), reason, "the round came to nothing");
+        let failure = (state.round, state.phase, reason.clone());
+        if self.told.as_ref() != Some(&failure) {
+            tracing::warn!(round = state.round, phase = state.phase.name(), reason, "the round came to nothing");
+            self.told = Some(failure);
+        }
         self.pace.failed(state.phase);
         let milliseconds = self.pace.milliseconds(self.first_phase());
         if state.now <= state.deadline {

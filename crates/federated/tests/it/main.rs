@@ -4,6 +4,7 @@
 mod accuracy;
 mod auditing;
 mod dropouts;
+mod exchange;
 mod export;
 mod http;
 mod lying_board;

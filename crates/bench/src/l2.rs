@@ -1,28 +1,26 @@
-//! An L2 whose market is open, with a mempool, and nothing around it.
+//! An L2 with a contract that L1 governs, with a mempool, and nothing around it.
 
 use crate::batches::{genesis, open};
 use crate::load::{self, Call};
 use crate::process::processor_seconds;
 use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_signer_local::PrivateKeySigner;
-use alloy_sol_types::{SolCall, SolEvent, SolValue};
+use alloy_sol_types::{SolCall, SolValue};
 use eyre::{ensure, eyre};
 use lux_chain::{BlockLimits, BuildRequest, Chain};
-use lux_compute::infer_program_id;
 use lux_node::{MAX_BLOCK_TRANSACTION_BYTES, artifacts};
-use lux_protocol::constants::{COMPUTE_MARKET, DEFAULT_L2_CHAIN_ID, L1_ROLLUP_SENDER};
-use lux_protocol::market::EvidenceKind;
-use lux_protocol::market::contract::IComputeMarket::{TaskFinalized, setEvidenceCall, setProgramCall};
-use lux_protocol::market::contract::Purpose;
-use lux_protocol::{Deposit, Transaction};
+use lux_protocol::constants::{DEFAULT_L2_CHAIN_ID, L1_ROLLUP_SENDER};
+use lux_protocol::{Deposit, PayloadBlock, Transaction, UnsignedTx, encode_payload};
 use lux_stf::{L1Origin, recover_sender};
 use std::time::{Duration, Instant};
 
 /// Most gas that a transaction may have since Osaka.
 const MAX_GAS: u64 = 1 << 24;
 const RESPONSE_PERIOD: u64 = 86_400;
+/// Bytes of transactions that fit a payload even where nothing compresses.
+const MAX_PAYLOAD_INPUT: usize = 110_000;
 
-/// What an account asks of the market.
+/// What an account asks of the contract.
 pub struct Ask {
     pub from: usize,
     pub value: U256,
@@ -31,9 +29,9 @@ pub struct Ask {
 }
 
 impl Ask {
-    /// A call about so many tasks.
-    pub fn new(from: usize, call: impl SolCall, tasks: usize) -> Self {
-        let gas_limit = (tasks as u64 * 400_000).min(MAX_GAS);
+    /// A call about so many tasks, or workers.
+    pub fn new(from: usize, call: impl SolCall, about: usize) -> Self {
+        let gas_limit = (about as u64 * 400_000).min(MAX_GAS);
         Self { from, value: U256::ZERO, data: call.abi_encode().into(), gas_limit }
     }
 }
@@ -43,6 +41,8 @@ impl Ask {
 pub struct Took {
     pub transactions: usize,
     pub gas: u64,
+    /// Of the payload on L1, compressed.
+    pub bytes: usize,
     /// In the mempool.
     pub admitted: Duration,
     /// From the mempool to durable blocks.
@@ -56,19 +56,27 @@ pub struct L2 {
     signers: Vec<PrivateKeySigner>,
     nonces: Vec<u64>,
     time: u64,
-    /// `TaskFinalized` events.
-    pub paid: usize,
+    contract: Address,
+    event: B256,
+    /// Events of the kind that is counted.
+    pub events: usize,
     _folder: tempfile::TempDir,
 }
 
 impl L2 {
-    /// Open for tasks of the inference program.
-    pub fn open(accounts: usize) -> eyre::Result<Self> {
+    /// Where `governed` says what L1 sets up, given the module for fault proofs, which judges nothing. Counts an event.
+    pub fn open(
+        accounts: usize,
+        contract: Address,
+        event: B256,
+        governed: impl FnOnce(Address) -> Vec<Vec<u8>>,
+    ) -> eyre::Result<Self> {
         let signers = (0..accounts as u64).map(load::signer).collect::<eyre::Result<Vec<_>>>()?;
         let folder = tempfile::tempdir()?;
-        let chain = open(folder.path(), "market.redb", &genesis(&signers))?;
+        let chain = open(folder.path(), "l2.redb", &genesis(&signers))?;
         let time = chain.head().header.timestamp;
-        let mut this = Self { chain, nonces: vec![0; signers.len()], signers, time, paid: 0, _folder: folder };
+        let nonces = vec![0; signers.len()];
+        let mut this = Self { chain, signers, nonces, time, contract, event, events: 0, _folder: folder };
         // Nobody disputes here: what would judge has no verifier.
         let code = artifacts::fault_proof().bytecode;
         let arguments = (Address::ZERO, U256::from(RESPONSE_PERIOD)).abi_encode_params();
@@ -84,10 +92,13 @@ impl L2 {
         this.nonces[0] = 1;
         this.admit(&load::raw(&load::sign(&this.signers[0], create)?))?;
         this.build(Vec::new())?;
-        let evidence = setEvidenceCall { kind: EvidenceKind::Fault as u8, module };
-        let program = setProgramCall { purpose: Purpose::Infer, program: infer_program_id() };
-        this.build(vec![from_l1(1, evidence.abi_encode()), from_l1(2, program.abi_encode())])?;
+        let calls = (1..).zip(governed(module)).map(|(number, data)| from_l1(number, contract, data));
+        this.build(calls.collect())?;
         Ok(this)
+    }
+
+    pub fn signer(&self, account: usize) -> &PrivateKeySigner {
+        &self.signers[account]
     }
 
     pub fn address(&self, account: usize) -> Address {
@@ -99,21 +110,25 @@ impl L2 {
         self.time += seconds;
     }
 
-    /// Calls of the market, through the mempool; all must succeed.
+    /// Calls of the contract, through the mempool; all must succeed.
     pub fn ask(&mut self, asks: Vec<Ask>) -> eyre::Result<Took> {
         let transactions = asks.len();
-        let mut raw = Vec::with_capacity(transactions);
+        let (mut raw, mut unsigned) = (Vec::with_capacity(transactions), Vec::with_capacity(transactions));
         for Ask { from, value, data, gas_limit } in asks {
             let nonce = self.nonces[from];
             self.nonces[from] += 1;
-            let to = COMPUTE_MARKET.into();
+            let to = self.contract.into();
             let call = Call { chain_id: DEFAULT_L2_CHAIN_ID, nonce, to, value, input: data, gas_limit };
-            raw.push(load::raw(&load::sign(&self.signers[from], call)?));
+            let signed = load::sign(&self.signers[from], call)?;
+            let encoded = load::raw(&signed);
+            unsigned.push((UnsignedTx::new(&signed)?, encoded.len()));
+            raw.push(encoded);
         }
+        let bytes = payload_bytes(unsigned)?;
         let started = Instant::now();
         raw.iter().try_for_each(|bytes| self.admit(bytes))?;
         let admitted = started.elapsed();
-        let mut took = Took { admitted, ..Took::default() };
+        let mut took = Took { admitted, bytes, ..Took::default() };
         while self.chain.pool().status().pending > 0 {
             let block = self.build(Vec::new())?;
             took.transactions += block.transactions;
@@ -153,18 +168,36 @@ impl L2 {
         let failed = receipts.iter().filter(|receipt| !receipt.success).count();
         ensure!(failed == 0, "{failed} transactions of block {} failed", block.number());
         let logs = receipts.iter().flat_map(|receipt| &receipt.logs);
-        self.paid += logs.filter(|log| log.topics().first() == Some(&TaskFinalized::SIGNATURE_HASH)).count();
-        let gas = block.header.gas_used;
-        Ok(Took { transactions: receipts.len(), gas, admitted: Duration::ZERO, built, processor })
+        self.events += logs.filter(|log| log.topics().first() == Some(&self.event)).count();
+        let (transactions, gas) = (receipts.len(), block.header.gas_used);
+        Ok(Took { transactions, gas, built, processor, ..Took::default() })
     }
 }
 
-/// A message of the rollup on L1, whose owner governs the market.
-fn from_l1(number: u8, data: Vec<u8>) -> Deposit {
+/// What L1 gets of these transactions, given with their lengths, in as few payloads as they fit.
+fn payload_bytes(transactions: Vec<(UnsignedTx, usize)>) -> eyre::Result<usize> {
+    let (mut bytes, mut batch, mut size) = (0, Vec::new(), 0);
+    let encoded = |transactions: Vec<UnsignedTx>| {
+        let block = PayloadBlock { timestamp: 1, l1_block_number: 1, message_count: 0, transactions };
+        Ok::<_, eyre::Report>(encode_payload(&[block], 0, 0)?.len())
+    };
+    for (transaction, length) in transactions {
+        if size + length > MAX_PAYLOAD_INPUT && !batch.is_empty() {
+            bytes += encoded(std::mem::take(&mut batch))?;
+            size = 0;
+        }
+        batch.push(transaction);
+        size += length;
+    }
+    Ok(bytes + encoded(batch)?)
+}
+
+/// A message of the rollup on L1, whose owner governs the contract.
+fn from_l1(number: u8, to: Address, data: Vec<u8>) -> Deposit {
     Deposit {
         source_hash: B256::with_last_byte(number),
         from: L1_ROLLUP_SENDER,
-        to: COMPUTE_MARKET,
+        to,
         mint: U256::ZERO,
         value: U256::ZERO,
         gas_limit: 1_000_000,

@@ -1,11 +1,12 @@
-"""CPU time of Flower's SecAgg+ functions for one round, for comparison with `--example secagg_round`.
+"""Processor time of Flower's SecAgg+ functions for one round, of a worker and of the server, in seconds.
 
-python flower.py [workers] [entries] [dropouts in percent] [degree] [threshold]    (needs `pip install flwr`)
+python flower.py workers entries dropouts-in-percent degree threshold    (needs `pip install flwr`)
 
 Each function that Flower's client and server call is timed alone and multiplied by how often they call it, without the network, the serialisation
-and the training around them. The dropouts share their keys and send no vector, as in the example.
+and the training around them. The dropouts share their keys and send no vector.
 """
 
+import json
 import os
 import sys
 import time
@@ -23,10 +24,7 @@ from flwr.supercore.primitives.asymmetric import (
     public_key_to_bytes,
 )
 
-WORKERS, ENTRIES, DROPOUTS, DEGREE, THRESHOLD = [
-    int(argument) if argument else default
-    for argument, default in zip(sys.argv[1:] + [""] * 5, [500, 100_000, 10, 130, 89])
-]
+WORKERS, ENTRIES, DROPOUTS, DEGREE, THRESHOLD = map(int, sys.argv[1:])
 MODULUS = 1 << 32
 
 
@@ -67,10 +65,7 @@ def main():
     dropped = WORKERS - survivors
     recover = survivors * combine_seed + dropped * combine_key
     masks = survivors * mask + dropped * staying * (agree + mask)
-    print(f"one mask of {ENTRIES} entries: {mask * 1e3:.2f} ms ({4 * ENTRIES / mask / 1e9:.2f} GB/s of 32-bit words)")
-    print(f"sharing: {share_seed + share_key:.2f} s; recovery of a seed {combine_seed:.2f} s, of a key {combine_key:.2f} s")
-    print(f"one worker: {worker:.2f} s")
-    print(f"server: {recover + masks + survivors * add:.1f} s, of which {recover:.1f} s recover secrets and {masks:.1f} s take masks off")
+    print(json.dumps({"worker": worker, "server": recover + masks + survivors * add}))
 
 
 if __name__ == "__main__":
