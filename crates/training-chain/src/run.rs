@@ -30,6 +30,15 @@ pub enum Fate {
     Void,
 }
 
+/// What a worker put on chain of a masked update.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MaskedUpdate {
+    /// Commitment of the vector.
+    pub vector: B256,
+    pub points: u32,
+    pub message: Bytes,
+}
+
 #[derive(Clone, Debug)]
 pub struct RunView {
     pub round: u64,
@@ -48,8 +57,8 @@ pub struct RunView {
     pub fate: Fate,
     pub claim: Option<Box<Claimed>>,
     pub voted: BTreeSet<Address>,
-    /// Who has masked, as the contract counts.
-    submitted: BTreeSet<Address>,
+    /// Who has masked, as the contract counts: whether or not it was the time for it.
+    pub(crate) masked: BTreeMap<Address, MaskedUpdate>,
     roster: Vec<Address>,
 }
 
@@ -77,7 +86,7 @@ impl RunView {
             fate: Fate::Open,
             claim: None,
             voted: BTreeSet::new(),
-            submitted: BTreeSet::new(),
+            masked: BTreeMap::new(),
             roster: Vec::new(),
         }
     }
@@ -124,7 +133,7 @@ impl RunView {
 
     /// The last second of the run.
     pub fn expires(&self, periods: &Periods) -> u64 {
-        periods.expires(&self.times, self.phase, self.submitted.len() >= self.quorum())
+        periods.expires(&self.times, self.phase, self.masked.len() >= self.quorum())
     }
 
     /// Whether all who may post in the phase have.
@@ -168,10 +177,14 @@ impl RunView {
         }
     }
 
-    pub fn masked(&mut self, worker: Address, post: &[u8], at: u64) {
+    /// `post`: the message, then the commitment of the vector.
+    pub fn masked(&mut self, worker: Address, points: u32, post: &[u8], at: u64) {
         self.post(worker, Phase::Masked, payload_commitment(post), 0, at);
-        self.submitted.insert(worker);
-        if self.submitted.len() == self.roster.len() {
+        if let Some((message, vector)) = post.split_last_chunk::<32>() {
+            let message = Bytes::copy_from_slice(message);
+            self.masked.insert(worker, MaskedUpdate { vector: vector.into(), points, message });
+        }
+        if self.masked.len() == self.roster.len() {
             self.times.masked = Some(at);
         }
     }
