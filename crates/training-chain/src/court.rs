@@ -52,12 +52,16 @@ pub(crate) struct Court {
     verdicts: BTreeMap<Place, Verdict>,
     runs: BTreeMap<Place, MachineRun>,
     disputes: BTreeMap<B256, Dispute>,
+    /// Of the board, when all that was concluded.
+    replays: u64,
 }
 
 impl Court {
     /// For all workers.
-    pub const fn new(board: Arc<ChainBoard>) -> Self {
-        Self { board, only: None, verdicts: BTreeMap::new(), runs: BTreeMap::new(), disputes: BTreeMap::new() }
+    pub fn new(board: Arc<ChainBoard>) -> Self {
+        let (verdicts, runs, disputes) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let replays = board.replays();
+        Self { board, only: None, verdicts, runs, disputes, replays }
     }
 
     /// Defends one worker.
@@ -68,10 +72,12 @@ impl Court {
     /// Does all that is due now. What cannot be done for one accusation keeps no other from it.
     pub async fn step(&mut self) -> Result<Vec<Record>, ChainError> {
         let mut records = Vec::new();
+        // Contributions and accusations may be others now.
+        if self.board.replays() != self.replays {
+            *self = Self { only: self.only, ..Self::new(self.board.clone()) };
+        }
         if self.only.is_none() {
-            if let Err(error) = self.look().await {
-                soften(error, "norm proofs cannot be checked now")?;
-            }
+            self.look().await?;
             let bad: Vec<Place> =
                 self.verdicts.iter().filter(|(_, verdict)| **verdict == Verdict::Bad).map(|(at, _)| *at).collect();
             for (attempt, worker) in bad {
@@ -137,22 +143,35 @@ impl Court {
             runs.filter(|(.., updates)| !updates.is_empty()).collect::<Vec<_>>()
         });
         for (attempt, began, updates) in runs {
-            let round = read_round(&board.job(), board.as_ref(), &board.blobs, attempt).await?;
-            let messages: Vec<(Address, &[u8])> = updates.iter().map(|(worker, bytes)| (*worker, &bytes[..])).collect();
-            let norms = check_norms(&board.job(), &round, &messages, &board.blobs).await?;
-            let unknown = Verdict::Unknown { again: now + RETRY_SECONDS.max(now.saturating_sub(began)) };
-            for ((worker, _), norm) in messages.iter().zip(norms) {
-                let place = (attempt, *worker);
-                let verdict = match norm {
-                    Norm::Proven => Verdict::Right,
-                    Norm::Unknown => unknown,
-                    Norm::Doubtful => self.ask(place).await?.unwrap_or(unknown),
-                };
-                if verdict == Verdict::Bad {
-                    tracing::error!(run = attempt, %worker, "its update has NO VALID NORM PROOF");
-                }
-                self.verdicts.insert(place, verdict);
+            let again = now + RETRY_SECONDS.max(now.saturating_sub(began));
+            if let Err(error) = self.check_run(attempt, &updates, Verdict::Unknown { again }).await {
+                soften(error, "norm proofs cannot be checked now")?;
             }
+        }
+        Ok(())
+    }
+
+    async fn check_run(
+        &mut self,
+        attempt: u64,
+        updates: &[(Address, Bytes)],
+        unknown: Verdict,
+    ) -> Result<(), ChainError> {
+        let board = self.board.clone();
+        let round = read_round(&board.job(), board.as_ref(), &board.blobs, attempt).await?;
+        let messages: Vec<(Address, &[u8])> = updates.iter().map(|(worker, bytes)| (*worker, &bytes[..])).collect();
+        let norms = check_norms(&board.job(), &round, &messages, &board.blobs).await?;
+        for ((worker, _), norm) in messages.iter().zip(norms) {
+            let place = (attempt, *worker);
+            let verdict = match norm {
+                Norm::Proven => Verdict::Right,
+                Norm::Unknown => unknown,
+                Norm::Doubtful => self.ask(place).await?.unwrap_or(unknown),
+            };
+            if verdict == Verdict::Bad {
+                tracing::error!(run = attempt, %worker, "its update has NO VALID NORM PROOF");
+            }
+            self.verdicts.insert(place, verdict);
         }
         Ok(())
     }
@@ -167,7 +186,10 @@ impl Court {
         let now = self.board.now();
         match self.verdicts.get(&place) {
             Some(verdict @ (Verdict::Right | Verdict::Bad)) => return Ok(*verdict),
-            Some(verdict @ Verdict::Unknown { again }) if now < *again => return Ok(*verdict),
+            // Whoever is accused has no time to lose.
+            Some(verdict @ Verdict::Unknown { again }) if (now + 1..=now + RETRY_SECONDS).contains(again) => {
+                return Ok(*verdict);
+            }
             _ => {}
         }
         let verdict = self.ask(place).await?.unwrap_or(Verdict::Unknown { again: now + RETRY_SECONDS });

@@ -66,7 +66,9 @@ impl ChainBoard {
                     message: &masked.message,
                     proof: &proof,
                 };
-                question.preimages(|bytes| drop(known.insert(bytes.to_vec())))
+                question.preimages(|bytes| {
+                    known.insert(bytes.to_vec());
+                })
             }
             // What is public has no norm proof, and no program looks into it.
             None => {

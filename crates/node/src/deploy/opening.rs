@@ -62,7 +62,7 @@ pub(super) async fn open_with(
     let mut deployer = Deployer::new(transactions, format!("{}/{registry}/{id}", service.name()));
     let program = register_program(&mut deployer, l1, registry, &request.program, "program/", report).await?;
     if let Some(norm) = &request.norm {
-        register_program(&mut deployer, l1, registry, norm, "norm/", report).await?;
+        register_program(&mut deployer, l1, registry, norm, &norm_steps(norm), report).await?;
     }
     let calls = request.calls(l1, rollup, &Disputes { fault_proof, program }).await?;
     let mut all: Vec<Call> = Vec::new();
@@ -127,7 +127,7 @@ pub async fn open_l2_service(
     if let Some(norm) = &request.norm {
         let verifier = l2.client().view(disputes.fault_proof, IFaultProof::verifierCall {}).await?;
         let registry = l2.client().view(verifier, IChunkVerifier::PROGRAM_ROMCall {}).await?;
-        register_program(&mut deployer, l2.client(), registry, norm, "norm/", report).await?;
+        register_program(&mut deployer, l2.client(), registry, norm, &norm_steps(norm), report).await?;
     }
     let calls = request.calls(l2.client(), at, &disputes).await?;
     let through_l1 = |data| (rollup, service.through_l1(data));
@@ -170,6 +170,11 @@ impl OpenRequest {
         let norm = self.norm.as_ref().map(program_id);
         self.service.opening_calls(chain, at, disputes, norm, period).await
     }
+}
+
+/// A second program beside the one that the other steps are of.
+fn norm_steps(norm: &Program) -> String {
+    format!("norm/{}/", program_id(norm))
 }
 
 /// Seconds of L2 for which a sequencer can keep a challenge of a result out of it: its clock lags as far as L1 lets it, it
