@@ -153,6 +153,7 @@ async fn a_true_accusation_is_answered_for() {
     let is_over = async || world.balance(WATCHER).await > ether(1) + ether(1) / U256::from(2);
     watch_until(&world, is_over).await;
     assert_eq!(status(&world, id).await, AccusationStatus::Upheld);
+    assert_eq!(accusations(&world).await.len(), 1, "its own is enough, challenged or not");
     // Half of the stake, and half of what the stranger had locked.
     assert_eq!(world.balance(WATCHER).await, ether(1) + ether(1) / U256::from(2) + bond / U256::from(2));
 }
