@@ -2,7 +2,7 @@
 
 use crate::config::{Config, DEFAULT_FILE, Mode, ServiceSection};
 use crate::keys::KeyArgs;
-use crate::opening::program_of;
+use crate::opening::{norm_of, program_of};
 use crate::output::{Progress, print_fields, print_json, program};
 use crate::{duration, l2};
 use alloy_primitives::{Address, U256};
@@ -143,7 +143,8 @@ fn opening(service: Service, section: &ServiceSection, guardian: Address) -> eyr
     let challenge_period = duration::parse_seconds(&section.challenge_period)
         .map_err(|error| eyre!("{}.challenge_period: {error}", service.name()))?;
     let program = program_of(service, Some(program))?;
-    Ok(Some(OpenRequest { service, program, challenge_period, enclave_delay: None, guardian: Some(guardian) }))
+    let (norm, guardian) = (norm_of(service), Some(guardian));
+    Ok(Some(OpenRequest { service, program, norm, challenge_period, enclave_delay: None, guardian }))
 }
 
 fn next_steps(args: &DeployArgs, rollup: Address, is_confidential: bool) {

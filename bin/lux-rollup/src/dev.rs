@@ -5,7 +5,7 @@ use crate::deploy::RESPONSE_PART;
 use crate::encrypted::{INBOX_FILE, PlainArgs, look_after, open_inbox};
 use crate::keys::KeyArgs;
 use crate::l2::Taken;
-use crate::opening::program_of;
+use crate::opening::{norm_of, program_of};
 use crate::output::{Progress, print_json};
 use crate::{dev_enclave, duration, l2, screen};
 use alloy_primitives::{Address, U256};
@@ -191,7 +191,8 @@ fn open_request(args: &DevArgs, rollup: &Rollup) -> eyre::Result<Option<OpenRequ
     let Some(service) = service else { return Ok(None) };
     let challenge_period = args.challenge_period.clamp(MIN_SERVICE_PERIOD, MAX_SERVICE_PERIOD);
     let program = program_of(service, args.infer.as_deref())?;
-    Ok(Some(OpenRequest { service, program, challenge_period, enclave_delay: Some(0), guardian: None }))
+    let norm = norm_of(service);
+    Ok(Some(OpenRequest { service, program, norm, challenge_period, enclave_delay: Some(0), guardian: None }))
 }
 
 /// Opens the service on L2, which takes blocks of the running chain, and never returns.

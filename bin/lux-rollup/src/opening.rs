@@ -8,7 +8,7 @@ use crate::output::{Progress, print_fields, print_json};
 use alloy_primitives::Address;
 use clap::Args;
 use eyre::WrapErr;
-use lux_federated::aggregate_program;
+use lux_federated::{aggregate_program, norm_program};
 use lux_l1::system_clock;
 use lux_machine::Program;
 use lux_models::infer_program;
@@ -42,6 +42,7 @@ pub async fn run(service: Service, args: OpenArgs, json: bool) -> eyre::Result<(
     let request = OpenRequest {
         service,
         program: program_of(service, args.program.as_deref())?,
+        norm: norm_of(service),
         challenge_period: args.challenge_period,
         enclave_delay: None,
         guardian: args.guardian,
@@ -89,6 +90,11 @@ pub fn program_of(service: Service, file: Option<&Path>) -> eyre::Result<Program
     };
     let other = file.filter(|file| *file != Path::new(name));
     other.map_or_else(|| Ok(own.clone()), load_program)
+}
+
+/// What accusations are about: no others than this binary makes.
+pub fn norm_of(service: Service) -> Option<Program> {
+    (service == Service::Training).then(|| norm_program().clone())
 }
 
 fn describe(outcome: OwnerCall) -> Value {

@@ -2,9 +2,10 @@
 
 use crate::secure::{own, read_quorum, read_round, read_survivors};
 use crate::{Board, Entry, Exchange, FederatedError, Job, Phase};
-use alloy_primitives::B256;
+use alloy_primitives::{Address, B256};
+use lux_blobs::BlobError;
 use lux_norm_proof::{Proof, Setup, Statement, Terms};
-use lux_secagg::{DecodeError, MaskedInput, Message, Signed, Survivors};
+use lux_secagg::{DecodeError, MaskedInput, Message, Round, Signed, Survivors};
 use parking_lot::Mutex;
 use std::num::NonZero;
 use std::sync::{Arc, Weak};
@@ -63,6 +64,60 @@ pub(crate) fn setup(terms: Terms) -> Arc<Setup> {
     let setup = Arc::new(Setup::new(terms, available_parallelism().unwrap_or(NonZero::<usize>::MIN)));
     setups.push((terms, Arc::downgrade(&setup)));
     setup
+}
+
+/// What a norm proof shows of a masked update.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Norm {
+    Proven,
+    /// No proof that holds is named: the program `norm` has the last word.
+    Doubtful,
+    /// The proof cannot be fetched.
+    Unknown,
+}
+
+/// Looks at the proofs that these messages, as they are on chain, name. All proofs are verified at once.
+pub async fn check_norms(
+    job: &Job,
+    round: &Round,
+    messages: &[(Address, &[u8])],
+    blobs: &Exchange,
+) -> Result<Vec<Norm>, FederatedError> {
+    let terms = job.norm_terms()?.ok_or(FederatedError::Job("nobody proves norms"))?;
+    let mut norms = vec![Norm::Doubtful; messages.len()];
+    let mut named = Vec::new();
+    for (place, (worker, message)) in messages.iter().enumerate() {
+        let Some((statement, commitment)) = statement_of(round, *worker, message) else { continue };
+        match blobs.get(commitment, Proof::size(&terms)).await {
+            Ok(bytes) => named.extend(Proof::decode(&bytes, &terms).ok().map(|proof| (place, statement, proof))),
+            Err(BlobError::TooLarge { .. }) => {}
+            Err(error) => {
+                tracing::debug!(%worker, %error, "its norm proof is not there");
+                norms[place] = Norm::Unknown;
+            }
+        }
+    }
+    let claims: Vec<(Statement, &Proof)> = named.iter().map(|(_, statement, proof)| (*statement, proof)).collect();
+    let refused = match claims.is_empty() {
+        true => Vec::new(),
+        false => setup(terms).verify_batch(&claims).map_or_else(|refused| refused.0, |()| Vec::new()),
+    };
+    for (number, (place, ..)) in named.iter().enumerate() {
+        if !refused.iter().any(|(wrong, _)| *wrong == number) {
+            norms[*place] = Norm::Proven;
+        }
+    }
+    Ok(norms)
+}
+
+/// What a worker's message says is proven, and the commitment of the proof.
+fn statement_of(round: &Round, worker: Address, message: &[u8]) -> Option<(Statement, B256)> {
+    let index = round.roster().index_of(worker)?;
+    let peers = usize::from(round.roster().len()).div_ceil(8);
+    let vector = B256::from_slice(message.get(peers..peers + 32)?);
+    let (_, commitment) =
+        message.split_last_chunk::<32>().filter(|(rest, _)| rest.len() == peers + 32 + SIGNATURE_BYTES)?;
+    Some((Statement { round: round.digest(), worker: index, vector }, commitment.into()))
 }
 
 /// Whether `sum`, limbs of blindings included, is the sum of what a quorum's survivors proved to be within the bound. It takes no masked

@@ -12,6 +12,7 @@ use lux_federated::{Exchange, Job, Phase, State};
 use lux_l1::{L1Error, L1Event, L1Stream, LogFilter, TxManager};
 use parking_lot::RwLock;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -32,6 +33,8 @@ pub struct ChainBoard {
     sources: Vec<String>,
     reader: tokio::sync::Mutex<Reader>,
     view: RwLock<View>,
+    /// How often what was read turned out to be no more.
+    replays: AtomicU64,
 }
 
 struct Reader {
@@ -68,6 +71,7 @@ impl ChainBoard {
             sources,
             reader: tokio::sync::Mutex::new(reader),
             view: RwLock::new(view),
+            replays: AtomicU64::new(0),
         };
         board.find_sources();
         board.sync().await?;
@@ -115,6 +119,11 @@ impl ChainBoard {
     /// What is known of the job.
     pub fn history<T>(&self, read: impl FnOnce(&History) -> T) -> T {
         read(&self.view.read().history)
+    }
+
+    /// What was concluded from events holds while this stays the same.
+    pub(crate) fn replays(&self) -> u64 {
+        self.replays.load(Ordering::Relaxed)
     }
 
     pub(crate) fn run(&self, attempt: u64) -> Option<RunView> {
@@ -168,6 +177,7 @@ impl ChainBoard {
             history.apply(event.clone(), *at);
         }
         *self.view.write() = View { history, head };
+        self.replays.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Who posted a blob is asked for it first, then the coordinator.

@@ -10,7 +10,7 @@ use alloy_sol_types::SolCall;
 use lux_dispute::run_blocking;
 use lux_federated::{BoardError, Claimed, Exchange, Phase, RoundOutcome, aggregate_program, run_claim};
 use lux_inference::blob;
-use lux_machine::{Status, Trace, trace};
+use lux_machine::{Program, Status, Trace, trace};
 use lux_protocol::constants::MAX_CHECKPOINTS;
 use lux_protocol::training::ITraining::aggregateGradientsCall;
 use lux_protocol::training::{FederatedUpdate, WorkerContribution};
@@ -28,7 +28,7 @@ pub fn aggregate_program_id() -> B256 {
     *ID
 }
 
-/// What the machine made of a round.
+/// What the machine made of a claim's input.
 pub(crate) struct MachineRun {
     pub preimages: Arc<HashMap<B256, Bytes>>,
     pub trace: Trace,
@@ -64,9 +64,17 @@ pub(crate) async fn run_on_machine(blobs: &Exchange, weights: B256, round: &Roun
     }
     let pair = [weights, payload_commitment(&description)].concat();
     add(&pair);
-    let input = keccak256(&pair);
+    run_program(aggregate_program(), keccak256(&pair), preimages).await
+}
+
+/// A program on the machine.
+pub(crate) async fn run_program(
+    program: &'static Program,
+    input: B256,
+    mut preimages: HashMap<B256, Bytes>,
+) -> Result<MachineRun, ChainError> {
     run_blocking::<_, ChainError>(move || {
-        let run = trace(aggregate_program(), input, &mut preimages, MAX_CHUNKS);
+        let run = trace(program, input, &mut preimages, MAX_CHUNKS);
         let trace = run.map_err(lux_dispute::DisputeError::from)?;
         Ok(MachineRun { preimages: Arc::new(preimages), trace })
     })

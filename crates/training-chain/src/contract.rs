@@ -7,9 +7,9 @@ use lux_dispute::Judge;
 use lux_l1::{L1Client, Log, LogFilter, ViewError};
 use lux_protocol::contracts::Claim;
 use lux_protocol::training::ITraining::{
-    self, Dispute, Job, JobConfig, JobTermsSet, Member, Params, Run, TraceRevealed,
+    self, Accusation, AccusationTraceRevealed, Dispute, Job, JobConfig, JobTermsSet, Member, Params, Run, TraceRevealed,
 };
-use lux_protocol::training::TrainingJob;
+use lux_protocol::training::{Misbehaviour, TrainingJob};
 
 /// Evidence of kind `Fault`.
 pub const FAULT: u8 = 0;
@@ -73,6 +73,33 @@ impl Contract {
             Some(Created { block, creator: event.creator, job: event.job, config: event.config })
         };
         Ok(self.chain.find_last_log(&filter, 0, find).await?)
+    }
+
+    pub async fn accusation(&self, id: B256) -> Result<Accusation, ViewError> {
+        self.chain.view(self.address, ITraining::getAccusationCall { accusation: id }).await
+    }
+
+    /// The program that accusations of a kind rest on; zero while none are taken.
+    pub async fn accusation_program(&self, kind: Misbehaviour) -> Result<B256, ViewError> {
+        self.chain.view(self.address, ITraining::accusationProgramCall { kind }).await
+    }
+
+    /// Time from which an open accusation has stood, seconds.
+    pub async fn accusation_final_at(&self, id: B256) -> Result<u64, ViewError> {
+        let call = ITraining::accusationFinalAtCall { accusation: id };
+        Ok(self.chain.view(self.address, call).await?.saturating_to())
+    }
+
+    /// Who decides about an accusation.
+    pub(crate) fn judge_of(&self, id: B256, accusation: &Accusation, first_block: u64) -> Judge {
+        Judge {
+            chain: self.chain.clone(),
+            module: accusation.module,
+            holder: self.address,
+            revealed_event: AccusationTraceRevealed::SIGNATURE_HASH,
+            subject: id,
+            first_block,
+        }
     }
 
     /// The claim that evidence about a run is about.

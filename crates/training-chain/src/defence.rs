@@ -4,7 +4,7 @@ use crate::ChainError;
 use crate::board::ChainBoard;
 use crate::check::Suspect;
 use crate::run::{Fate, RunView};
-use alloy_primitives::U256;
+use alloy_primitives::{Bytes, U256};
 use alloy_sol_types::{SolCall, SolEvent};
 use lux_dispute::{Dispute, Judge};
 use lux_l1::LogFilter;
@@ -53,24 +53,43 @@ impl Defence {
             unknown.insert(dispute);
         }
         let Some(dispute) = self.runs.get(&run.attempt) else { return Ok(()) };
-        for index in segments(&judge, &dispute.claim, board.created().block, board.head()).await? {
+        let (id, attempt) = (board.id, U256::from(run.attempt));
+        let answers = Answers {
+            about: run.attempt.to_string(),
+            reveal: &|segment, checkpoints| revealTraceCall { jobId: id, attempt, segment, checkpoints }.abi_encode(),
+            slash: &|segment| slashFailedChallengerCall { jobId: id, attempt, segment }.abi_encode(),
+        };
+        answers.give(&board, &judge, dispute).await
+    }
+}
+
+/// The calls by which a claimant answers.
+pub(crate) struct Answers<'a> {
+    /// Begins the ids of the transactions.
+    pub about: String,
+    pub reveal: &'a (dyn Fn(U256, Bytes) -> Vec<u8> + Sync),
+    pub slash: &'a (dyn Fn(U256) -> Vec<u8> + Sync),
+}
+
+impl Answers<'_> {
+    /// Answers what was asked about a claim, and takes the bond of who asked and could do nothing with it.
+    pub async fn give(&self, board: &ChainBoard, judge: &Judge, dispute: &Dispute) -> Result<(), ChainError> {
+        let Self { about, reveal, slash } = self;
+        for index in segments(judge, &dispute.claim, board.created().block, board.head()).await? {
             let segment = judge.segment(&dispute.claim, index).await?;
             if segment.challenger.is_zero() || segment.settled {
                 continue;
             }
-            let (attempt, number) = (U256::from(run.attempt), U256::from(index));
+            let number = U256::from(index);
             match (segment.root.is_zero(), board.now() > segment.deadline) {
-                (true, true) => tracing::error!(run = run.attempt, index, "a question was not answered in time"),
+                (true, true) => tracing::error!(about, index, "a question was not answered in time"),
                 (true, false) => {
-                    let checkpoints = dispute.answer(index);
-                    let call = revealTraceCall { jobId: board.id, attempt, segment: number, checkpoints };
-                    board.send_due(&format!("{}/reveal/{index}", run.attempt), call.abi_encode()).await?;
+                    board.send_due(&format!("{about}/reveal/{index}"), reveal(number, dispute.answer(index))).await?;
                 }
                 // Whoever asked can still disprove the answer.
                 (false, false) => {}
                 (false, true) => {
-                    let call = slashFailedChallengerCall { jobId: board.id, attempt, segment: number };
-                    board.send_due(&format!("{}/slash/{index}", run.attempt), call.abi_encode()).await?;
+                    board.send_due(&format!("{about}/slash/{index}"), slash(number)).await?;
                 }
             }
         }

@@ -4,9 +4,10 @@ use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::SolEvent;
 use lux_l1::Log;
 use lux_protocol::training::ITraining::{
-    AggregateClaimed, AggregateDisproved, AggregateVoted, Announced, BeaconDrawn, GradientCommitted, JobCancelled,
-    JobEnded, KeysPublished, MaskedGradientCommitted, RewardsDistributed, RoundAbandoned, RoundOpened, SharesRevealed,
-    WorkerLeft, WorkerRewarded, WorkerSlashed, WorkerStaked, WorkersDropped,
+    Accusation, AccusationChallenged, Accused, AggregateClaimed, AggregateDisproved, AggregateVoted, Announced,
+    BeaconDrawn, GradientCommitted, JobCancelled, JobEnded, KeysPublished, MaskedGradientCommitted, RewardsDistributed,
+    RoundAbandoned, RoundOpened, SharesRevealed, WorkerLeft, WorkerRewarded, WorkerSlashed, WorkerStaked,
+    WorkersDropped,
 };
 
 /// A claim about the aggregate of a run, or what a quorum found.
@@ -21,6 +22,18 @@ pub struct Claimed {
     pub challengeable_until: u64,
     pub description: Bytes,
     pub proof: Bytes,
+}
+
+/// A claim that a program finds a worker's contribution to a run bad.
+#[derive(Clone, Debug)]
+pub struct Accusing {
+    pub id: B256,
+    pub worker: Address,
+    pub attempt: u64,
+    pub claim: Accusation,
+    pub trace: Bytes,
+    /// Whether anybody challenged it.
+    pub is_challenged: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -60,6 +73,7 @@ pub enum Event {
     Masked {
         worker: Address,
         attempt: u64,
+        points: u32,
         post: Bytes,
     },
     Shares {
@@ -93,6 +107,9 @@ pub enum Event {
         round: u64,
         paid: U256,
     },
+    Accused(Box<Accusing>),
+    /// An accusation of any job.
+    AccusationChallenged(B256),
     Cancelled,
     Ended,
 }
@@ -117,6 +134,8 @@ pub fn topics() -> Vec<B256> {
         AggregateDisproved::SIGNATURE_HASH,
         WorkerRewarded::SIGNATURE_HASH,
         RewardsDistributed::SIGNATURE_HASH,
+        Accused::SIGNATURE_HASH,
+        AccusationChallenged::SIGNATURE_HASH,
         JobCancelled::SIGNATURE_HASH,
         JobEnded::SIGNATURE_HASH,
     ]
@@ -126,10 +145,16 @@ impl Event {
     /// `None` for what is of another job, or is not read.
     pub fn read(log: &Log, job: B256) -> Option<Self> {
         let (data, topics) = (log.data(), log.topics());
-        if topics.get(1) != Some(&job) {
+        let signature = *topics.first()?;
+        if signature == AccusationChallenged::SIGNATURE_HASH {
+            return Some(Self::AccusationChallenged(*topics.get(1)?));
+        }
+        // What an accusation is about comes after its id.
+        let subject = if signature == Accused::SIGNATURE_HASH { 2 } else { 1 };
+        if topics.get(subject) != Some(&job) {
             return None;
         }
-        Some(match *topics.first()? {
+        Some(match signature {
             WorkerStaked::SIGNATURE_HASH => {
                 let event = WorkerStaked::decode_log_data(data).ok()?;
                 Self::Staked { worker: event.worker, index: event.index }
@@ -166,7 +191,7 @@ impl Event {
                 let event = MaskedGradientCommitted::decode_log_data(data).ok()?;
                 let attempt = event.attempt.saturating_to();
                 let post = [&event.message[..], event.commitment.as_slice()].concat().into();
-                Self::Masked { worker: event.worker, attempt, post }
+                Self::Masked { worker: event.worker, attempt, points: event.points.saturating_to(), post }
             }
             SharesRevealed::SIGNATURE_HASH => {
                 let event = SharesRevealed::decode_log_data(data).ok()?;
@@ -203,6 +228,17 @@ impl Event {
             RewardsDistributed::SIGNATURE_HASH => {
                 let event = RewardsDistributed::decode_log_data(data).ok()?;
                 Self::Distributed { round: event.round.saturating_to(), paid: event.paid }
+            }
+            Accused::SIGNATURE_HASH => {
+                let event = Accused::decode_log_data(data).ok()?;
+                Self::Accused(Box::new(Accusing {
+                    id: event.accusation,
+                    worker: event.worker,
+                    attempt: event.attempt.saturating_to(),
+                    claim: event.claim,
+                    trace: event.trace,
+                    is_challenged: false,
+                }))
             }
             JobCancelled::SIGNATURE_HASH => Self::Cancelled,
             JobEnded::SIGNATURE_HASH => Self::Ended,

@@ -1,6 +1,6 @@
 //! A job, from its events in order.
 
-use crate::event::Event;
+use crate::event::{Accusing, Event};
 use crate::run::{Fate, RunView, step};
 use crate::timetable::Periods;
 use alloy_primitives::{Address, B256, Bytes, U256};
@@ -32,8 +32,11 @@ pub struct History {
     pub counted: BTreeMap<u64, u64>,
     rewards: BTreeMap<u64, Vec<(Address, U256)>>,
     pub paid: BTreeMap<u64, Paid>,
+    pub accusations: BTreeMap<B256, Accusing>,
     pub is_cancelled: bool,
     pub is_over: bool,
+    /// When it ended, seconds.
+    pub ended_at: Option<u64>,
     /// What is on chain, and is read as blobs.
     pub blobs: Vec<Bytes>,
 }
@@ -54,8 +57,10 @@ impl History {
             counted: BTreeMap::new(),
             rewards: BTreeMap::new(),
             paid: BTreeMap::new(),
+            accusations: BTreeMap::new(),
             is_cancelled: false,
             is_over: false,
+            ended_at: None,
             blobs: Vec::new(),
         }
     }
@@ -142,9 +147,9 @@ impl History {
                     run.beacon(beacon, at);
                 }
             }
-            Event::Masked { worker, attempt, post } => {
+            Event::Masked { worker, attempt, points, post } => {
                 if let Some(run) = self.run(attempt) {
-                    run.masked(worker, &post, at);
+                    run.masked(worker, points, &post, at);
                     self.blobs.push(post);
                 }
             }
@@ -187,7 +192,16 @@ impl History {
                 self.paid.insert(round, Paid { total: paid, workers });
             }
             Event::Cancelled => self.is_cancelled = true,
-            Event::Ended => self.is_over = true,
+            Event::Accused(accusing) => drop(self.accusations.insert(accusing.id, *accusing)),
+            Event::AccusationChallenged(id) => {
+                if let Some(accusing) = self.accusations.get_mut(&id) {
+                    accusing.is_challenged = true;
+                }
+            }
+            Event::Ended => {
+                self.is_over = true;
+                self.ended_at = Some(at);
+            }
         }
     }
 

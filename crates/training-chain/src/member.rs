@@ -1,6 +1,7 @@
 //! A worker of a job on a chain.
 
 use crate::board::ChainBoard;
+use crate::court::Court;
 use crate::offer::top_up;
 use crate::role::Observer;
 use crate::{ChainError, Record, Role};
@@ -14,7 +15,8 @@ use std::sync::Arc;
 /// Seconds that a worker leaves what anyone may do to the coordinator, and to the workers before it.
 const GRACE: u64 = 60;
 
-/// Joins, answers every phase, votes for sums that it found itself, and joins again where it was dropped.
+/// Joins, answers every phase, votes for sums that it found itself, joins again where it was dropped, and defends itself against false
+/// accusations.
 pub struct Member {
     board: Arc<ChainBoard>,
     worker: Worker,
@@ -22,6 +24,7 @@ pub struct Member {
     /// The run whose shares were looked at, and how many there were.
     counted: Option<(u64, usize)>,
     leaves: bool,
+    court: Court,
     observer: Observer,
 }
 
@@ -38,7 +41,8 @@ impl Member {
             return Err(ChainError::Config("a worker signs with the key that its transactions are sent with".into()));
         }
         let worker = Worker::open(board.job(), board.clone(), board.blobs().clone(), account, trainer, notebook)?;
-        Ok(Self { board, worker, server, counted: None, leaves: false, observer: Observer::default() })
+        let court = Court::defending(board.clone(), board.account());
+        Ok(Self { board, worker, server, counted: None, leaves: false, court, observer: Observer::default() })
     }
 
     /// The worker's notes, as if it had been killed here.
@@ -109,6 +113,7 @@ impl Role for Member {
         self.board.transactions.step().await?;
         self.board.sync().await?;
         let mut records = self.observer.look(&self.board).await;
+        records.extend(self.court.step().await?);
         if records.contains(&Record::JobOver) {
             return Ok(records);
         }

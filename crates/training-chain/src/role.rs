@@ -8,7 +8,7 @@ use alloy_sol_types::SolCall;
 use lux_federated::{Dataset, Dropped, Evaluation, Phase, decode_vector};
 use lux_protocol::training::ITraining::{advanceCall, distributeRewardsCall};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::time::Duration;
 
@@ -59,6 +59,20 @@ pub enum Record {
         round: u64,
         run: u64,
     },
+    /// A watcher claims that what this worker put into the run has no valid norm proof.
+    Accused {
+        run: u64,
+        worker: Address,
+    },
+    /// An accusation of this worker is false, and this account says so on chain.
+    AccusationChallenged {
+        run: u64,
+        worker: Address,
+    },
+    /// The worker lost its stake.
+    Slashed {
+        worker: Address,
+    },
     Paid {
         round: u64,
         total: U256,
@@ -104,6 +118,7 @@ pub async fn run(
 #[derive(Default)]
 pub(crate) struct Observer {
     fates: BTreeMap<u64, Fate>,
+    slashed: BTreeSet<Address>,
     paid: u64,
     evaluated: Option<Dataset>,
 }
@@ -135,6 +150,9 @@ impl Observer {
                 }
             });
         }
+        let slashed = board.history(|history| history.slashed.clone());
+        records.extend(slashed.difference(&self.slashed).map(|worker| Record::Slashed { worker: *worker }));
+        self.slashed = slashed;
         let paid = board
             .history(|history| history.paid.range(self.paid + 1..).map(|(r, p)| (*r, p.clone())).collect::<Vec<_>>());
         for (round, paid) in paid {

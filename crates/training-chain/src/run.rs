@@ -30,6 +30,15 @@ pub enum Fate {
     Void,
 }
 
+/// What a worker put on chain of a masked update.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MaskedUpdate {
+    /// Commitment of the vector.
+    pub vector: B256,
+    pub points: u32,
+    pub message: Bytes,
+}
+
 #[derive(Clone, Debug)]
 pub struct RunView {
     pub round: u64,
@@ -52,8 +61,8 @@ pub struct RunView {
     pub vectors: Vec<(Address, B256)>,
     /// What they have before that, in jobs with norm proofs.
     pub proofs: Vec<(Address, B256)>,
-    /// Who has masked, as the contract counts.
-    submitted: BTreeSet<Address>,
+    /// Who has masked, as the contract counts: whether or not it was the time for it.
+    pub(crate) masked: BTreeMap<Address, MaskedUpdate>,
     roster: Vec<Address>,
 }
 
@@ -83,7 +92,7 @@ impl RunView {
             voted: BTreeSet::new(),
             vectors: Vec::new(),
             proofs: Vec::new(),
-            submitted: BTreeSet::new(),
+            masked: BTreeMap::new(),
             roster: Vec::new(),
         }
     }
@@ -130,7 +139,7 @@ impl RunView {
 
     /// The last second of the run.
     pub fn expires(&self, periods: &Periods) -> u64 {
-        periods.expires(&self.times, self.phase, self.submitted.len() >= self.quorum())
+        periods.expires(&self.times, self.phase, self.masked.len() >= self.quorum())
     }
 
     /// Whether all who may post in the phase have.
@@ -174,13 +183,17 @@ impl RunView {
         }
     }
 
-    pub fn masked(&mut self, worker: Address, post: &[u8], at: u64) {
+    /// `post`: the message, then the commitment of the vector.
+    pub fn masked(&mut self, worker: Address, points: u32, post: &[u8], at: u64) {
         self.post(worker, Phase::Masked, payload_commitment(post), 0, at);
-        self.submitted.insert(worker);
         let mut ends = post.rchunks_exact(32).map(|end| (worker, B256::from_slice(end)));
         self.vectors.extend(ends.next());
         self.proofs.extend(ends.next());
-        if self.submitted.len() == self.roster.len() {
+        if let Some((message, vector)) = post.split_last_chunk::<32>() {
+            let message = Bytes::copy_from_slice(message);
+            self.masked.insert(worker, MaskedUpdate { vector: vector.into(), points, message });
+        }
+        if self.masked.len() == self.roster.len() {
             self.times.masked = Some(at);
         }
     }

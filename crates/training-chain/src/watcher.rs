@@ -3,6 +3,7 @@
 use crate::board::ChainBoard;
 use crate::check::Suspect;
 use crate::contract::FAULT;
+use crate::court::Court;
 use crate::offer::top_up;
 use crate::role::Observer;
 use crate::run::{Fate, RunView};
@@ -24,18 +25,21 @@ enum Finding {
     Unknown,
 }
 
-/// Computes every claim about public updates again, and challenges what is wrong. What it needs after a restart is on the chain.
+/// Computes every claim about public updates again, and challenges what is wrong; checks the norm proofs of masked updates, accuses whoever
+/// has none that holds, and challenges false accusations. What it needs after a restart is on the chain.
 pub struct Watcher {
     board: Arc<ChainBoard>,
     findings: BTreeMap<u64, Finding>,
     /// Runs whose challenge was told.
     told: BTreeSet<u64>,
+    court: Court,
     observer: Observer,
 }
 
 impl Watcher {
     pub fn open(board: Arc<ChainBoard>) -> Self {
-        Self { board, findings: BTreeMap::new(), told: BTreeSet::new(), observer: Observer::default() }
+        let (court, observer) = (Court::new(board.clone()), Observer::default());
+        Self { board, findings: BTreeMap::new(), told: BTreeSet::new(), court, observer }
     }
 
     async fn judge(&self, run: &RunView) -> Result<Finding, ChainError> {
@@ -116,8 +120,13 @@ impl Role for Watcher {
                 records.push(Record::Challenged { round: run.round, run: run.attempt });
             }
         }
+        records.extend(self.court.step().await?);
         board.sync().await?;
         records.extend(self.observer.look(&board).await);
+        // Workers can be accused until their stakes are free.
+        if records.contains(&Record::JobOver) && !self.court.is_over().await? {
+            records.retain(|record| *record != Record::JobOver);
+        }
         Ok(records)
     }
 }

@@ -22,7 +22,7 @@ use serde_json::Value;
 pub enum TrainCommand {
     /// Train on one machine with many workers, honest and not, to see what a job would come to.
     Simulate(Box<simulate::SimulateArgs>),
-    /// Set the program that sums up rounds, and what disproves false sums, on L1 and on L2; on L2 also for a rollup with the preset
+    /// Set the programs that sum up rounds and check norm proofs, and what disproves false claims about them, on L1 and on L2; on L2 also for a rollup with the preset
     /// hip. Where the owner has a delay, the same command again carries on after it.
     Open(OpenArgs),
     /// Have a network trained: terms and first weights go into the store, and the reward into the contract.
@@ -31,7 +31,7 @@ pub enum TrainCommand {
     Run(roles::RunArgs),
     /// Move a job's rounds on: aggregate, answer challenges, have rewards paid, until the job is over.
     Coordinate(roles::CoordinateArgs),
-    /// Compute every public aggregate of a job again, and have false ones disproved.
+    /// Check every public aggregate and norm proof of a job: have false ones disproved, their workers slashed, and false accusations fall.
     Watch(roles::WatchArgs),
     /// Show where a job stands, and who works for it.
     Status(status::StatusArgs),

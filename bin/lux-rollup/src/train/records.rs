@@ -34,6 +34,11 @@ pub fn of_chain(job: &Job, record: &Record) -> Vec<String> {
         Record::LeftOut { dropped, .. } => return left_out(dropped),
         Record::Challenged { round, .. } => format!("{round:4}  FALSE: challenged"),
         Record::Disproved { round, .. } => format!("{round:4}  disproved: the job goes back to it"),
+        Record::Accused { run, worker } => format!("run {run}: {worker} has NO VALID NORM PROOF: accused"),
+        Record::AccusationChallenged { run, worker } => {
+            format!("run {run}: {worker} is accused FALSELY: challenged")
+        }
+        Record::Slashed { worker } => format!("{worker} lost its stake"),
         Record::Paid { round, total, workers } => {
             format!("{round:4}  {} paid to {} workers", coins(*total), workers.len())
         }

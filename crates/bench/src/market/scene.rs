@@ -128,6 +128,7 @@ fn request(owner: Address, now: u64) -> eyre::Result<DeployRequest> {
         opening: Some(OpenRequest {
             service: Service::Market,
             program: infer_program().clone(),
+            norm: None,
             challenge_period: PERIOD,
             enclave_delay: None,
             guardian: None,

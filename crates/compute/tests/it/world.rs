@@ -95,6 +95,7 @@ impl World {
             opening: Some(OpenRequest {
                 service: Service::Market,
                 program: infer_program().clone(),
+                norm: None,
                 challenge_period: PERIOD,
                 enclave_delay: None,
                 guardian: None,

@@ -20,8 +20,8 @@ use std::time::Duration;
 
 /// Rounds in a row without a result, after which a coordinator gives up.
 const MAX_FAILURES: u32 = 3;
-/// Times that unmasking is given more time. Who has revealed shares does not contribute again to the same weights, so the round is worth
-/// waiting for.
+/// Times that unmasking is given more time. Once shares are revealed, another round of the same weights needs all who are in the sum, so this
+/// one is worth waiting for.
 const MAX_PROLONGATIONS: u32 = 3;
 
 /// A step waits so long for blobs; what is slower is looked at again in later ones.

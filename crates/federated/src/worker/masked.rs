@@ -1,6 +1,6 @@
 //! The phases of secure aggregation. What `lux-secagg` says is written to the notes before it is signed.
 
-use super::{Silence, Worker};
+use super::{Silence, Worker, addresses};
 use crate::proofs::{MaskedPost, setup};
 use crate::secure::{read_deliveries, read_quorum, read_round, read_survivors};
 use crate::{FederatedError, Phase, State};
@@ -81,9 +81,18 @@ impl Worker {
                 self.sign(step, domain)?
             }
             Phase::Unmask => {
+                let survivors = read_survivors(&round, self.board.as_ref(), &self.blobs, number).await?;
+                // The list that it signed, or an error.
+                self.client()?.check(&survivors)?;
+                let opened = addresses(&round, &survivors);
+                if self.notes.revealed == Some(state.weights) && self.notes.survivors != opened {
+                    let reason =
+                        "others survived than when it revealed shares for these weights: two sums tell too much";
+                    return Err(Silence::Round(reason.to_owned()));
+                }
                 let quorum = read_quorum(&round, self.board.as_ref(), &self.blobs, number).await?;
                 let step = self.client()?.unmask(&quorum)?;
-                self.notes.revealed = Some(state.weights);
+                (self.notes.revealed, self.notes.survivors) = (Some(state.weights), opened);
                 self.sign(step, domain)?
             }
             Phase::Updates | Phase::Keys | Phase::Over => return Err(ClientError::TooEarly("this phase").into()),

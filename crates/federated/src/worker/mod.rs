@@ -5,15 +5,17 @@ mod notes;
 
 pub use notes::{Notebook, Notes};
 
+use crate::secure::{read_round, read_survivors};
 use crate::{
-    Aggregation, Board, BoardError, Exchange, FederatedError, Job, Phase, Post, State, Trainer, Update, decode_vector,
-    encode_vector,
+    Aggregation, Board, BoardError, Entry, Exchange, FederatedError, Job, Move, Phase, Post, State, Trainer, Update,
+    decode_vector, encode_vector,
 };
 use alloy_primitives::{Address, B256};
 use alloy_signer_local::PrivateKeySigner;
 use lux_norm_proof::Setup;
-use lux_secagg::Client;
+use lux_secagg::{Client, Round, WorkerSet};
 use lux_training::privacy::Budget;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub struct Worker {
@@ -171,8 +173,13 @@ impl Worker {
         if self.notes.round.is_some_and(|last| state.round < last) {
             return Err(Silence::Round("the board went back to a round that was over".to_owned()));
         }
-        if self.notes.revealed == Some(state.weights) {
-            let reason = "it revealed shares of an update of these weights before: a second one would tell too much";
+        let masked = matches!(self.job.aggregation, Aggregation::Secure(_));
+        let repeats = masked && self.notes.weights == Some(state.weights) && self.notes.points.is_some();
+        if masked
+            && let Some(survivors) = opened_before(&self.job, self.board.as_ref(), &self.blobs, state).await?
+            && !(repeats && survivors.contains(&self.address()))
+        {
+            let reason = "a sum of these weights may be known, and it opens no other one: its update was not in it";
             return Err(Silence::Round(reason.to_owned()));
         }
         if let Some(budget) = &mut self.budget
@@ -184,7 +191,10 @@ impl Worker {
         self.client = None;
         self.notes.round = Some(state.round);
         self.notes.spent += 1;
-        (self.notes.points, self.notes.client) = (None, None);
+        self.notes.client = None;
+        if !repeats {
+            (self.notes.weights, self.notes.points) = (Some(state.weights), None);
+        }
         self.notebook.write(&self.notes)?;
         Ok(())
     }
@@ -209,6 +219,34 @@ impl Worker {
         self.notebook.write(&self.notes)?;
         Ok(update)
     }
+}
+
+/// Who is in the sum that the last round of the same weights would have come to, where it failed after shares could be revealed.
+async fn opened_before(
+    job: &Job,
+    board: &dyn Board,
+    blobs: &Exchange,
+    state: &State,
+) -> Result<Option<BTreeSet<Address>>, FederatedError> {
+    for number in (0..state.round).rev() {
+        let entries = board.entries(number, 0).await?;
+        let is_same = |entry: &Entry| matches!(entry, Entry::Opened { weights, .. } if *weights == state.weights);
+        let has_result = |entry: &Entry| matches!(entry, Entry::Moved { step: Move::Finish { .. }, .. });
+        if !entries.iter().any(is_same) || entries.iter().any(has_result) {
+            return Ok(None);
+        }
+        if board.closing(number, Phase::Survivors).await?.is_some() {
+            let round = read_round(job, board, blobs, number).await?;
+            let survivors = read_survivors(&round, board, blobs, number).await?;
+            return Ok(Some(addresses(&round, &survivors)));
+        }
+    }
+    Ok(None)
+}
+
+/// Workers by their places in a round.
+fn addresses(round: &Round, of: &WorkerSet) -> BTreeSet<Address> {
+    of.iter().map(|index| round.roster().address(index)).collect()
 }
 
 /// Whether an error ends a round and not the worker.

@@ -1,8 +1,9 @@
 //! What a worker must not forget, and what it must not tell.
 
 use crate::FederatedError;
-use alloy_primitives::{B256, Bytes};
+use alloy_primitives::{Address, B256, Bytes};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
@@ -26,13 +27,29 @@ pub struct Notes {
     pub points: Option<u32>,
     /// State of secure aggregation.
     pub client: Option<Bytes>,
-    /// Weights for which shares were revealed: no other update of theirs leaves this worker.
+    /// The weights that the update is of. Masked, it is the only one of theirs.
+    #[serde(default)]
+    pub weights: Option<B256>,
+    /// Weights for which shares were revealed.
     pub revealed: Option<B256>,
+    /// Whose sum that opened: no other sum is opened for those weights.
+    #[serde(default)]
+    pub survivors: BTreeSet<Address>,
 }
 
 impl Notes {
     pub const fn new(job: B256) -> Self {
-        Self { version: VERSION, job, spent: 0, round: None, points: None, client: None, revealed: None }
+        Self {
+            version: VERSION,
+            job,
+            spent: 0,
+            round: None,
+            points: None,
+            client: None,
+            weights: None,
+            revealed: None,
+            survivors: BTreeSet::new(),
+        }
     }
 }
 

@@ -3,8 +3,9 @@
 use crate::world::{Sums, all_rounds, masked, plain, small_plan};
 use alloy_primitives::B256;
 use lux_federated::simulation::{Conduct, Simulation, account};
-use lux_federated::{Board, BoardError, Entry, FederatedError, Finding, Phase, Post, Progress};
+use lux_federated::{Board, BoardError, Entry, FederatedError, Finding, Notebook, Phase, Post, Progress};
 use lux_training::Rule;
+use std::path::Path;
 
 const MASKED_PHASES: [Phase; 5] = [Phase::Keys, Phase::Shares, Phase::Masked, Phase::Survivors, Phase::Unmask];
 
@@ -46,29 +47,64 @@ async fn too_few_end_a_round_and_not_the_job() {
     assert_eq!((records[1].done, records[1].contributors.len(), records.len()), (1, 10, 2));
 }
 
-/// Who revealed shares does not contribute to the same weights again: the sum counts as known. Nobody ends such a job by force.
-#[tokio::test(flavor = "multi_thread")]
-async fn after_shares_are_revealed_no_second_update_of_the_same_weights() {
+/// Four of ten leave when six have revealed their shares.
+async fn failed_after_shares(returning: std::ops::Range<usize>, folder: &Path) -> Simulation {
     let mut plan = small_plan(10, masked(), 1);
     for worker in 0..4 {
-        plan.conduct[worker] = Conduct { leaves: Some((0, Phase::Unmask)), returns: Some(1), ..Conduct::default() };
+        let returns = returning.contains(&worker).then_some(1);
+        plan.conduct[worker] = Conduct { leaves: Some((0, Phase::Unmask)), returns, ..Conduct::default() };
     }
     let mut simulation = Simulation::new(plan).await.unwrap();
+    for number in 0..10 {
+        let notebook = Notebook::folder(&folder.join(number.to_string())).unwrap();
+        simulation.workers[number] = simulation.worker(number, notebook).unwrap();
+    }
     let record = simulation.next_round().await.unwrap().unwrap();
     assert!(record.abandoned.is_some());
-    let entries =
-        simulation.board.pen(record.contributors.first().copied().unwrap_or_default()).entries(0, 0).await.unwrap();
+    let entries = simulation.board.pen(account(0).address()).entries(0, 0).await.unwrap();
     let prolonged =
         entries.iter().filter(|entry| matches!(entry, Entry::Moved { step: lux_federated::Move::Prolong { .. }, .. }));
     assert_eq!(prolonged.count(), 3);
+    simulation
+}
+
+/// When all are back, a new round with fresh masks comes to the sum that the first one would have come to, and to no other.
+#[tokio::test(flavor = "multi_thread")]
+async fn after_shares_were_revealed_the_same_updates_come_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let updates = || (0..10).map(|number| std::fs::read(folder.path().join(format!("{number}/update"))).unwrap());
+    let mut simulation = failed_after_shares(0..4, folder.path()).await;
+    let failed: Vec<_> = updates().collect();
+    let record = simulation.next_round().await.unwrap().unwrap();
+    assert_eq!((record.abandoned, record.contributors.len(), record.done), (None, 10, 1));
+    let sums = Sums::of(&mut simulation, 1, &record.contributors).await;
+    assert_eq!(sums.unmasked, sums.plain);
+    assert_eq!(updates().collect::<Vec<_>>(), failed, "the same updates");
+    assert_eq!(simulation.audit(1).await.unwrap(), Finding::Right { left_out: Vec::new() });
+}
+
+/// Without one of them the sum would be another one, and both together would tell its update: nobody opens it, and nobody ends such a job
+/// by force.
+#[tokio::test(flavor = "multi_thread")]
+async fn after_shares_were_revealed_no_other_sum_is_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut simulation = failed_after_shares(0..3, folder.path()).await;
     let error = loop {
         match simulation.next_round().await {
-            Ok(Some(record)) => assert!(record.abandoned.is_some() && record.dropped.len() >= 6),
+            Ok(Some(record)) => assert!(record.abandoned.is_some()),
             Ok(None) => panic!("no round may have a result"),
             Err(error) => break error,
         }
     };
     assert!(matches!(error, FederatedError::GivenUp(3, _)), "{error}");
+    let shares = |entries: &[Entry]| {
+        let of = |entry: &&Entry| matches!(entry, Entry::Posted { post, .. } if post.phase == Phase::Unmask);
+        entries.iter().filter(of).count()
+    };
+    for round in 1..3 {
+        let entries = simulation.board.pen(account(0).address()).entries(round, 0).await.unwrap();
+        assert!(shares(&entries) <= 3, "of those who had revealed none");
+    }
 }
 
 /// A worker that takes long finds later deadlines once it was seen to be late, and is in from then on.

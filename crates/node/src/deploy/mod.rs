@@ -108,7 +108,8 @@ pub async fn deploy(
     }
     if let Some(opening) = &request.opening {
         let evidence = usize::from(opening.service == Service::Market);
-        steps += 1 + program_steps(&opening.program) + REGISTRY_STEPS + evidence;
+        let norm = opening.norm.as_ref().map_or(0, program_steps);
+        steps += 1 + program_steps(&opening.program) + norm + REGISTRY_STEPS + evidence;
     }
     let mut deployer = Deployer::new(transactions, format!("deploy/{}", request.name));
     let mut done = 0;

@@ -24,6 +24,8 @@ pub struct OpenRequest {
     pub service: Service,
     /// What claims are about: tasks, or aggregates.
     pub program: Program,
+    /// What accusations of a violated norm bound are about; training takes none without it, and a market has none.
+    pub norm: Option<Program>,
     /// How long a result can be challenged, seconds.
     pub challenge_period: u64,
     /// Until a policy about enclaves and a key of one is usable, seconds; `None` leaves it as it is.
@@ -59,6 +61,9 @@ pub(super) async fn open_with(
     // The journal knows the steps of one program apart from those of another.
     let mut deployer = Deployer::new(transactions, format!("{}/{registry}/{id}", service.name()));
     let program = register_program(&mut deployer, l1, registry, &request.program, "program/", report).await?;
+    if let Some(norm) = &request.norm {
+        register_program(&mut deployer, l1, registry, norm, &norm_steps(norm), report).await?;
+    }
     let calls = request.calls(l1, rollup, &Disputes { fault_proof, program }).await?;
     let mut all: Vec<Call> = Vec::new();
     let keys = match keys {
@@ -76,7 +81,7 @@ pub(super) async fn open_with(
         }
     };
     all.extend(guardian_call(transactions, keys, request.guardian).await?.map(|data| (keys, data)));
-    all.extend(calls.map(|data| (rollup, data)));
+    all.extend(calls.into_iter().map(|data| (rollup, data)));
     all.extend(then);
     by_owner(transactions, rollup, all, request, service.program(l1, rollup).await?.0, report).await
 }
@@ -119,6 +124,11 @@ pub async fn open_l2_service(
     let steps = format!("{}/{rollup}/{}", service.name(), program_id(&request.program));
     let mut deployer = Deployer::new(l2, steps);
     let disputes = deploy_disputes(&mut deployer, l2.client(), &request.program, response_period, report).await?;
+    if let Some(norm) = &request.norm {
+        let verifier = l2.client().view(disputes.fault_proof, IFaultProof::verifierCall {}).await?;
+        let registry = l2.client().view(verifier, IChunkVerifier::PROGRAM_ROMCall {}).await?;
+        register_program(&mut deployer, l2.client(), registry, norm, &norm_steps(norm), report).await?;
+    }
     let calls = request.calls(l2.client(), at, &disputes).await?;
     let through_l1 = |data| (rollup, service.through_l1(data));
     let calls = service.use_l2_keys().into_iter().chain(calls).map(through_l1);
@@ -140,7 +150,11 @@ pub async fn is_open(chain: &L1Client, at: Address, request: &OpenRequest) -> Re
     };
     let (_, program) = service.program(chain, at).await?;
     let has_period = service.challenge_period(chain, at).await? == request.challenge_period;
-    Ok(program == program_id(&request.program) && has_period && is_guarded)
+    let has_norm = match &request.norm {
+        Some(norm) => service.norm_program(chain, at).await? == program_id(norm),
+        None => true,
+    };
+    Ok(program == program_id(&request.program) && has_norm && has_period && is_guarded)
 }
 
 /// What the contract of a rollup has on L1.
@@ -149,12 +163,18 @@ pub async fn service_of(l1: &L1Client, rollup: Address) -> Result<Option<Service
 }
 
 impl OpenRequest {
-    async fn calls(&self, chain: &L1Client, at: Address, disputes: &Disputes) -> Result<[Bytes; 3], NodeError> {
+    async fn calls(&self, chain: &L1Client, at: Address, disputes: &Disputes) -> Result<Vec<Bytes>, NodeError> {
         let seconds = self.challenge_period;
         let period = u32::try_from(seconds)
             .map_err(|_| NodeError::Config(format!("{seconds} s is no challenge period: at most 30 days")))?;
-        self.service.opening_calls(chain, at, (disputes.fault_proof, disputes.program), period).await
+        let norm = self.norm.as_ref().map(program_id);
+        self.service.opening_calls(chain, at, disputes, norm, period).await
     }
+}
+
+/// A second program beside the one that the other steps are of.
+fn norm_steps(norm: &Program) -> String {
+    format!("norm/{}/", program_id(norm))
 }
 
 /// Seconds of L2 for which a sequencer can keep a challenge of a result out of it: its clock lags as far as L1 lets it, it

@@ -1,5 +1,6 @@
 //! The kinds of work that a rollup offers besides blocks, and how opening them differs.
 
+use super::disputes::Disputes;
 use super::enclaves::{attestation_steps, deploy_evidence};
 use crate::NodeError;
 use alloy_primitives::{Address, B256, Bytes};
@@ -12,7 +13,7 @@ use lux_protocol::market::contract::IAIComputeRollup::callComputeMarketL2Call;
 use lux_protocol::market::contract::{IComputeMarket, Purpose};
 use lux_protocol::market::enclaves::IAttestationEvidence;
 use lux_protocol::training::IExtendedRollup::callTrainingL2Call;
-use lux_protocol::training::ITraining;
+use lux_protocol::training::{ITraining, Misbehaviour};
 
 /// Work whose results are claims of a program: on L1 by the rollup's contract, on L2 by a predeploy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +71,16 @@ impl Service {
         })
     }
 
+    /// The program of accusations of a violated norm bound; zero where there is none.
+    pub(super) async fn norm_program(self, chain: &L1Client, at: Address) -> Result<B256, NodeError> {
+        Ok(match self {
+            Self::Market => B256::ZERO,
+            Self::Training => {
+                chain.view(at, ITraining::accusationProgramCall { kind: Misbehaviour::NormBound }).await?
+            }
+        })
+    }
+
     /// Seconds.
     pub(super) async fn challenge_period(self, chain: &L1Client, at: Address) -> Result<u64, NodeError> {
         Ok(u64::from(match self {
@@ -83,15 +94,16 @@ impl Service {
         self,
         chain: &L1Client,
         at: Address,
-        (fault_proof, program): (Address, B256),
+        &Disputes { fault_proof, program }: &Disputes,
+        norm: Option<B256>,
         challenge_period: u32,
-    ) -> Result<[Bytes; 3], NodeError> {
+    ) -> Result<Vec<Bytes>, NodeError> {
         let kind = EvidenceKind::Fault as u8;
         Ok(match self {
             Self::Market => {
                 let mut params = chain.view(at, IComputeMarket::marketParamsCall {}).await?;
                 params.challengePeriod = challenge_period;
-                [
+                vec![
                     IComputeMarket::setParamsCall { params }.abi_encode().into(),
                     IComputeMarket::setEvidenceCall { kind, module: fault_proof }.abi_encode().into(),
                     IComputeMarket::setProgramCall { purpose: Purpose::Infer, program }.abi_encode().into(),
@@ -100,11 +112,16 @@ impl Service {
             Self::Training => {
                 let mut params = chain.view(at, ITraining::trainingParamsCall {}).await?;
                 params.challengePeriod = challenge_period;
-                [
+                let accusations = norm.map(|program| {
+                    ITraining::setAccusationProgramCall { kind: Misbehaviour::NormBound, program }.abi_encode().into()
+                });
+                let mut calls = vec![
                     ITraining::setParamsCall { params }.abi_encode().into(),
                     ITraining::setEvidenceCall { kind, module: fault_proof }.abi_encode().into(),
-                    ITraining::setProgramCall { program }.abi_encode().into(),
-                ]
+                ];
+                calls.extend(accusations);
+                calls.push(ITraining::setProgramCall { program }.abi_encode().into());
+                calls
             }
         })
     }

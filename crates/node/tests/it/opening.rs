@@ -12,7 +12,7 @@ use lux_node::{DeployRequest, Deployment, OpenRequest, Service, deploy};
 use lux_protocol::contracts::IRollupViews;
 use lux_protocol::market::contract::{IComputeMarket, Purpose};
 use lux_protocol::market::enclaves::IAttestationEvidence;
-use lux_protocol::training::ITraining;
+use lux_protocol::training::{ITraining, Misbehaviour};
 use std::sync::Arc;
 
 alloy_sol_types::sol! {
@@ -31,7 +31,14 @@ pub fn echo(unused: u32) -> Program {
 }
 
 pub fn opening(service: Service, unused: u32) -> OpenRequest {
-    OpenRequest { service, program: echo(unused), challenge_period: PERIOD, enclave_delay: None, guardian: None }
+    let norm = (service == Service::Training).then(|| norm(unused));
+    let program = echo(unused);
+    OpenRequest { service, program, norm, challenge_period: PERIOD, enclave_delay: None, guardian: None }
+}
+
+/// Another one.
+fn norm(unused: u32) -> Program {
+    echo(unused + 100_000)
 }
 
 fn setup(service: Service, unused: u32) -> Setup {
@@ -95,6 +102,12 @@ fn check(world: &World, service: Service, deployment: &Deployment, program: &Pro
     let chain = world.devnet.chain();
     let found = opened(world, service, deployment.rollup);
     assert_eq!((found.version, found.program), (1, program_id(program)));
+    if service == Service::Training {
+        let norm =
+            evm::view(&chain, deployment.rollup, ITraining::accusationProgramCall { kind: Misbehaviour::NormBound });
+        assert_ne!(norm, B256::ZERO);
+        assert_ne!(norm, found.program);
+    }
     assert_eq!(u64::from(found.challenge_period), PERIOD);
     assert_ne!(found.fault_proof, Address::ZERO);
     assert_eq!(evm::view(&chain, found.keys, rollupCall {}), deployment.rollup);
@@ -133,8 +146,8 @@ async fn deployment_of_a_market_is_resumed() {
     deployment_that_dies_is_resumed(Service::Market, 11).await;
 }
 
-/// The same without a contract for attestations of results.
+/// The same without a contract for attestations of results, but with a second program.
 #[tokio::test(flavor = "multi_thread")]
 async fn deployment_of_training_is_resumed() {
-    deployment_that_dies_is_resumed(Service::Training, 10).await;
+    deployment_that_dies_is_resumed(Service::Training, 12).await;
 }

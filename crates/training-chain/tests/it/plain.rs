@@ -1,15 +1,21 @@
 //! Jobs of public updates.
 
 use crate::world::{CREATOR, FIRST, WATCHER, World, ether, step, turn_of, turns_until};
-use alloy_primitives::U256;
+use alloy_primitives::{Bytes, U256};
+use alloy_sol_types::{SolCall, SolValue};
 use lux_devnet::ReorgTransactions;
 use lux_federated::{Aggregation, Phase};
 use lux_l1::BlockTag;
 use lux_protocol::ClaimTrace;
+use lux_protocol::contracts::Move;
+use lux_protocol::training::ITraining::{bondOfCall, challengeAggregateCall, depositCall};
 use lux_training::Rule;
+use lux_training::program::claim_input;
 use lux_training_chain::Record;
 
 const WORKERS: usize = 5;
+/// Whoever challenges what is true.
+const STRANGER: usize = 9;
 
 fn trimmed_mean() -> Aggregation {
     Aggregation::Plain(Rule::TrimmedMean { trim: 1 })
@@ -166,6 +172,60 @@ async fn a_wrong_aggregate_that_nobody_answers_for_is_disproved() {
     assert!(records.contains(&Record::Disproved { round: 1, run: 1 }), "{records:?}");
     // What it won, the bond of the question, and that of the last word, which the contract asks for and does not lock.
     assert_eq!(world.balance(WATCHER).await, ether(7) / U256::from(10));
+}
+
+/// Somebody asks about a true claim, and does nothing with the answer. The coordinator is killed after every step, and the block with its
+/// answer is replaced.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_true_aggregate_is_answered_for() {
+    let world = World::new(WORKERS, trimmed_mean(), 1).await;
+    let mut members = world.members(WORKERS).await;
+    for member in &mut members {
+        step(member).await;
+    }
+    // Its bond is there, and it claims nothing yet.
+    step(&mut world.leader(CREATOR).await).await;
+    for member in &mut members {
+        step(member).await;
+    }
+    let trace = world.claim_truly(1).await;
+    assert!(trace.segment(1).len() > 1);
+    let (at, bond) = (world.contract.address, ether(1) / U256::from(10));
+    world.call_as(STRANGER, at, bond, depositCall { account: world.account(STRANGER) }.abi_encode()).await;
+    let board = world.board(CREATOR).await;
+    let run = board.history(|history| history.runs[&1].clone());
+    let outcome = run.claim.as_ref().unwrap().outcome().unwrap();
+    let request = (trace.opening(), U256::from(1)).abi_encode_params();
+    let request = (U256::from(Move::RequestSegment as u8), Bytes::from(request)).abi_encode_params();
+    let input = claim_input(run.weights, outcome.round);
+    let counter = (U256::ZERO, input, outcome.output, trace.commitment(), Bytes::from(request)).abi_encode_params();
+    let call = challengeAggregateCall { jobId: world.job, attempt: U256::ONE, counterProof: counter.into() };
+    world.call_as(STRANGER, at, U256::ZERO, call.abi_encode()).await;
+    let is_asked = async || world.contract.final_at(world.job, 1).await.unwrap() == u64::MAX;
+    assert!(is_asked().await, "it is open until it is answered");
+    step(&mut world.leader(CREATOR).await).await;
+    assert!(!is_asked().await);
+    world.devnet.reorg(1, ReorgTransactions::Return).unwrap();
+    assert!(is_asked().await);
+    let locked = || {
+        let challenger = world.account(STRANGER);
+        world.contract.chain.view(at, bondOfCall { jobId: world.job, attempt: U256::ONE, challenger })
+    };
+    let (mut turns, mut paid) = (0, 0);
+    while paid == 0 {
+        for record in step(&mut world.leader(CREATOR).await).await {
+            match record {
+                Record::Disproved { .. } => panic!("{record:?}"),
+                Record::Paid { workers, .. } => paid = workers.len(),
+                _ => {}
+            }
+        }
+        world.advance(60);
+        turns += 1;
+        assert!(turns < 100);
+    }
+    assert_eq!(paid, WORKERS);
+    assert_eq!((locked().await.unwrap(), world.balance(STRANGER).await), (U256::ZERO, U256::ZERO), "its bond is lost");
 }
 
 /// Blocks with everybody's updates are replaced by empty ones: what was sent comes again, and nothing is said twice.

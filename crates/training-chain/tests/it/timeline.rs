@@ -65,12 +65,12 @@ fn phases_end_early_when_all_have_answered() {
     (0..4).for_each(|number| say(&mut run, worker(number), step::SHARES, 1, 110));
     say(&mut run, COORDINATOR, step::CLOSE_SHARES, 1, 111);
     for number in 0..3 {
-        run.masked(worker(number), &[number; 32], 120);
+        run.masked(worker(number), 1, &[number; 32], 120);
     }
     say(&mut run, COORDINATOR, step::CLOSE_MASKED, 1, 121);
     assert_eq!(run.phase, Phase::Masked, "one is missing, and has time until 700");
     assert_eq!(run.expires(&PERIODS), 1_300);
-    run.masked(worker(3), &[3; 32], 130);
+    run.masked(worker(3), 1, &[3; 32], 130);
     say(&mut run, COORDINATOR, step::CLOSE_MASKED, 1, 131);
     assert_eq!(run.phase, Phase::Survivors);
     assert_eq!(run.expires(&PERIODS), 730);
