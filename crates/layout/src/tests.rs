@@ -70,7 +70,7 @@ fn moved_programs_do_the_same() {
     let expected = run(elf.text.clone(), 0);
     assert!(matches!(expected, Status::Halted(_)), "{expected:?}");
     for seed in 0..200_u64 {
-        let (blocks, placed, text) = moved(&elf, |index| (seed * 0x9e37_79b9 >> (index * 7 % 31)) & 1 == 1);
+        let (blocks, placed, text) = moved(&elf, |index| ((seed * 0x9e37_79b9) >> (index * 7 % 31)) & 1 == 1);
         assert!(is_same_program(&blocks, &placed, &text), "{seed}");
         assert_eq!(run(text, placed.new_index(0).unwrap()), expected, "{seed}");
     }
