@@ -1,7 +1,7 @@
 //! `lux-rollup batch`.
 
 use crate::l2::{self, DEFAULT_L2};
-use crate::output::{plain, print_fields, print_json};
+use crate::output::{plain, print_json, printer};
 use clap::Subcommand;
 use eyre::eyre;
 use lux_l1::L1Client;
@@ -37,7 +37,7 @@ pub async fn run(command: BatchCommand, json: bool) -> eyre::Result<()> {
                 number => json!(number.parse::<u64>().map_err(|_| eyre!("{number:?} is not a batch number"))?),
             };
             let value = get(&client, selector).await?.ok_or_else(|| eyre!("there is no batch {batch}"))?;
-            if json { print_json(&value) } else { print_fields(&value) }
+            printer(json)(&value)
         }
         BatchCommand::List { count, l2 } => list(&l2::connect(&l2).await?, count, json).await?,
     }

@@ -2,7 +2,7 @@
 
 use crate::l2::stop_requested;
 use crate::model::store::{StoreArgs, client};
-use crate::output::{Progress, print_fields, print_json};
+use crate::output::{Progress, printer};
 use alloy_primitives::B256;
 use clap::{Args, Subcommand};
 use eyre::{WrapErr, eyre};
@@ -62,7 +62,7 @@ pub struct GetArgs {
 }
 
 pub async fn run(command: BlobsCommand, json: bool) -> eyre::Result<()> {
-    let print = if json { print_json } else { print_fields };
+    let print = printer(json);
     match command {
         BlobsCommand::Serve(args) => serve_until_stopped(args, print).await?,
         BlobsCommand::Put(args) => print(&put(args).await?),

@@ -3,7 +3,7 @@
 use crate::duration::parse_coins;
 use crate::keys::KeyArgs;
 use crate::l2::{self, Endpoints};
-use crate::output::{Progress, plain, print_fields, print_json, program};
+use crate::output::{Progress, plain, printer, program};
 use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::SolCall;
 use clap::{Args, Subcommand};
@@ -83,11 +83,7 @@ pub async fn run(command: BridgeCommand, json: bool) -> eyre::Result<()> {
         BridgeCommand::Finalize(args) => settle(args, false).await?,
         BridgeCommand::Status(args) => status(args).await?,
     };
-    if json {
-        print_json(&value)
-    } else {
-        print_fields(&value)
-    }
+    printer(json)(&value);
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use crate::keys::KeyArgs;
 use crate::l2::{self, Endpoints, one_off};
-use crate::output::{Progress, plain, print_fields, print_json};
+use crate::output::{Progress, plain, printer};
 use alloy_primitives::{Address, B256, Bytes, U256};
 use clap::{Args, Subcommand};
 use eyre::{WrapErr, eyre};
@@ -66,7 +66,7 @@ pub struct SendArgs {
 }
 
 pub async fn run(command: ConfidentialCommand, json: bool) -> eyre::Result<()> {
-    let print = if json { print_json } else { print_fields };
+    let print = printer(json);
     match command {
         ConfidentialCommand::Proxy(args) => {
             let (server, sender) = serve(&args.enclave, SocketAddr::new(args.address, args.port)).await?;

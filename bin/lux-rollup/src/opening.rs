@@ -4,7 +4,7 @@ use crate::duration;
 use crate::keys::KeyArgs;
 use crate::l2::{self, Endpoints};
 use crate::machine::load_program;
-use crate::output::{Progress, print_fields, print_json};
+use crate::output::{Progress, printer};
 use alloy_primitives::Address;
 use clap::Args;
 use eyre::WrapErr;
@@ -74,11 +74,7 @@ pub async fn run(service: Service, args: OpenArgs, json: bool) -> eyre::Result<(
         "l1": first,
         "l2": if second == OwnerCall::Done && !arrived { "opens when L2 has the owner's messages".into() } else { describe(second) },
     });
-    if json {
-        print_json(&value)
-    } else {
-        print_fields(&value)
-    }
+    printer(json)(&value);
     Ok(())
 }
 

@@ -11,6 +11,11 @@ pub fn program() -> String {
     std::env::args().next().unwrap_or_else(|| "lux-rollup".into())
 }
 
+/// What prints results: as one line of JSON, or for people.
+pub fn printer(json: bool) -> fn(&Value) {
+    if json { print_json } else { print_fields }
+}
+
 /// Prints `value` as one line of JSON.
 pub fn print_json(value: &Value) {
     println!("{value}");

@@ -1,7 +1,7 @@
 //! `lux-rollup status`.
 
 use crate::l2::{self, DEFAULT_L2};
-use crate::output::{print_fields, print_json};
+use crate::output::printer;
 use clap::Args;
 use serde_json::{Map, Value};
 
@@ -21,10 +21,6 @@ pub async fn run(args: StatusArgs, json: bool) -> eyre::Result<()> {
     let sync: Map<String, Value> = client.request("rollup_syncStatus", ()).await?;
     let shown = SHOWN.iter().filter_map(|name| Some((name.to_string(), config.get(*name)?.clone())));
     let value = Value::Object(shown.chain(sync).collect());
-    if json {
-        print_json(&value)
-    } else {
-        print_fields(&value)
-    }
+    printer(json)(&value);
     Ok(())
 }

@@ -5,7 +5,7 @@ use crate::keys::KeyArgs;
 use crate::l2::{one_off, open_transactions, stop_requested, tx_config};
 use crate::market_args::MarketArgs;
 use crate::model::store::StoreArgs;
-use crate::output::{print_fields, print_json};
+use crate::output::printer;
 use alloy_primitives::utils::format_ether;
 use alloy_primitives::{B256, U256};
 use alloy_sol_types::SolCall;
@@ -172,7 +172,7 @@ pub async fn run(command: WorkerCommand, json: bool) -> eyre::Result<()> {
 }
 
 fn announce(json: bool, value: &Value) {
-    if json { print_json(value) } else { print_fields(value) }
+    printer(json)(value)
 }
 
 async fn work(args: RunArgs, json: bool) -> eyre::Result<()> {

@@ -2,7 +2,7 @@
 
 use super::input::{InputArgs, run_failed};
 use crate::lines::Lines;
-use crate::output::{Progress, print_fields, print_json};
+use crate::output::{Progress, printer};
 use alloy_primitives::B256;
 use clap::Args;
 use lux_machine::{Machine, Statistics, Status};
@@ -58,11 +58,7 @@ pub fn run(args: &RunArgs, json: bool) -> eyre::Result<()> {
     }
     let state = machine.state_hash();
     let value = report(machine.status(), machine.statistics(), state);
-    if json {
-        print_json(&value)
-    } else {
-        print_fields(&value)
-    }
+    printer(json)(&value);
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use super::blocking;
 use super::files::{read_network, read_npy};
 use super::samples::Samples;
 use super::store::StoreArgs;
-use crate::output::{Progress, print_fields, print_json, program};
+use crate::output::{Progress, printer, program};
 use clap::Args;
 use eyre::eyre;
 use lux_inference::Bundle;
@@ -37,11 +37,7 @@ pub async fn run(args: QuantizeArgs, json: bool) -> eyre::Result<()> {
     value["model"] = json!(hash);
     value["store"] = json!(place);
     value["next"] = json!(format!("{} model inspect {hash} --store {place}", program()));
-    if json {
-        print_json(&value)
-    } else {
-        print_fields(&value)
-    }
+    printer(json)(&value);
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use crate::keys::KeyArgs;
 use crate::l2::one_off;
 use crate::market_args::MarketArgs;
-use crate::output::{Progress, print_fields, print_json};
+use crate::output::{Progress, printer};
 use alloy_primitives::{Address, B256, Bytes, U64};
 use alloy_sol_types::{SolCall, SolEvent};
 use clap::{Args, ValueEnum};
@@ -123,11 +123,7 @@ pub async fn run(args: RegisterArgs, json: bool) -> eyre::Result<()> {
         "gasPrice": terms.gas_price,
         "location": args.location,
     });
-    if json {
-        print_json(&value)
-    } else {
-        print_fields(&value)
-    }
+    printer(json)(&value);
     Ok(())
 }
 

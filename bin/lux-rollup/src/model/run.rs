@@ -4,7 +4,7 @@ use super::blocking;
 use super::files::write;
 use super::input::InputArgs;
 use super::store::SourceArgs;
-use crate::output::{Progress, print_fields, print_json};
+use crate::output::{Progress, printer};
 use alloy_primitives::B256;
 use clap::Args;
 use eyre::eyre;
@@ -55,11 +55,7 @@ pub async fn run(args: RunArgs, json: bool) -> eyre::Result<()> {
         store.put(input.into()).await?;
         store.put(output.into()).await?;
     }
-    if json {
-        print_json(&value)
-    } else {
-        print_fields(&value)
-    }
+    printer(json)(&value);
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use crate::keys::KeyArgs;
 use crate::l2::one_off;
 use crate::market_args::MarketArgs;
-use crate::output::{Progress, print_fields, print_json};
+use crate::output::{Progress, printer};
 use alloy_primitives::{B256, Bytes, U256};
 use alloy_sol_types::{SolCall, SolStruct, SolValue, eip712_domain, sol};
 use clap::Args;
@@ -92,10 +92,6 @@ pub async fn run(args: UpdateArgs, json: bool) -> eyre::Result<()> {
         "transaction": transaction,
         "location": args.location,
     });
-    if json {
-        print_json(&value)
-    } else {
-        print_fields(&value)
-    }
+    printer(json)(&value);
     Ok(())
 }

@@ -7,7 +7,7 @@ mod status;
 mod submit;
 
 use crate::market_args::MarketArgs;
-use crate::output::{print_fields, print_json};
+use crate::output::printer;
 use alloy_primitives::B256;
 use clap::{Args, Subcommand};
 use eyre::eyre;
@@ -70,7 +70,7 @@ pub async fn run(command: TaskCommand, json: bool) -> eyre::Result<()> {
 }
 
 fn print(value: &Value, json: bool) {
-    if json { print_json(value) } else { print_fields(value) }
+    printer(json)(value)
 }
 
 /// As `getTask` numbers them (docs/ai-compute.md).

@@ -4,7 +4,7 @@ use super::attestation;
 use super::inputs::read_collateral_of;
 use crate::keys::KeyArgs;
 use crate::l2::{self, Endpoints, one_off};
-use crate::output::{Progress, print_fields, print_json};
+use crate::output::{Progress, printer};
 use alloy_primitives::U256;
 use clap::Args;
 use lux_node::{quote_claims, submit_quote_claim};
@@ -39,7 +39,7 @@ pub async fn run(args: ClaimArgs, json: bool) -> eyre::Result<()> {
         let open = l1.view(contract, IQuoteClaims::openUntilCall { id: U256::from(claim) }).await?;
         until = u64::try_from(open).ok();
     }
-    let print = if json { print_json } else { print_fields };
+    let print = printer(json);
     print(
         &json!({ "claim": claim, "openUntil": until, "next": format!("tee register --state-roots --claim {claim}") }),
     );

@@ -1,7 +1,7 @@
 //! `lux-rollup tee dev-quote`.
 
 use crate::model::files::write;
-use crate::output::{print_fields, print_json};
+use crate::output::printer;
 use alloy_primitives::Bytes;
 use clap::{Args, ValueEnum};
 use eyre::eyre;
@@ -74,7 +74,7 @@ pub fn run(args: &DevQuoteArgs, json: bool) -> eyre::Result<()> {
     if let Some(path) = &beside {
         write(path, &collateral.encode())?;
     }
-    let print = if json { print_json } else { print_fields };
+    let print = printer(json);
     print(&json!({
         "attestation": args.out,
         "collateral": beside,

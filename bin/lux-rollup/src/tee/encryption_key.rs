@@ -3,7 +3,7 @@
 use super::registry::{Registry, RegistryArgs};
 use crate::keys::KeyArgs;
 use crate::l2::one_off;
-use crate::output::{Progress, print_fields, print_json};
+use crate::output::{Progress, printer};
 use alloy_primitives::U256;
 use alloy_primitives::aliases::U40;
 use alloy_sol_types::SolCall;
@@ -48,7 +48,7 @@ pub async fn run(args: EncryptionKeyArgs, json: bool) -> eyre::Result<()> {
     let transactions = one_off(&registry.chain, wallet).await?;
     let request = naming(&registry, &enclave, not_after).await?;
     let sent = Progress::new(json).while_waiting("naming the key", transactions.send(request)).await?;
-    let print = if json { print_json } else { print_fields };
+    let print = printer(json);
     print(&json!({ "key": key, "encryptionKey": public.0, "notAfter": not_after, "transaction": sent.hash }));
     Ok(())
 }

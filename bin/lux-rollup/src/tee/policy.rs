@@ -4,7 +4,7 @@ use super::inputs::JudgeArgs;
 use super::verify::print;
 use super::{MAX_FILE_BYTES, attestation};
 use crate::model::files::{read_bounded, write};
-use crate::output::{print_fields, print_json};
+use crate::output::printer;
 use clap::Subcommand;
 use eyre::{WrapErr, eyre};
 use lux_tee::{Identity, Policy, inspect};
@@ -47,7 +47,7 @@ pub fn run(command: PolicyCommand, json: bool) -> eyre::Result<()> {
             let identities = files.iter().map(|file| identity(file)).collect::<eyre::Result<Vec<_>>>()?;
             let policy = Policy { identities, ..Policy::default() };
             write(&out, format!("{HEADER}\n{}", toml::to_string(&policy)?).as_bytes())?;
-            let (show, count): (fn(&_), _) = (if json { print_json } else { print_fields }, policy.identities.len());
+            let (show, count): (fn(&_), _) = (printer(json), policy.identities.len());
             show(&json!({ "policy": out, "identities": count }));
             Ok(())
         }

@@ -3,7 +3,7 @@
 use crate::duration;
 use crate::keys::KeyArgs;
 use crate::l2::{self, Endpoints};
-use crate::output::{Progress, print_fields, print_json};
+use crate::output::{Progress, printer};
 use alloy_primitives::Address;
 use clap::Args;
 use lux_l1::system_clock;
@@ -46,7 +46,7 @@ pub async fn run(args: QuorumArgs, json: bool) -> eyre::Result<()> {
             format!("scheduled with the rollup's owner: give this command again after {until} (seconds since 1970)")
         }
     };
-    let print = if json { print_json } else { print_fields };
+    let print = printer(json);
     print(&json!({ "quorum": outcome, "attestedPeriod": args.attested_period }));
     Ok(())
 }

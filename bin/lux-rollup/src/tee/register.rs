@@ -5,7 +5,7 @@ use super::inputs::read_collateral_of;
 use super::registry::{Registry, RegistryArgs};
 use crate::keys::KeyArgs;
 use crate::l2::{self, one_off};
-use crate::output::{Progress, print_fields, print_json};
+use crate::output::{Progress, printer};
 use alloy_primitives::{Bytes, U256};
 use alloy_sol_types::SolCall;
 use clap::Args;
@@ -73,7 +73,7 @@ pub async fn run(args: RegisterArgs, json: bool) -> eyre::Result<()> {
         "transaction": sent.hash,
         "status": format!("{:?}", status.status),
     });
-    let print = if json { print_json } else { print_fields };
+    let print = printer(json);
     print(&value);
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! `lux-rollup train export`.
 
 use crate::model::files::{read_bounded, write};
-use crate::output::{print_fields, print_json, program};
+use crate::output::{printer, program};
 use clap::Args;
 use eyre::WrapErr;
 use lux_federated::Checkpoint;
@@ -29,10 +29,6 @@ pub fn run(args: &ExportArgs, json: bool) -> eyre::Result<()> {
         "rounds": checkpoint.round,
         "next": format!("{} model quantize {} --calibration SAMPLES.npy", program(), args.out.display()),
     });
-    if json {
-        print_json(&value)
-    } else {
-        print_fields(&value)
-    }
+    printer(json)(&value);
     Ok(())
 }

@@ -13,7 +13,7 @@ mod simulate;
 mod status;
 
 use crate::opening::{self, OpenArgs};
-use crate::output::{print_fields, print_json};
+use crate::output::printer;
 use clap::Subcommand;
 use lux_node::Service;
 use serde_json::Value;
@@ -52,7 +52,7 @@ pub enum TrainCommand {
 }
 
 pub async fn run(command: TrainCommand, json: bool) -> eyre::Result<()> {
-    let print = |value: Value| if json { print_json(&value) } else { print_fields(&value) };
+    let print = |value: Value| printer(json)(&value);
     match command {
         TrainCommand::Simulate(args) => simulate::run(*args, json).await?,
         TrainCommand::Open(args) => opening::run(Service::Training, args, json).await?,

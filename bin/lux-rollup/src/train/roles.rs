@@ -7,7 +7,7 @@ use crate::keys::KeyArgs;
 use crate::l2::{open_transactions, stop_requested, tx_config};
 use crate::lines::Lines;
 use crate::model::files::{read_npy, write};
-use crate::output::{print_fields, print_json};
+use crate::output::printer;
 use alloy_primitives::keccak256;
 use clap::Args;
 use eyre::{WrapErr, eyre};
@@ -182,7 +182,7 @@ pub async fn watch(args: WatchArgs, json: bool) -> eyre::Result<()> {
 
 fn announce(scene: &Scene, role: &str, json: bool) {
     let value = json!({ role: scene.wallet.address(), "contract": scene.contract.address, "location": scene.location });
-    if json { print_json(&value) } else { print_fields(&value) }
+    printer(json)(&value)
 }
 
 /// Works until the job is over or somebody stops it; how good the network was after each round.

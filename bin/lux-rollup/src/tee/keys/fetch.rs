@@ -2,7 +2,7 @@
 
 use super::{NONCE, RELEASE, name_of};
 use crate::model::files::write_secret;
-use crate::output::{print_fields, print_json};
+use crate::output::printer;
 use crate::tee::attestation;
 use crate::tee::inputs::read_collateral_of;
 use alloy_primitives::{B256, Bytes, hex};
@@ -68,7 +68,7 @@ pub async fn run(args: FetchArgs, json: bool) -> eyre::Result<()> {
     let released = released.as_ref().try_into().wrap_err("the holder's answer is no key")?;
     let key = accept_key(released, &own, name, nonce).wrap_err("the holder's answer")?;
     write_secret(&args.out, &Zeroizing::new(hex::encode(key.as_slice())))?;
-    let print = if json { print_json } else { print_fields };
+    let print = printer(json);
     print(&json!({ "name": name, "secret": args.out }));
     Ok(())
 }

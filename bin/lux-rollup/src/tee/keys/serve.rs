@@ -3,7 +3,7 @@
 use super::{NONCE, RELEASE, name_of};
 use crate::l2::{listen, stop_requested};
 use crate::model::files::{read_bounded, write_secret};
-use crate::output::{print_fields, print_json};
+use crate::output::printer;
 use crate::tee::inputs::RootArgs;
 use crate::tee::policy::read_policy;
 use alloy_primitives::{B256, Bytes, hex};
@@ -72,7 +72,7 @@ pub async fn run(args: ServeArgs, json: bool) -> eyre::Result<()> {
     let limits =
         RpcLimits { max_request_bytes: MAX_BODY_BYTES, max_connections: 100, max_batch: 1, ..RpcLimits::default() };
     let server = listen(args.listen, module(service)?, &limits).await?;
-    let print = if json { print_json } else { print_fields };
+    let print = printer(json);
     print(&json!({ "location": format!("http://{}", server.local_addr), "names": names }));
     stop_requested().await;
     server.stop().await;
