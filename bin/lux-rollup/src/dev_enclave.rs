@@ -1,7 +1,6 @@
 //! The enclave of the sequencer of `dev`: simulated, its key is in a file, and only rollups of `dev` believe its attestations.
 
 use crate::output::Progress;
-use crate::tee::accept::narrowest;
 use crate::tee::collateral::submit_parts;
 use crate::tee::encryption_key::naming;
 use crate::tee::registry::Registry;
@@ -10,7 +9,7 @@ use alloy_sol_types::SolCall;
 use eyre::{WrapErr, eyre};
 use lux_confidential::judge_recipient;
 use lux_l1::{TxManager, TxRequest, Wallet};
-use lux_node::{OwnerCall, QuorumRequest, Rollup, accept_software, open_quorum};
+use lux_node::{OwnerCall, QuorumRequest, Rollup, accept_software, narrowest, open_quorum};
 use lux_protocol::market::enclaves::IAttestationVerifier::authenticateCall;
 use lux_protocol::market::enclaves::IEnclaveKeys::{getKeyCall, policiesOfCall, registerCall, verifierCall};
 use lux_protocol::market::enclaves::TEEAttestation;

@@ -42,7 +42,7 @@ pub use challenger::{Challenger, Standing};
 pub use claimant::Claimant;
 pub use deploy::{
     DeployRequest, Deployment, OpenRequest, OwnerCall, QuorumRequest, Service, accept_software, deploy, is_open,
-    open_l2_service, open_quorum, open_service, service_of,
+    narrowest, open_l2_service, open_quorum, open_service, service_of,
 };
 pub use deriver::Deriver;
 pub use dispute_rpc::{DisputeContext, dispute_module};

@@ -6,12 +6,12 @@ use crate::program::quote_program;
 use crate::{NodeError, to_u64};
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_sol_types::{SolCall, SolEvent, SolValue};
+use lux_confidential::state_root_registry;
 use lux_l1::{L1Client, Log, LogFilter, TxManager, TxRequest};
 use lux_machine::{Status, Trace, trace};
 use lux_protocol::constants::MAX_CHECKPOINTS;
-use lux_protocol::contracts::{IQuoteClaims, IRollupSettings, IRollupViews};
-use lux_protocol::market::EvidenceKind;
-use lux_protocol::market::enclaves::{IAttestationEvidence, IEnclaveKeys};
+use lux_protocol::contracts::{IQuoteClaims, IRollupViews};
+use lux_protocol::market::enclaves::IEnclaveKeys;
 use lux_protocol::{ClaimTrace, payload_commitment};
 use lux_tee::{Collateral, Roots, TeeError, authenticate};
 use lux_verify_quote::Question;
@@ -65,13 +65,7 @@ impl QuoteQuestion {
 
 /// The contract of a rollup that takes such claims; `None` where it has none.
 pub async fn quote_claims(l1: &L1Client, rollup: Address) -> Result<Option<Address>, NodeError> {
-    let settings = l1.view(rollup, IRollupViews::settingsCall {}).await?;
-    let kind = EvidenceKind::Attestation as u8;
-    let module = l1.view(settings, IRollupSettings::evidenceCall { kind }).await?;
-    if module.is_zero() {
-        return Ok(None);
-    }
-    let keys = l1.view(module, IAttestationEvidence::keysCall {}).await?;
+    let Some(keys) = state_root_registry(l1, rollup).await? else { return Ok(None) };
     let verifier = l1.view(keys, IEnclaveKeys::verifierCall {}).await?;
     Ok(l1.view(verifier, IQuoteClaims::claimCountCall {}).await.is_ok().then_some(verifier))
 }

@@ -5,14 +5,13 @@ use super::inputs::read_collateral_of;
 use super::registry::{Registry, RegistryArgs};
 use crate::keys::KeyArgs;
 use crate::l2::{self, one_off};
-use crate::output::{print_fields, print_json};
-use alloy_primitives::U256;
+use crate::output::printer;
 use alloy_sol_types::SolValue;
 use clap::Args;
 use eyre::eyre;
-use lux_node::{OwnerCall, accept_software, quote_question};
+use lux_node::{OwnerCall, accept_software, narrowest, quote_question};
 use lux_protocol::market::enclaves::IAttestationVerifier::authenticateCall;
-use lux_protocol::market::enclaves::IEnclaveKeys::{Software, Terms, addPolicyCall, verifierCall};
+use lux_protocol::market::enclaves::IEnclaveKeys::verifierCall;
 use lux_protocol::market::enclaves::VerifiedAttestation;
 use lux_tee::{Kind, inspect};
 use serde_json::json;
@@ -78,30 +77,7 @@ pub async fn run(args: AcceptArgs, json: bool) -> eyre::Result<()> {
             format!("scheduled with the rollup's owner: give this command again after {until} (seconds since 1970)")
         }
     };
-    let print = if json { print_json } else { print_fields };
+    let print = printer(json);
     print(&json!({ "registry": registry.address, "policy": outcome }));
     Ok(())
-}
-
-/// Takes this software, on platforms that are no worse.
-pub fn narrowest(found: VerifiedAttestation, unpinned: &[u8], strength: u8) -> addPolicyCall {
-    let unpinned = unpinned.iter().fold(U256::ZERO, |bits, register| bits | U256::from(1) << *register);
-    addPolicyCall {
-        software: Software {
-            kind: found.kind,
-            measurement: found.measurement,
-            signer: found.signer,
-            attributes: found.attributes,
-            registers: found.registers,
-            unpinned,
-        },
-        terms: Terms {
-            statuses: 1 << found.status,
-            strength,
-            tolerated: found.weaknesses,
-            minEvaluation: found.evaluation,
-            minSvns: found.svns,
-            advisories: found.advisories,
-        },
-    }
 }

@@ -10,7 +10,8 @@ use lux_l1::{Deployer, L1Client, TxManager};
 use lux_protocol::constants::ENCLAVE_KEYS;
 use lux_protocol::contracts::IRollupViews;
 use lux_protocol::market::contract::IAIComputeRollup::callEnclaveKeysL2Call;
-use lux_protocol::market::enclaves::IEnclaveKeys::{self, addPolicyCall};
+use lux_protocol::market::enclaves::IEnclaveKeys::{self, Software, Terms, addPolicyCall};
+use lux_protocol::market::enclaves::VerifiedAttestation;
 
 /// Steps that [`deploy_intel`] and [`deploy_registry`] report.
 pub(super) const REGISTRY_STEPS: usize = 4;
@@ -101,6 +102,29 @@ pub(super) async fn settings_call(
     }
     settings.attestedPeriod = settings.attestedPeriod.max(u32::try_from(attested_period).unwrap_or(u32::MAX));
     Ok((settings != old).then(|| IEnclaveKeys::setSettingsCall { settings }.abi_encode().into()))
+}
+
+/// Takes this software, on platforms that are no worse.
+pub fn narrowest(found: VerifiedAttestation, unpinned: &[u8], strength: u8) -> addPolicyCall {
+    let unpinned = unpinned.iter().fold(U256::ZERO, |bits, register| bits | U256::from(1) << *register);
+    addPolicyCall {
+        software: Software {
+            kind: found.kind,
+            measurement: found.measurement,
+            signer: found.signer,
+            attributes: found.attributes,
+            registers: found.registers,
+            unpinned,
+        },
+        terms: Terms {
+            statuses: 1 << found.status,
+            strength,
+            tolerated: found.weaknesses,
+            minEvaluation: found.evaluation,
+            minSvns: found.svns,
+            advisories: found.advisories,
+        },
+    }
 }
 
 /// Has the rollup's owner add a policy to a registry: the one on L2, or that at an address on L1. `number` tells apart the

@@ -9,7 +9,7 @@ mod quorum;
 mod service;
 mod timelock;
 
-pub use enclaves::accept_software;
+pub use enclaves::{accept_software, narrowest};
 pub use opening::{OpenRequest, is_open, open_l2_service, open_service, service_of};
 pub use quorum::{QuorumRequest, open_quorum};
 pub use service::Service;

@@ -7,11 +7,11 @@ use alloy_sol_types::{SolCall, SolValue};
 use lux_devnet::Mining;
 use lux_l1::{MemoryJournal, TxManager, Wallet};
 use lux_node::{
-    Attester, OwnerCall, QuorumRequest, QuoteWatcher, TrustedRoots, accept_software, open_quorum, quote_claimed,
-    quote_claims, quote_question, registration_quote, submit_quote_claim,
+    Attester, OwnerCall, QuorumRequest, QuoteWatcher, TrustedRoots, accept_software, narrowest, open_quorum,
+    quote_claimed, quote_claims, quote_question, registration_quote, submit_quote_claim,
 };
 use lux_protocol::contracts::{BatchStatus, IQuoteClaims, IRollupSettings, IRollupViews};
-use lux_protocol::market::enclaves::IEnclaveKeys::{Software, Terms, addPolicyCall, registerCall, revokeCall};
+use lux_protocol::market::enclaves::IEnclaveKeys::{registerCall, revokeCall};
 use lux_protocol::market::enclaves::{IAttestationEvidence, TEEAttestation, VerifiedAttestation};
 use lux_tee::dev::{Request, attest};
 use lux_tee::{Collateral, Kind, report_data_of_key};
@@ -78,23 +78,7 @@ impl Scene {
     async fn accept(&self, enclave: &Enclave) {
         let (_, question) = self.question(enclave).await;
         let found = VerifiedAttestation::abi_decode(&question.answer().unwrap()).unwrap();
-        let terms = Terms {
-            statuses: 1 << found.status,
-            strength: 1,
-            tolerated: found.weaknesses,
-            minEvaluation: found.evaluation,
-            minSvns: found.svns,
-            advisories: found.advisories,
-        };
-        let software = Software {
-            kind: found.kind,
-            measurement: found.measurement,
-            signer: found.signer,
-            attributes: found.attributes,
-            registers: found.registers,
-            unpinned: U256::ZERO,
-        };
-        let policy = addPolicyCall { software, terms };
+        let policy = narrowest(found, &[], 1);
         accept_software(&self.admin, self.world.rollup.address, self.registry, policy, 0).await.unwrap();
     }
 

@@ -9,14 +9,12 @@ use lux_confidential::{
 };
 use lux_devnet::Mining;
 use lux_l1::{MemoryJournal, TxManager, Wallet};
-use lux_node::{OwnerCall, QuorumRequest, TrustedRoots, accept_software, open_quorum};
+use lux_node::{OwnerCall, QuorumRequest, TrustedRoots, accept_software, narrowest, open_quorum};
 use lux_protocol::EthTransaction;
 use lux_protocol::contracts::IQuoteClaims;
 use lux_protocol::market::EncryptionKey as Named;
 use lux_protocol::market::enclaves::IAttestationVerifier::authenticateCall;
-use lux_protocol::market::enclaves::IEnclaveKeys::{
-    self, Software, Terms, addPolicyCall, registerCall, setEncryptionKeyCall, verifierCall,
-};
+use lux_protocol::market::enclaves::IEnclaveKeys::{self, registerCall, setEncryptionKeyCall, verifierCall};
 use lux_protocol::market::enclaves::TEEAttestation;
 use lux_sealed::{Enclaves, Inbox, InboxConfig, InboxLimits, InboxStore, Reply, SealedError};
 use lux_tee::dev::{Request, attest};
@@ -110,16 +108,7 @@ impl SealedWorld {
             quote,
             timestamp: U256::from(now),
         };
-        let terms = Terms { statuses: 1 << found.status, strength: 1, minSvns: found.svns, ..narrow(found.evaluation) };
-        let software = Software {
-            kind: found.kind,
-            measurement: found.measurement,
-            signer: found.signer,
-            attributes: found.attributes,
-            registers: found.registers,
-            unpinned: U256::ZERO,
-        };
-        let policy = addPolicyCall { software, terms };
+        let policy = narrowest(found, &[], 1);
         accept_software(admin, self.world.rollup.address, self.registry, policy, 0).await.unwrap();
         self.l1(registerCall { attestation }.abi_encode());
         self.name_key(now + KEY_SECONDS);
@@ -213,17 +202,6 @@ impl SealedWorld {
 
     pub fn seal(&self, tx: &EthTransaction) -> Sealed {
         seal(&raw(tx), self.public(), Context::transaction(&self.rollup()))
-    }
-}
-
-fn narrow(evaluation: u32) -> Terms {
-    Terms {
-        statuses: 0,
-        strength: 0,
-        tolerated: 0,
-        minEvaluation: evaluation,
-        minSvns: Vec::new(),
-        advisories: Vec::new(),
     }
 }
 
