@@ -120,13 +120,12 @@ impl Run<'_> {
         }
         for index in 0..prepared.segments.len() {
             self.segment(index).map_err(|(_, bad)| RunError::Index(bad))?;
-            self.places[0].release(&prepared.segments[index].done);
+            self.places[0].release(prepared.segments[index].done.iter().copied());
         }
         let own = &mut self.places[0];
         let mut out = Vec::with_capacity(model.output_bytes());
         prepared.outputs.iter().for_each(|output| own.value(prepared, *output).write_bytes(&mut out));
-        let all: Vec<usize> = (0..own.values.len()).collect();
-        own.release(&all);
+        own.release(0..own.values.len());
         Ok(out)
     }
 

@@ -36,7 +36,7 @@ impl Place {
             node.step.compute(&operands, range.start, part).map_err(|bad| (*index, bad))?;
             drop(operands);
             self.values[node.value] = Some(Arc::new(result));
-            self.release(spent);
+            self.release(spent.iter().copied());
         }
         Ok(())
     }
@@ -54,9 +54,9 @@ impl Place {
     }
 
     /// Keeps the buffers of values that nobody takes any more.
-    pub fn release(&mut self, values: &[usize]) {
+    pub fn release(&mut self, values: impl IntoIterator<Item = usize>) {
         for value in values {
-            self.values[*value].take().into_iter().for_each(|value| self.spares.release(value));
+            self.values[value].take().into_iter().for_each(|value| self.spares.release(value));
         }
     }
 }

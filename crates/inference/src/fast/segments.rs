@@ -60,6 +60,8 @@ pub(super) fn segments(nodes: &[Node], values: usize, outputs: &[usize], most: u
             }
         }
         overtaken.into_iter().rev().for_each(|index| rest.push_front(index));
+        segment.takes.sort_unstable();
+        segment.takes.dedup();
         for value in &own {
             missing.remove(value);
         }
@@ -99,7 +101,7 @@ impl Segment {
             let users = &mut schedule.users[*value];
             *users -= 1;
             let is_own = own.contains(value);
-            if !is_own && !self.takes.contains(value) {
+            if !is_own {
                 self.takes.push(*value);
             }
             if *users == 0 {
