@@ -8,6 +8,7 @@ use alloy_primitives::{B256, U256};
 use clap::Args;
 use eyre::{WrapErr, eyre};
 use lux_federated::{Checkpoint, Exchange, decode_vector};
+use lux_l1::BlockTag;
 use lux_protocol::training::ITraining::{Job, attemptOfCall, getRunCall};
 use lux_training::FixedPoint;
 use lux_training_chain::{Contract, Terms};
@@ -51,7 +52,7 @@ pub async fn write_checkpoint(
     let missing = |what: &str, commitment: B256| format!("the {what} {commitment}: --from names who has it");
     let bytes = blobs.get(job.config.terms, Terms::MAX_BYTES).await;
     let terms = Terms::decode(&bytes.wrap_err_with(|| missing("terms", job.config.terms))?)?;
-    let (weights, round) = last_weights(contract, id, &job).await?;
+    let (weights, round) = last_weights(contract, BlockTag::Latest, id, &job).await?;
     let length = terms.architecture.parameters();
     let bytes = blobs.get(weights, 4 * length).await.wrap_err_with(|| missing("weights", weights))?;
     let (fixed, units) = (FixedPoint::new(terms.fraction_bits), decode_vector(&bytes, length));
@@ -64,13 +65,13 @@ pub async fn write_checkpoint(
 }
 
 /// The commitment of the weights after the last round, and how many rounds are behind it.
-pub async fn last_weights(contract: &Contract, id: B256, job: &Job) -> eyre::Result<(B256, u64)> {
+pub async fn last_weights(contract: &Contract, at: BlockTag, id: B256, job: &Job) -> eyre::Result<(B256, u64)> {
     let done = u64::from(job.round.saturating_sub(1));
     if done == 0 {
         return Ok((job.config.weights, 0));
     }
     let call = attemptOfCall { jobId: id, round: U256::from(done) };
-    let attempt = contract.chain.view(contract.address, call).await?;
-    let run = contract.chain.view(contract.address, getRunCall { jobId: id, attempt }).await?;
+    let attempt = contract.chain.view_at(at, contract.address, call).await?;
+    let run = contract.chain.view_at(at, contract.address, getRunCall { jobId: id, attempt }).await?;
     Ok((run.weights, done))
 }

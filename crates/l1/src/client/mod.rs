@@ -132,8 +132,18 @@ impl L1Client {
 
     /// Calls a view at the head of the chain.
     pub async fn view<C: SolCall>(&self, to: Address, call: C) -> Result<C::Return, ViewError> {
+        self.view_at(BlockTag::Latest, to, call).await
+    }
+
+    /// Calls a view at a block: what several calls return belongs together.
+    pub async fn view_at<C: SolCall>(
+        &self,
+        tag: impl Into<BlockTag>,
+        to: Address,
+        call: C,
+    ) -> Result<C::Return, ViewError> {
         let request = CallRequest { to: Some(to), data: call.abi_encode().into(), ..Default::default() };
-        let output = self.call(&request, BlockTag::Latest).await?;
+        let output = self.call(&request, tag).await?;
         C::abi_decode_returns(&output).map_err(|error| ViewError::Foreign {
             to,
             signature: C::SIGNATURE,
