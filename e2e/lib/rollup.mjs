@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { start, temporaryFolder } from "./processes.mjs";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const BINARY = process.env.LUX_ROLLUP_BIN ?? join(ROOT, "target", "release", "lux-rollup");
+const BINARY = process.env.LUX_ROLLUP_BIN ?? join(ROOT, "target", "debug", "lux-rollup");
 
 /** With --json one line says where everything is; logs go to standard error. */
 const readyLine = (line) => (line.startsWith("{") ? JSON.parse(line) : undefined);

@@ -39,6 +39,9 @@ const SUITES: [Suite; 6] = [
     Suite { part: Part::E2e, name: "end-to-end tests", run: e2e },
 ];
 
+/// Variable with the program that end-to-end tests start.
+const BINARY: &str = "LUX_ROLLUP_BIN";
+
 enum Outcome {
     Passed(Duration),
     Failed(Duration, eyre::Report),
@@ -95,8 +98,11 @@ fn timed(run: fn() -> eyre::Result<()>) -> Outcome {
     }
 }
 
+/// One choice for everything, so that no crate is compiled twice.
+const FEATURES: &str = "lux-inference/import,lux-tee/dev-pki,lux-tee/ring";
+
 fn rust() -> eyre::Result<()> {
-    execute(&mut cargo(&["test", "--workspace", "--features", "lux-inference/import,lux-tee/dev-pki,lux-tee/ring"]))
+    execute(&mut cargo(&["test", "--workspace", "--features", FEATURES]))
 }
 
 fn solidity() -> eyre::Result<()> {
@@ -117,17 +123,14 @@ fn forge() -> Command {
 }
 
 fn e2e() -> eyre::Result<()> {
-    if std::env::var_os("LUX_ROLLUP_BIN").is_none() {
-        execute(&mut cargo(&["build", "--release", "--package", "lux-rollup"]))?;
-    }
     // One file after the other: each starts chains of its own. The limit is for a test that hangs, not for a slow one.
     let mut node =
         command("node", &["--test", "--test-concurrency=1", "--test-timeout=300000", "--test-reporter=spec"]);
-    if let Some(target) = std::env::var_os("CARGO_TARGET_DIR")
-        && std::env::var_os("LUX_ROLLUP_BIN").is_none()
-    {
-        // The tests look in `target`, where cargo then does not build.
-        node.env("LUX_ROLLUP_BIN", root().join(target).join("release/lux-rollup"));
+    if std::env::var_os(BINARY).is_none() {
+        // With the targets and the profile of the Rust tests everything is there but the program, and arithmetic is checked.
+        execute(&mut cargo(&["build", "--workspace", "--bins", "--tests", "--examples", "--features", FEATURES]))?;
+        let target = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
+        node.env(BINARY, root().join(target).join("debug/lux-rollup"));
     }
     execute(node.args(e2e_files()?))
 }
